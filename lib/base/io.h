@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/* Reading and writing in full, and publishing files by rename. */
+#ifndef MILLRACE_BASE_IO_H
+#define MILLRACE_BASE_IO_H
+
+#include <stddef.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+/*
+ * The only callers of read(2) and write(2) in the tree.  EINTR is retried;
+ * EAGAIN on a descriptor that somebody made non-blocking is waited for.
+ * io_read: one read, like read(2).  io_read_full: until len or the end of
+ * the file; returns the bytes read.  io_pread: one pread.
+ * io_write, io_writev: all bytes, 0 or -1; io_writev changes iov.
+ * On -1 errno says why.
+ */
+ssize_t io_read(int fd, void *p, size_t len);
+ssize_t io_read_full(int fd, void *p, size_t len);
+ssize_t io_pread(int fd, void *p, size_t len, off_t off);
+int io_write(int fd, const void *p, size_t len);
+int io_writev(int fd, struct iovec *iov, int n_iov);
+
+/*
+ * Wait until fd can be read or has ended.  While waiting, watch out_fd (or
+ * -1) for a reader that has gone.  timeout_ms -1 waits for ever.
+ * Returns 1 readable, 0 timeout or a signal arrived, -1 error, 2 when the
+ * reader of out_fd has gone.
+ */
+int io_wait(int fd, int out_fd, int timeout_ms);
+
+/* Open the null device on those of 0, 1, 2 that are closed.  0 or -1. */
+int io_fill_std(void);
+
+/*
+ * Publish a file: io_temp creates (exclusively, mode 0666 less the umask) a
+ * dot-named file beside path and gives its name, to be freed.
+ * io_publish: fsync, close, rename temp over path, fsync the directory.
+ * Both: a descriptor or 0, or -1 with errno; io_publish closes fd always.
+ */
+int io_temp(char **temp, const char *path);
+int io_publish(int fd, const char *temp, const char *path);
+
+#endif

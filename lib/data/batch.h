@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/* The rows of one frame: columns of equal length and memory for more. */
+#ifndef MILLRACE_DATA_BATCH_H
+#define MILLRACE_DATA_BATCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "data/col.h"
+#include "data/schema.h"
+
+/*
+ * Invariants: cols[0..n_cols) have n_rows rows each and the types of the
+ * schema they go with; n_cols may be 0 with n_rows above 0.  The columns are
+ * borrowed; what is derived from them may live in arena, which batch_reset
+ * empties.
+ */
+struct batch {
+	struct col *cols; /* owned array of views */
+	size_t n_cols;
+	size_t cap;
+	uint32_t n_rows;
+	struct arena arena;
+};
+
+void batch_init(struct batch *b);
+void batch_release(struct batch *b);
+void batch_check(const struct batch *b, const struct schema *s);
+
+/* No rows, n_cols columns to be filled in, arena empty. */
+void batch_reset(struct batch *b, size_t n_cols);
+
+/* Replace the rows by rows sel[0..n) of in.  b and in are different. */
+void batch_gather(
+    struct batch *b, const struct batch *in, const uint32_t *sel, uint32_t n);
+
+/*
+ * Rows under construction: one colbuf a column of a schema.
+ */
+struct build {
+	struct colbuf *cols;
+	size_t n_cols;
+	uint32_t n_rows;
+};
+
+void build_init(struct build *b, const struct schema *s);
+void build_release(struct build *b);
+void build_reset(struct build *b); /* no rows, memory kept */
+
+/* View them as a batch (which is reset first). */
+void build_view(struct batch *out, const struct build *b);
+
+/* Bytes that the rows would take in a frame, about. */
+size_t build_bytes(const struct build *b);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The life of a filter: read HEAD, answer, forward, account, end.  A command
+ * gives the functions that differ; stage_run does what is the same for all.
+ * millrace-frame(5), sections 9 and 10.
+ */
+#ifndef MILLRACE_TOOL_STAGE_H
+#define MILLRACE_TOOL_STAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tool/tool.h"
+#include "wire/stream.h"
+
+struct stage;
+
+/*
+ * Each function returns 0, or -1 after stage_fail.
+ * head: st->in is known.  Refuse what the command cannot work on; make
+ *	st->out (a copy of st->in until then) what will be written; stage_run
+ *	then adds this stage to its chain, with cls and st->options.
+ * rows: the rows of frame f, in b.  Used, filtered, late and invalid rows are
+ *	added to st->acct (in and out are counted by stage_run).  A frame-wise
+ *	stage answers by stage_answer with at least one frame, others by
+ *	stage_emit as often as they like; see below for who sends LAST.
+ * mark: an open, close, heartbeat or eof; NULL forwards it as it is.  A stage
+ *	with its own function forwards by stage_mark.
+ * end: END arrived; what it emits still precedes END.  May be NULL.
+ */
+struct stage_ops {
+	enum stage_class cls;
+	int (*head)(struct stage *st, void *arg);
+	int (*rows)(struct stage *st, void *arg, const struct frame *f,
+	    struct batch *b);
+	int (*mark)(struct stage *st, void *arg, const struct frame *f,
+	    const struct mark *m);
+	int (*end)(struct stage *st, void *arg, enum end_reason reason);
+};
+
+struct stage {
+	struct tool *tool;
+	const char *options; /* for the chain in HEAD; set by head() */
+	bool silent_out; /* a sink: nothing is written to stdout */
+	struct head in;
+	struct head out;
+	struct stream_reader *reader;
+	struct stream_writer *writer; /* NULL for a sink */
+	struct account acct;
+	struct end end; /* END as read, once it came */
+	int64_t watermark; /* last written, or TIME_NONE */
+	struct frame_header now; /* the frame being answered */
+	uint64_t n_unparsed; /* cells that a conversion made null */
+	/* Private. */
+	char *why;
+	int status;
+	bool failed;
+	bool forwarded; /* why came as FAIL from upstream */
+};
+
+/*
+ * Run the filter from stdin to stdout.  Returns the exit status, having
+ * printed the one message there is to print.
+ */
+int stage_run(
+    struct stage *st, struct tool *t, const struct stage_ops *ops, void *arg);
+
+/*
+ * stage_answer (frame-wise): the rows that answer the current frame.  Its
+ * seq, part, batch, times, LAST and watermark are copied; with more set the
+ * frame has MORE, the previous watermark, no LAST and no counts.
+ * filtered and invalid go into the frame header.
+ * stage_emit (others): rows, or none, with the current frame's batch and
+ * times.  watermark is what holds after these rows (never below the last one
+ * written); of several frames that answer one, only the last raises it, and
+ * only it has last, which closes the batch.  A stage answers every frame that
+ * has LAST with one that has last, and may stay silent on others.
+ * stage_mark: forward a mark with watermark.
+ * Each returns 0, or -1 with the failure recorded.
+ */
+int stage_answer(struct stage *st, const struct batch *b, bool more,
+    uint64_t filtered, uint64_t invalid);
+int stage_emit(struct stage *st, const struct batch *b, uint32_t part,
+    int64_t watermark, bool last);
+int stage_mark(struct stage *st, const struct frame_header *h,
+    const struct mark *m, int64_t watermark);
+
+/* Record the one failure: exit status and message.  Returns -1. */
+int stage_fail(struct stage *st, int status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+/* A stream over one descriptor, HEAD to END.  millrace-frame(5). */
+#ifndef MILLRACE_WIRE_STREAM_H
+#define MILLRACE_WIRE_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data/batch.h"
+#include "wire/frame.h"
+#include "wire/head.h"
+#include "wire/note.h"
+
+struct stream_reader;
+struct stream_writer;
+
+/* A frame as read.  data (inflated) is valid until the next read. */
+struct frame {
+	struct frame_header h;
+	const uint8_t *data;
+	size_t len;
+};
+
+/*
+ * Reader.  out_fd, or -1, is watched while the input is idle: when its
+ * reader has gone, the process ends by SIGPIPE.
+ * stream_read_head: the first frame, which must be HEAD.  1, or -1 (also when
+ * the input is no stream or empty; status 65 or 74).  Never 0.
+ * stream_read: the next frame after it.  1 a frame; 0 the end, after END and
+ * nothing behind it; -1 an error; 2 nothing within timeout_ms (-1 waits) or a
+ * signal came.  END and FAIL frames are returned as frames, too.  Checked
+ * inside: header, both CRCs, lengths, seq and sub, batch order, the counts in
+ * BARRIER and END against what came (hop law).
+ * After -1 every later call returns -1.
+ * stream_ready: whether a frame, or part of one, waits to be read now.
+ */
+struct stream_reader *stream_reader_new(int fd, int out_fd);
+void stream_reader_free(struct stream_reader *r);
+int stream_read_head(struct stream_reader *r, struct head *h);
+int stream_read(struct stream_reader *r, struct frame *f, int timeout_ms);
+bool stream_ready(struct stream_reader *r);
+
+/* Point b into the current ROWS frame of r.  0, or -1 (an error of r). */
+int stream_rows(struct stream_reader *r, struct batch *b);
+
+/* Why -1: text that names the byte of the stream, and the exit status. */
+const char *stream_reader_error(const struct stream_reader *r);
+int stream_reader_status(const struct stream_reader *r);
+
+/* Read so far. */
+uint64_t stream_reader_n_rows(const struct stream_reader *r);
+uint64_t stream_reader_n_frames(const struct stream_reader *r);
+
+enum stream_option {
+	STREAM_PCRC = 1, /* checksum payloads: files and sockets */
+	STREAM_DEFLATE = 2 /* compress payloads */
+};
+
+/*
+ * Writer.  Headers given to it need kind, flags LAST and MORE, part, batch,
+ * watermark, times and counts; the writer sets seq, sub, lengths and CRCs: a
+ * frame has the next seq, or after a MORE the same seq and the next sub.
+ * stream_write_seq makes the next frame carry that seq, sub 0 (frame-wise
+ * stages answer with the seq they read).
+ * All return 0, or -1 with errno from the write; EPIPE ends the process by
+ * SIGPIPE before that.  After -1 every later call returns -1.
+ */
+struct stream_writer *stream_writer_new(int fd, unsigned options);
+void stream_writer_free(struct stream_writer *w);
+int stream_write_head(struct stream_writer *w, const struct head *h);
+void stream_write_seq(struct stream_writer *w, uint64_t seq);
+int stream_write_rows(struct stream_writer *w, const struct frame_header *h,
+    const struct batch *b);
+int stream_write_mark(struct stream_writer *w, const struct frame_header *h,
+    const struct mark *m);
+int stream_write_barrier(struct stream_writer *w, const struct frame_header *h,
+    const struct barrier *m);
+int stream_write_end(struct stream_writer *w, const struct frame_header *h,
+    struct end *e); /* sets its frames and rows */
+int stream_write_fail(struct stream_writer *w, const struct fail *f);
+uint64_t stream_writer_n_rows(const struct stream_writer *w);
+uint64_t stream_writer_n_frames(const struct stream_writer *w);
+
+#endif

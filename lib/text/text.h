@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Text formats in: bytes of a source -> rows.  sbatch(1), FORMATS.
+ * A format is one row of a registry (struct text_fmt, text_int.h); the rest
+ * of the program knows only this header.
+ */
+#ifndef MILLRACE_TEXT_TEXT_H
+#define MILLRACE_TEXT_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data/batch.h"
+#include "data/schema.h"
+
+#define TEXT_MAX_FIELD (1u << 20) /* default of max_field */
+#define TEXT_MAX_RECORD (16u << 20)
+
+/* What to do with a str cell that is not UTF-8. */
+enum text_utf8 { TEXT_UTF8_REJECT, TEXT_UTF8_REPLACE, TEXT_UTF8_BYTES };
+
+struct text_opts {
+	const char *format; /* name, perhaps with ":argument" */
+	const char *columns; /* -c, or NULL */
+	const char *time; /* -t COL[:FORMAT], or NULL */
+	const char *null_str; /* --null, or NULL */
+	int delim; /* -d, or -1 */
+	bool no_header; /* -N */
+	size_t max_field; /* bytes */
+	enum text_utf8 utf8;
+};
+
+/* A record that could not be made a row. */
+struct text_bad {
+	const char *p; /* its bytes, without the line end; borrowed */
+	size_t len;
+	uint64_t line; /* of its source, from 1 */
+	size_t column; /* byte in the line, from 1; 0 = the whole line */
+	const char *why; /* borrowed: "bytes: 12x is no int" */
+};
+
+/* Told of each bad record; false stops the parse there. */
+typedef bool (*text_bad_fn)(void *arg, const struct text_bad *bad);
+
+struct text;
+
+/*
+ * text_new: a parser, or NULL with the reason in *why (to be freed): unknown
+ * format, an option that the format does not take, a wrong -c or -t.
+ * text_by_path: the format's name for a path by its extension (.gz cut
+ * before), "lines" when none claims it.
+ */
+struct text *text_new(const struct text_opts *o, char **why);
+void text_free(struct text *t);
+const char *text_by_path(const char *path);
+
+/*
+ * text_open: a new source begins: line numbers restart at 1, a header is
+ * expected where the format has one.
+ * text_header: look for the header at the beginning of a source.  1 when the
+ * columns are known (*used bytes of it were taken, perhaps 0), 0 when more
+ * bytes are needed, -1 when the header is wrong, with text_error.  eof: no
+ * more will come.  A later source's header must name the wanted columns, in
+ * any order.
+ * text_schema: valid after the first text_header gave 1; it does not change.
+ */
+void text_open(struct text *t);
+int text_header(
+    struct text *t, size_t *used, const char *p, size_t len, bool eof);
+const struct schema *text_schema(const struct text *t);
+const char *text_error(const struct text *t);
+
+/* Bounds and results of one parse. */
+struct text_goal {
+	uint32_t max_rows; /* out->n_rows stops here */
+	size_t max_bytes; /* about build_bytes(out); at least one row fits */
+	text_bad_fn bad; /* told of each bad record, in order */
+	void *arg;
+	size_t used; /* result: bytes of the records taken */
+	uint64_t n_bad; /* result: bad records among them */
+};
+
+/*
+ * Append the rows of the whole records in p[0..len) to out, which has the
+ * columns of text_schema, until the goal is reached or no whole record is
+ * left; with eof an unterminated last record counts as whole.
+ * A bad record adds no row.  Returns 0, or -1 when bad said stop (used is then
+ * before that record), or a record is longer than TEXT_MAX_RECORD, with
+ * text_error.
+ */
+int text_parse(struct text *t, struct build *out, struct text_goal *goal,
+    const char *p, size_t len, bool eof);
+
+/* The line number of the next record. */
+uint64_t text_line(const struct text *t);
+
+#endif

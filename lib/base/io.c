@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: ISC */
+/* The only callers of read(2) and write(2); publishing by rename. */
+#include "base/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+/* Whether a call that gave -1 should be made again, after waiting if need be.
+ */
+static bool
+again(int fd, short events)
+{
+	struct pollfd p = {.fd = fd, .events = events};
+
+	if (errno == EINTR)
+		return true;
+	if (errno != EAGAIN && errno != EWOULDBLOCK)
+		return false;
+	return poll(&p, 1, -1) != -1 || errno == EINTR;
+}
+
+ssize_t
+io_read(int fd, void *p, size_t len)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, p, len);
+	while (n == -1 && again(fd, POLLIN));
+	return n;
+}
+
+ssize_t
+io_read_full(int fd, void *p, size_t len)
+{
+	size_t got = 0;
+	ssize_t n;
+
+	while (got < len) {
+		n = io_read(fd, (char *)p + got, len - got);
+		if (n == -1)
+			return -1;
+		if (n == 0)
+			break;
+		got += (size_t)n;
+	}
+	return (ssize_t)got;
+}
+
+ssize_t
+io_pread(int fd, void *p, size_t len, off_t off)
+{
+	ssize_t n;
+
+	do
+		n = pread(fd, p, len, off);
+	while (n == -1 && again(fd, POLLIN));
+	return n;
+}
+
+int
+io_write(int fd, const void *p, size_t len)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(fd, p, len);
+		if (n == -1 && again(fd, POLLOUT))
+			continue;
+		if (n == -1)
+			return -1;
+		p = (const char *)p + n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int
+io_writev(int fd, struct iovec *iov, int n_iov)
+{
+	ssize_t n;
+
+	while (n_iov > 0) {
+		n = writev(fd, iov, n_iov < IOV_MAX ? n_iov : IOV_MAX);
+		if (n == -1 && again(fd, POLLOUT))
+			continue;
+		if (n == -1)
+			return -1;
+		while (n_iov > 0 && (size_t)n >= iov->iov_len) {
+			n -= (ssize_t)iov->iov_len;
+			iov++;
+			n_iov--;
+		}
+		if (n_iov > 0) {
+			iov->iov_base = (char *)iov->iov_base + n;
+			iov->iov_len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+int
+io_wait(int fd, int out_fd, int timeout_ms)
+{
+	struct pollfd p[2] = {
+	    {.fd = fd, .events = POLLIN}, {.fd = out_fd, .events = 0}};
+	int n = poll(p, 2, timeout_ms);
+
+	if (n == -1)
+		return errno == EINTR ? 0 : -1;
+	if ((p[1].revents & POLLERR) != 0)
+		return 2;
+	return p[0].revents != 0;
+}
+
+int
+io_fill_std(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd == -1)
+		return -1;
+	return close(fd);
+}
+
+/* The directory part of path, "." without one; to be freed. */
+static char *
+directory(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return mem_strdup(".");
+	if (slash == path)
+		return mem_strdup("/");
+	return mem_strndup(path, (size_t)(slash - path));
+}
+
+int
+io_temp(char **temp, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *base = slash == NULL ? path : slash + 1;
+	char *dir = directory(path);
+	int fd = -1;
+
+	*temp = NULL;
+	for (unsigned try = 0; fd == -1 && try < 1000; try++) {
+		free(*temp);
+		*temp = mem_printf(
+		    "%s/.%.200s.%ld.%u", dir, base, (long)getpid(), try);
+		fd = open(*temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (fd == -1 && errno != EEXIST)
+			break;
+	}
+	if (fd == -1) {
+		free(*temp);
+		*temp = NULL;
+	}
+	free(dir);
+	return fd;
+}
+
+static int
+sync_directory(const char *path)
+{
+	char *dir = directory(path);
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = -1, e;
+
+	free(dir);
+	if (fd == -1)
+		return -1;
+	rc = fsync(fd);
+	e = errno;
+	if (close(fd) == -1)
+		return -1;
+	errno = e;
+	return rc;
+}
+
+int
+io_publish(int fd, const char *temp, const char *path)
+{
+	int rc = fsync(fd), e = errno;
+
+	if (close(fd) == -1)
+		return -1;
+	if (rc == -1) {
+		errno = e;
+		return -1;
+	}
+	if (rename(temp, path) == -1)
+		return -1;
+	return sync_directory(path);
+}

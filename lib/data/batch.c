@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC */
+/* The rows of one frame. */
+#include "data/batch.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+void
+batch_init(struct batch *b)
+{
+	*b = (struct batch){.cols = NULL};
+}
+
+void
+batch_release(struct batch *b)
+{
+	free(b->cols);
+	arena_release(&b->arena);
+	batch_init(b);
+}
+
+void
+batch_check(const struct batch *b, const struct schema *s)
+{
+	assert(b->n_cols == s->n && b->n_cols <= b->cap);
+	for (size_t i = 0; i < b->n_cols; i++) {
+		col_check(&b->cols[i]);
+		assert(b->cols[i].n == b->n_rows);
+		assert(b->cols[i].type == s->fields[i].type);
+	}
+}
+
+void
+batch_reset(struct batch *b, size_t n_cols)
+{
+	arena_reset(&b->arena);
+	b->cols = mem_grow(b->cols, &b->cap, n_cols, sizeof(*b->cols));
+	b->n_cols = n_cols;
+	b->n_rows = 0;
+}
+
+void
+batch_gather(
+    struct batch *b, const struct batch *in, const uint32_t *sel, uint32_t n)
+{
+	assert(b != in);
+	batch_reset(b, in->n_cols);
+	for (size_t i = 0; i < in->n_cols; i++)
+		col_gather(&b->cols[i], &b->arena, &in->cols[i], sel, n);
+	b->n_rows = n;
+}
+
+void
+build_init(struct build *b, const struct schema *s)
+{
+	b->n_cols = s->n;
+	b->n_rows = 0;
+	b->cols = mem_zero(s->n, sizeof(*b->cols));
+	for (size_t i = 0; i < s->n; i++)
+		colbuf_init(&b->cols[i], s->fields[i].type);
+}
+
+void
+build_release(struct build *b)
+{
+	for (size_t i = 0; i < b->n_cols; i++)
+		colbuf_release(&b->cols[i]);
+	free(b->cols);
+	*b = (struct build){.cols = NULL};
+}
+
+void
+build_reset(struct build *b)
+{
+	for (size_t i = 0; i < b->n_cols; i++)
+		colbuf_reset(&b->cols[i]);
+	b->n_rows = 0;
+}
+
+void
+build_view(struct batch *out, const struct build *b)
+{
+	batch_reset(out, b->n_cols);
+	for (size_t i = 0; i < b->n_cols; i++) {
+		assert(b->cols[i].n == b->n_rows);
+		colbuf_view(&out->cols[i], &b->cols[i]);
+	}
+	out->n_rows = b->n_rows;
+}
+
+size_t
+build_bytes(const struct build *b)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < b->n_cols; i++) {
+		const struct colbuf *c = &b->cols[i];
+
+		if (type_is_bytes(c->type))
+			len += c->bytes_len + (size_t)c->n * sizeof(*c->off);
+		else if (c->type == TYPE_BOOL)
+			len += bit_bytes(c->n);
+		else
+			len += (size_t)c->n * sizeof(*c->i);
+		if (c->has_nulls)
+			len += bit_bytes(c->n);
+	}
+	return len;
+}

@@ -121,8 +121,8 @@ void col_const_null(struct col *out, enum type type, uint32_t n);
 
 /*
  * A column being built: owned, growing memory that reset keeps.  Hot loops
- * write the arrays themselves after colbuf_reserve and then set n and
- * bytes_len; every other writer pushes.
+ * reserve, write the arrays themselves and call colbuf_added; every other
+ * writer pushes.
  * Invariants: 0 <= n <= cap; arrays hold cap entries (off cap + 1, with off[0]
  * = 0 and off[n] = bytes_len); valid is NULL until the first null, then has
  * cap bits of which the first n are set right.
@@ -148,8 +148,16 @@ void colbuf_init(struct colbuf *b, enum type type);
 void colbuf_release(struct colbuf *b);
 void colbuf_reset(struct colbuf *b);
 
-/* Room for rows more rows and heap more bytes. */
+/*
+ * Room for rows more rows and heap more bytes; copiers may spoil COLBUF_PAD
+ * bytes behind those.
+ * colbuf_added: rows more entries (and for str their offsets) stand in the
+ * arrays, or will before the next call; they count now, none of them null.
+ * For str, bytes_len is the caller's to set.
+ */
+#define COLBUF_PAD 64
 void colbuf_reserve(struct colbuf *b, uint32_t rows, size_t heap);
+void colbuf_added(struct colbuf *b, uint32_t rows);
 
 /* Append one row.  colbuf_push_cell copies row r of c, of the same type. */
 void colbuf_push_int(struct colbuf *b, int64_t v); /* int, time, dur */

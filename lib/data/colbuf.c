@@ -6,8 +6,6 @@
 
 #include "data/col.h"
 
-#define COLBUF_PAD 64 /* bytes a copier may write past the heap's end */
-
 void
 colbuf_init(struct colbuf *b, enum type type)
 {
@@ -88,6 +86,23 @@ push_room(struct colbuf *b, size_t heap)
 		b->valid[b->n >> 3] = 0;
 	if (b->type == TYPE_BOOL)
 		b->bits[b->n >> 3] = 0;
+}
+
+void
+colbuf_added(struct colbuf *b, uint32_t rows)
+{
+	uint32_t to = b->n + rows;
+
+	assert(to >= b->n && to <= b->cap);
+	if (b->has_nulls && rows > 0) {
+		if ((b->n & 7) != 0)
+			b->valid[b->n >> 3] |= (uint8_t)(0xffu << (b->n & 7));
+		memset(b->valid + bit_bytes(b->n), 0xff,
+		    bit_bytes(to) - bit_bytes(b->n));
+		if ((to & 7) != 0)
+			b->valid[to >> 3] &= (uint8_t)((1u << (to & 7)) - 1);
+	}
+	b->n = to;
 }
 
 void

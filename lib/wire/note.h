@@ -27,7 +27,7 @@ struct barrier {
 	uint64_t generation;
 	uint64_t epoch;
 	uint64_t committed; /* last committed epoch */
-	uint64_t frames; /* on this pipe since the last BARRIER or HEAD */
+	uint64_t frames; /* ROWS on this pipe since the last BARRIER or HEAD */
 	uint64_t rows;
 };
 

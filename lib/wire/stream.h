@@ -27,12 +27,12 @@ struct frame {
  * reader has gone, the process ends by SIGPIPE.
  * stream_read_head: the first frame, which must be HEAD.  1, or -1 (also when
  * the input is no stream or empty; status 65 or 74).  Never 0.
- * stream_read: the next frame after it.  1 a frame; 0 the end, after END and
- * nothing behind it; -1 an error; 2 nothing within timeout_ms (-1 waits) or a
- * signal came.  END and FAIL frames are returned as frames, too.  Checked
- * inside: header, both CRCs, lengths, seq and sub, batch order, the counts in
- * BARRIER and END against what came (hop law).
- * After -1 every later call returns -1.
+ * stream_read: the next frame after it.  1 a frame; 0 the end, after END; -1
+ * an error; 2 nothing within timeout_ms (-1 waits) or a signal came.  END and
+ * FAIL are returned as frames, too; END only once nothing came behind it.
+ * Checked inside: header, both CRCs, lengths, seq and sub, batch order, a
+ * watermark that never falls, the counts in BARRIER and END against what came
+ * (hop law).  After -1 every later call returns -1.
  * stream_ready: whether a frame, or part of one, waits to be read now.
  */
 struct stream_reader *stream_reader_new(int fd, int out_fd);
@@ -44,9 +44,13 @@ bool stream_ready(struct stream_reader *r);
 /* Point b into the current ROWS frame of r.  0, or -1 (an error of r). */
 int stream_rows(struct stream_reader *r, struct batch *b);
 
-/* Why -1: text that names the byte of the stream, and the exit status. */
+/*
+ * Why -1: text that names the byte of the stream, and the exit status.
+ * stream_reader_fail: the FAIL that came in place of HEAD, or NULL.
+ */
 const char *stream_reader_error(const struct stream_reader *r);
 int stream_reader_status(const struct stream_reader *r);
+const struct fail *stream_reader_fail(const struct stream_reader *r);
 
 /* Read so far. */
 uint64_t stream_reader_n_rows(const struct stream_reader *r);
@@ -62,12 +66,18 @@ enum stream_option {
  * watermark, times and counts; the writer sets seq, sub, lengths and CRCs: a
  * frame has the next seq, or after a MORE the same seq and the next sub.
  * stream_write_seq makes the next frame carry that seq, sub 0 (frame-wise
- * stages answer with the seq they read).
- * All return 0, or -1 with errno from the write; EPIPE ends the process by
- * SIGPIPE before that.  After -1 every later call returns -1.
+ * stages answer with the seq they read).  In BARRIER and END it sets the
+ * frames and rows of this pipe.
+ * All return 0, or -1 with errno from the write, or EMSGSIZE when the rows do
+ * not fit into a frame (nothing was written then, and smaller ones may be).
+ * After another -1 every later call returns -1.  A pipe whose reader has gone
+ * ends the process by SIGPIPE.
+ * stream_writer_pipe: ask the kernel for a pipe of that many bytes (the
+ * default is STREAM_PIPE_SIZE); what it refuses stays as it is.
  */
 struct stream_writer *stream_writer_new(int fd, unsigned options);
 void stream_writer_free(struct stream_writer *w);
+void stream_writer_pipe(struct stream_writer *w, uint64_t size);
 int stream_write_head(struct stream_writer *w, const struct head *h);
 void stream_write_seq(struct stream_writer *w, uint64_t seq);
 int stream_write_rows(struct stream_writer *w, const struct frame_header *h,
@@ -76,8 +86,8 @@ int stream_write_mark(struct stream_writer *w, const struct frame_header *h,
     const struct mark *m);
 int stream_write_barrier(struct stream_writer *w, const struct frame_header *h,
     const struct barrier *m);
-int stream_write_end(struct stream_writer *w, const struct frame_header *h,
-    struct end *e); /* sets its frames and rows */
+int stream_write_end(
+    struct stream_writer *w, const struct frame_header *h, struct end *e);
 int stream_write_fail(struct stream_writer *w, const struct fail *f);
 uint64_t stream_writer_n_rows(const struct stream_writer *w);
 uint64_t stream_writer_n_frames(const struct stream_writer *w);

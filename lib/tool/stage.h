@@ -49,7 +49,7 @@ struct stage_ops {
 struct stage {
 	struct tool *tool;
 	const char *options; /* for the chain in HEAD; set by head() */
-	bool silent_out; /* a sink: nothing is written to stdout */
+	bool sink; /* set before stage_run: stdout is no stream */
 	struct head in;
 	struct head out;
 	struct stream_reader *reader;
@@ -58,6 +58,7 @@ struct stage {
 	struct end end; /* END as read, once it came */
 	int64_t watermark; /* last written, or TIME_NONE */
 	struct frame_header now; /* the frame being answered */
+	uint64_t batch; /* being written */
 	uint64_t n_unparsed; /* cells that a conversion made null */
 	/* Private. */
 	char *why;

@@ -37,13 +37,19 @@ struct tool_opt {
 	const char *help;
 };
 
+/* What to write instead of an option that other programs have. */
+struct tool_hint {
+	const char *opt; /* "e" or "expression" */
+	const char *text;
+};
+
 struct tool {
 	const char *program; /* "sbatch" */
 	const char *synopsis; /* "[options] [SOURCE ...]" */
 	const char *summary; /* one line for --help */
 	const struct tool_opt *opts; /* the command's own */
 	size_t n_opts;
-	const char *see; /* "sbatch(1)" */
+	const struct tool_hint *hints; /* ends with a NULL opt; or NULL */
 	/* Set by tool_next. */
 	const char *name; /* --name, else program */
 	int verbose; /* -v, -q takes one away */
@@ -52,19 +58,22 @@ struct tool {
 	/* Private. */
 	struct option *longs;
 	char *shorts;
-	const char *arg;
 };
 
 /*
  * tool_init: fill the standard descriptors, remember the table.
+ * tool_sink: this command's stdout is no stream.
  * tool_next: the next option's letter with its argument in *arg (NULL without
  * one), or -1 at the operands, which then begin at optind.  It answers -h -V
  * -v -q --name --schema --color itself; a wrong option ends the process with
  * 64 and one line that points to --help.
+ * tool_common: the options that every command has.
  */
 void tool_init(struct tool *t, const char *program, const char *synopsis,
     const char *summary, const struct tool_opt *opts, size_t n_opts);
+void tool_sink(void);
 int tool_next(struct tool *t, int argc, char *argv[], const char **arg);
+const struct tool_opt *tool_common(size_t *n);
 
 /*
  * Arguments of options; a bad one ends the process with 64 and a message that
@@ -74,7 +83,11 @@ int64_t tool_dur(const char *opt, const char *arg); /* us, >= 0 */
 uint64_t tool_size(const char *opt, const char *arg); /* 64K */
 int64_t tool_int(const char *opt, const char *arg, int64_t min, int64_t max);
 
-/* Print "program: message" as errx(3) does and exit with status. */
+/*
+ * tool_die: print "program: message" as errx(3) does and exit with status;
+ * when stdout is a pipe that takes a stream, tell the next stage by FAIL.
+ * tool_warn: the message alone.
+ */
 _Noreturn void tool_die(enum tool_status status, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void tool_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -93,9 +106,15 @@ const char *tool_quote(char out[TOOL_QUOTE_MAX], const char *p, size_t len);
  */
 void tool_show(struct tool *t);
 
-/* Signals: SIGINT and SIGTERM are counted, SIGUSR1 asks for a status line. */
+/*
+ * Signals.  tool_signals (a source): SIGINT and SIGTERM are counted; the
+ * second one kills.  tool_drain (a filter): the first one is ignored, but
+ * what has not ended 30 s later ends with 74.  Both: SIGUSR1 asks for a
+ * status line.  Blocking calls are interrupted, not restarted.
+ */
 void tool_signals(void);
-int tool_stopped(void); /* how many; the signal's number in *sig */
+void tool_drain(void);
+int tool_stopped(void); /* how many SIGINT and SIGTERM came */
 int tool_stop_signal(void); /* the first one's number, or 0 */
 bool tool_wants_status(void); /* true once for each SIGUSR1 */
 

@@ -19,6 +19,7 @@
 
 #define STATUS_DATA 65
 #define STATUS_IO 74
+#define MAGIC_LEN 8
 #define FIRST_READ (1u << 20) /* payload memory before its bytes came */
 
 struct stream_reader {
@@ -155,13 +156,27 @@ fetch(struct stream_reader *r, uint8_t *p, size_t len, size_t *got,
 	return 1;
 }
 
+/* Go on to len bytes after the first *got of them. */
+static int
+fetch_rest(struct stream_reader *r, uint8_t *p, size_t len, size_t *got)
+{
+	size_t more;
+	int rc;
+
+	do {
+		rc = fetch(r, p + *got, len - *got, &more, -1);
+		*got += more;
+	} while (rc == 2);
+	return rc;
+}
+
 /* The first bytes are no frame: say what they are. */
 static int
 fail_first(struct stream_reader *r, const uint8_t *p, size_t got)
 {
 	if (got == 0)
 		return fail(r, STATUS_IO, "byte 0: no stream came");
-	if (memcmp(p, FRAME_MAGIC, got < 8 ? got : 8) != 0)
+	if (memcmp(p, FRAME_MAGIC, got) != 0)
 		return fail(
 		    r, STATUS_DATA, "stdin is text, put sbatch before me");
 	return fail(r, STATUS_IO, "byte %zu: cut inside a frame header", got);
@@ -170,17 +185,21 @@ fail_first(struct stream_reader *r, const uint8_t *p, size_t got)
 static int
 read_header(struct stream_reader *r, int timeout_ms)
 {
-	uint8_t raw[FRAME_HEADER_LEN];
+	uint8_t raw[FRAME_HEADER_LEN] = {0};
 	const char *why;
 	size_t got;
 	int rc;
 
 	r->frame_off = r->off;
-	rc = fetch(r, raw, sizeof(raw), &got, timeout_ms);
+	rc = fetch(r, raw, MAGIC_LEN, &got, timeout_ms);
 	if (rc == -1 || rc == 2)
 		return rc;
-	if (!r->started && (got < 8 || memcmp(raw, FRAME_MAGIC, 8) != 0))
+	if (!r->started && memcmp(raw, FRAME_MAGIC, MAGIC_LEN) != 0)
 		return fail_first(r, raw, got);
+	if (rc == 1)
+		rc = fetch_rest(r, raw, sizeof(raw), &got);
+	if (rc == -1)
+		return -1;
 	if (rc == 0 && got == 0)
 		return fail(r, STATUS_IO, "byte %llu: cut before END",
 		    (unsigned long long)r->off);
@@ -350,7 +369,7 @@ read_frame(struct stream_reader *r, struct frame *f, int timeout_ms)
 	if (read_payload(r) == -1 || inflate_payload(r, f) == -1)
 		return -1;
 	f->h = r->h;
-	if (r->started && check_order(r) == -1)
+	if (r->started && f->h.kind != FRAME_FAIL && check_order(r) == -1)
 		return -1;
 	return check_content(r, f) == -1 ? -1 : 1;
 }

@@ -57,21 +57,23 @@ uint64_t stream_reader_n_rows(const struct stream_reader *r);
 uint64_t stream_reader_n_frames(const struct stream_reader *r);
 
 enum stream_option {
-	STREAM_PCRC = 1, /* checksum payloads: files and sockets */
-	STREAM_DEFLATE = 2 /* compress payloads */
+	STREAM_PCRC = 1, /* checksum payloads; files and sockets always do */
+	STREAM_DEFLATE = 2 /* compress payloads that get smaller by it */
 };
 
+#define STREAM_PIPE_SIZE (256u << 10)
+
 /*
- * Writer.  Headers given to it need kind, flags LAST and MORE, part, batch,
- * watermark, times and counts; the writer sets seq, sub, lengths and CRCs: a
- * frame has the next seq, or after a MORE the same seq and the next sub.
- * stream_write_seq makes the next frame carry that seq, sub 0 (frame-wise
- * stages answer with the seq they read).  In BARRIER and END it sets the
- * frames and rows of this pipe.
+ * Writer.  Headers given to it need flags LAST and MORE, part, batch,
+ * watermark, times and counts; the writer sets kind, seq, sub, rows, lengths
+ * and checksums: a frame has the next seq, or after a MORE the same seq and
+ * the next sub.  stream_write_seq makes the next frame carry that seq, sub 0
+ * (frame-wise stages answer with the seq they read).  In BARRIER and END the
+ * frames and rows of this pipe are set.
  * All return 0, or -1 with errno from the write, or EMSGSIZE when the rows do
- * not fit into a frame (nothing was written then, and smaller ones may be).
- * After another -1 every later call returns -1.  A pipe whose reader has gone
- * ends the process by SIGPIPE.
+ * not fit into a frame (nothing was written then, and fewer may fit).  After
+ * another -1 every later call returns -1.  A pipe whose reader has gone ends
+ * the process by SIGPIPE.
  * stream_writer_pipe: ask the kernel for a pipe of that many bytes (the
  * default is STREAM_PIPE_SIZE); what it refuses stays as it is.
  */
@@ -84,8 +86,8 @@ int stream_write_rows(struct stream_writer *w, const struct frame_header *h,
     const struct batch *b);
 int stream_write_mark(struct stream_writer *w, const struct frame_header *h,
     const struct mark *m);
-int stream_write_barrier(struct stream_writer *w, const struct frame_header *h,
-    const struct barrier *m);
+int stream_write_barrier(
+    struct stream_writer *w, const struct frame_header *h, struct barrier *m);
 int stream_write_end(
     struct stream_writer *w, const struct frame_header *h, struct end *e);
 int stream_write_fail(struct stream_writer *w, const struct fail *f);

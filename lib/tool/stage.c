@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: ISC */
+/* The life of a filter.  millrace-frame(5), sections 9 and 10. */
+#include "tool/stage.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/time.h"
+
+#define EMIT_ROWS (64u << 10) /* rows of one emitted frame; a multiple of 8 */
+
+int
+stage_fail(struct stage *st, int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (st->failed)
+		return -1;
+	va_start(ap, fmt);
+	if (vasprintf(&st->why, fmt, ap) == -1)
+		st->why = mem_strdup(fmt);
+	va_end(ap);
+	st->failed = true;
+	st->status = status;
+	return -1;
+}
+
+static int
+output_failed(struct stage *st)
+{
+	return stage_fail(st, TOOL_IO, "standard output: %s", strerror(errno));
+}
+
+static int
+input_failed(struct stage *st)
+{
+	const char *why = stream_reader_error(st->reader);
+	int status = stream_reader_status(st->reader);
+
+	/* That one begins with the words itself. */
+	if (status == TOOL_DATA)
+		return stage_fail(st, status, "%s", why);
+	return stage_fail(st, status, "stdin: %s", why);
+}
+
+/* A failure that came from upstream: pass it on, say nothing. */
+static int
+fail_forward(struct stage *st, const struct fail *f)
+{
+	stage_fail(st, f->status, "%.*s", (int)f->text_len, f->text);
+	st->forwarded = true;
+	if (st->writer != NULL && stream_write_fail(st->writer, f) == -1)
+		return -1;
+	return -1;
+}
+
+int
+stage_answer(struct stage *st, const struct batch *b, bool more,
+    uint64_t filtered, uint64_t invalid)
+{
+	struct frame_header h = st->now;
+
+	if ((st->now.flags & FRAME_MORE) != 0)
+		more = true;
+	h.filtered += filtered;
+	h.invalid += invalid;
+	if (more) {
+		h.flags = FRAME_MORE;
+		h.watermark = st->watermark;
+		h.filtered = 0;
+		h.invalid = 0;
+	}
+	if (stream_write_rows(st->writer, &h, b) == -1)
+		return output_failed(st);
+	st->watermark = h.watermark;
+	return 0;
+}
+
+/* Rows [from, from + n) of b as a frame; -1 with errno. */
+static int
+emit_slice(struct stage *st, const struct frame_header *h,
+    const struct batch *b, uint32_t from, uint32_t n)
+{
+	struct batch slice = *b;
+	int rc;
+
+	slice.cols = mem_resize(NULL, b->n_cols, sizeof(*slice.cols));
+	for (size_t i = 0; i < b->n_cols; i++)
+		col_slice(&slice.cols[i], &b->cols[i], from, n);
+	slice.n_rows = n;
+	rc = stream_write_rows(st->writer, h, &slice);
+	free(slice.cols);
+	return rc;
+}
+
+int
+stage_emit(struct stage *st, const struct batch *b, uint32_t part,
+    int64_t watermark, bool last)
+{
+	struct frame_header h = st->now;
+	uint32_t at = 0, n, step = EMIT_ROWS;
+
+	h.part = part;
+	h.batch = st->batch;
+	h.filtered = 0;
+	h.invalid = 0;
+	do {
+		bool end = b->n_rows - at <= step;
+
+		n = end ? b->n_rows - at : step;
+		h.flags = end && last ? FRAME_LAST : 0;
+		h.watermark = end ? watermark : st->watermark;
+		if (emit_slice(st, &h, b, at, n) == 0) {
+			at += n;
+		} else if (errno == EMSGSIZE && step > 8) {
+			step = step / 16 * 8;
+		} else {
+			return output_failed(st);
+		}
+	} while (at < b->n_rows);
+	st->watermark = watermark;
+	if (last)
+		st->batch++;
+	return 0;
+}
+
+int
+stage_mark(struct stage *st, const struct frame_header *h, const struct mark *m,
+    int64_t watermark)
+{
+	struct frame_header mine = *h;
+
+	if (st->writer == NULL)
+		return 0;
+	mine.watermark = watermark;
+	if (stream_write_mark(st->writer, &mine, m) == -1)
+		return output_failed(st);
+	st->watermark = watermark;
+	return 0;
+}
+
+static int
+on_rows(struct stage *st, const struct stage_ops *ops, void *arg,
+    const struct frame *f, struct batch *b)
+{
+	if (stream_rows(st->reader, b) == -1)
+		return input_failed(st);
+	st->acct.in += f->h.rows;
+	st->acct.in_frames++;
+	return ops->rows(st, arg, f, b);
+}
+
+static int
+on_mark(struct stage *st, const struct stage_ops *ops, void *arg,
+    const struct frame *f)
+{
+	struct mark m;
+
+	/* The reader has checked that it can be read. */
+	if (mark_read(&m, f->data, f->len) == -1)
+		return stage_fail(st, TOOL_BUG, "MARK read twice differs");
+	if (ops->mark != NULL)
+		return ops->mark(st, arg, f, &m);
+	return stage_mark(st, &f->h, &m,
+	    ops->cls == CLASS_FRAME ? f->h.watermark : st->watermark);
+}
+
+static int
+on_barrier(struct stage *st, const struct frame *f)
+{
+	struct frame_header h = f->h;
+	struct barrier m;
+
+	if (st->writer == NULL)
+		return 0;
+	h.watermark = st->watermark;
+	if (barrier_read(&m, f->data, f->len) == -1)
+		return stage_fail(st, TOOL_BUG, "BARRIER read twice differs");
+	if (stream_write_barrier(st->writer, &h, &m) == -1)
+		return output_failed(st);
+	return 0;
+}
+
+/* Stage law: what came in is accounted for. */
+static int
+check_account(struct stage *st)
+{
+	const struct account *a = &st->acct;
+
+	if (a->in == a->used + a->filtered + a->late + a->invalid)
+		return 0;
+	return stage_fail(st, TOOL_BUG,
+	    "accounts do not add up: in %llu, used %llu, filtered %llu, "
+	    "late %llu, invalid %llu",
+	    (unsigned long long)a->in, (unsigned long long)a->used,
+	    (unsigned long long)a->filtered, (unsigned long long)a->late,
+	    (unsigned long long)a->invalid);
+}
+
+static int
+on_end(struct stage *st, const struct stage_ops *ops, void *arg,
+    const struct frame *f)
+{
+	struct frame_header h = f->h;
+
+	if (end_read(&st->end, f->data, f->len) == -1)
+		return stage_fail(st, TOOL_BUG, "END read twice differs");
+	if (ops->end != NULL && ops->end(st, arg, st->end.reason) == -1)
+		return -1;
+	strlcpy(st->acct.name, st->tool->name, sizeof(st->acct.name));
+	if (st->writer != NULL) {
+		st->acct.out = stream_writer_n_rows(st->writer);
+		st->acct.out_frames = stream_writer_n_frames(st->writer);
+	}
+	if (check_account(st) == -1)
+		return -1;
+	end_add(&st->end, &st->acct);
+	h.watermark = st->watermark;
+	if (st->writer != NULL
+	    && stream_write_end(st->writer, &h, &st->end) == -1)
+		return output_failed(st);
+	return 0;
+}
+
+/* Answer one frame: 0 go on, 1 the stream has ended, -1. */
+static int
+on_frame(struct stage *st, const struct stage_ops *ops, void *arg,
+    const struct frame *f, struct batch *b)
+{
+	struct fail e;
+
+	st->now = f->h;
+	if (ops->cls == CLASS_FRAME && st->writer != NULL && f->h.sub == 0)
+		stream_write_seq(st->writer, f->h.seq);
+	switch (f->h.kind) {
+	case FRAME_ROWS:
+		return on_rows(st, ops, arg, f, b);
+	case FRAME_MARK:
+		return on_mark(st, ops, arg, f);
+	case FRAME_BARRIER:
+		return on_barrier(st, f);
+	case FRAME_END:
+		return on_end(st, ops, arg, f) == -1 ? -1 : 1;
+	case FRAME_FAIL:
+		if (fail_read(&e, f->data, f->len) == -1)
+			return stage_fail(st, TOOL_BUG, "FAIL differs");
+		return fail_forward(st, &e);
+	case FRAME_HEAD:
+	default:
+		return stage_fail(st, TOOL_BUG, "frame of kind %d", f->h.kind);
+	}
+}
+
+static int
+print_schema(const struct schema *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct field *f = &s->fields[i];
+
+		if (!f->system)
+			printf("%s\t%s%s%s\n", f->name, type_name(f->type),
+			    f->untyped ? "\tuntyped" : "",
+			    (int)i == s->time_col ? "\tevent time" : "");
+	}
+	return fflush(stdout) == EOF ? -1 : 0;
+}
+
+static int
+begin(struct stage *st, const struct stage_ops *ops, void *arg)
+{
+	struct tool *t = st->tool;
+
+	if (isatty(STDIN_FILENO))
+		return stage_fail(st, TOOL_USAGE,
+		    "stdin is a terminal; write sbatch FILE | %s", t->program);
+	if (stream_read_head(st->reader, &st->in) == -1) {
+		const struct fail *f = stream_reader_fail(st->reader);
+
+		return f != NULL ? fail_forward(st, f) : input_failed(st);
+	}
+	head_release(&st->out);
+	head_copy(&st->out, &st->in);
+	if (ops->head(st, arg) == -1)
+		return -1;
+	head_add_stage(&st->out, ops->cls, t->program, t->name,
+	    st->options == NULL ? "" : st->options);
+	if (t->schema_only)
+		return 0;
+	if (st->writer != NULL && stream_write_head(st->writer, &st->out) == -1)
+		return output_failed(st);
+	return 0;
+}
+
+/* Signals are drained only where the one before us stops on them, too. */
+static void
+drain_signals(void)
+{
+	struct stat s;
+
+	if (fstat(STDIN_FILENO, &s) == 0
+	    && (S_ISFIFO(s.st_mode) || S_ISSOCK(s.st_mode)))
+		tool_drain();
+}
+
+static int
+loop(struct stage *st, const struct stage_ops *ops, void *arg)
+{
+	struct batch b;
+	struct frame f;
+	int rc = 0;
+
+	batch_init(&b);
+	drain_signals();
+	while (rc == 0) {
+		rc = stream_read(st->reader, &f, -1);
+		if (rc == 1)
+			rc = on_frame(st, ops, arg, &f, &b);
+		else if (rc == -1)
+			input_failed(st);
+		else
+			rc = 0;
+	}
+	batch_release(&b);
+	return rc == 1 ? 0 : -1;
+}
+
+/* Tell the next stage of our failure, and the user. */
+static void
+report(struct stage *st)
+{
+	struct fail f = {.status = st->status,
+	    .stage = st->tool->name,
+	    .stage_len = strnlen(st->tool->name, NOTE_MAX_TEXT),
+	    .text = st->why,
+	    .text_len = strnlen(st->why, NOTE_MAX_TEXT)};
+
+	if (st->forwarded)
+		return;
+	tool_warn("%s", st->why);
+	/* When the output is what failed, this fails too: nothing to add. */
+	if (st->writer != NULL && !st->tool->schema_only)
+		stream_write_fail(st->writer, &f);
+}
+
+int
+stage_run(
+    struct stage *st, struct tool *t, const struct stage_ops *ops, void *arg)
+{
+	int rc;
+
+	st->tool = t;
+	st->watermark = TIME_NONE;
+	head_init(&st->in);
+	head_init(&st->out);
+	if (!st->sink && !t->schema_only)
+		tool_show(t);
+	st->reader = stream_reader_new(STDIN_FILENO, STDOUT_FILENO);
+	if (!st->sink)
+		st->writer = stream_writer_new(STDOUT_FILENO, 0);
+	rc = begin(st, ops, arg);
+	if (rc == 0 && t->schema_only)
+		rc =
+		    print_schema(&st->out.schema) == -1 ? output_failed(st) : 0;
+	else if (rc == 0)
+		rc = loop(st, ops, arg);
+	if (rc == -1)
+		report(st);
+	head_release(&st->in);
+	head_release(&st->out);
+	end_release(&st->end);
+	stream_reader_free(st->reader);
+	stream_writer_free(st->writer);
+	free(st->why);
+	return rc == -1 ? st->status : TOOL_OK;
+}

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: ISC */
+/* Options, help, messages, and the table on a terminal. */
+#include "tool/tool.h"
+
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "wire/stream.h"
+
+enum common_opt {
+	OPT_NAME = TOOL_LONG + 1000,
+	OPT_SCHEMA,
+	OPT_COLOR,
+};
+
+static const struct tool_opt common[] = {
+    {'h', "help", NULL, "print this help"},
+    {'V', "version", NULL, "print the version"},
+    {'v', "verbose", NULL, "show progress, and the accounts at the end"},
+    {'q', "quiet", NULL, "no warnings"},
+    {OPT_NAME, "name", "NAME", "name of this stage in messages"},
+    {OPT_SCHEMA, "schema", NULL, "print the columns that come out"},
+    {OPT_COLOR, "color", "WHEN", "always, never or auto"},
+};
+
+#define N_COMMON (sizeof(common) / sizeof(common[0]))
+
+/* For messages, which must work before and without a struct tool. */
+static const char *message_name = "millrace";
+static bool stdout_is_stream;
+
+const struct tool_opt *
+tool_common(size_t *n)
+{
+	*n = N_COMMON;
+	return common;
+}
+
+static void
+add_opt(struct tool *t, struct buf *shorts, size_t at, const struct tool_opt *o)
+{
+	bool optional = o->arg != NULL && o->arg[0] == '[';
+	const char *colons = o->arg == NULL ? "" : optional ? "::" : ":";
+
+	t->longs[at].name = o->name;
+	t->longs[at].val = o->ch;
+	t->longs[at].has_arg = o->arg == NULL ? no_argument
+			       : optional     ? optional_argument
+					      : required_argument;
+	if (o->ch < TOOL_LONG)
+		buf_printf(shorts, "%c%s", o->ch, colons);
+}
+
+void
+tool_init(struct tool *t, const char *program, const char *synopsis,
+    const char *summary, const struct tool_opt *opts, size_t n_opts)
+{
+	struct buf shorts = {.max = 0};
+
+	*t = (struct tool){.program = program,
+	    .synopsis = synopsis,
+	    .summary = summary,
+	    .opts = opts,
+	    .n_opts = n_opts,
+	    .name = program,
+	    .color = -1};
+	message_name = program;
+	stdout_is_stream = true;
+	signal(SIGPIPE, SIG_DFL);
+	if (io_fill_std() == -1)
+		tool_die(TOOL_IO, "/dev/null: %s", strerror(errno));
+	t->longs = mem_zero(n_opts + N_COMMON + 1, sizeof(*t->longs));
+	buf_puts(&shorts, ":");
+	for (size_t i = 0; i < n_opts; i++)
+		add_opt(t, &shorts, i, &opts[i]);
+	for (size_t i = 0; i < N_COMMON; i++)
+		add_opt(t, &shorts, n_opts + i, &common[i]);
+	buf_putc(&shorts, '\0');
+	t->shorts = (char *)shorts.data;
+	opterr = 0;
+}
+
+void
+tool_sink(void)
+{
+	stdout_is_stream = false;
+}
+
+static void
+print_opt(const struct tool_opt *o)
+{
+	char left[64], letter[8] = "    ";
+	const char *eq = o->arg == NULL || o->arg[0] == '[' ? "" : "=";
+
+	if (o->ch < TOOL_LONG)
+		snprintf(letter, sizeof(letter), "-%c, ", o->ch);
+	snprintf(left, sizeof(left), "%s--%s%s%s", letter, o->name, eq,
+	    o->arg == NULL ? "" : o->arg);
+	printf("  %-30s %s\n", left, o->help);
+}
+
+_Noreturn static void
+help(const struct tool *t)
+{
+	printf("usage: %s %s\n%s\n\n", t->program, t->synopsis, t->summary);
+	for (size_t i = 0; i < t->n_opts; i++)
+		print_opt(&t->opts[i]);
+	for (size_t i = 0; i < N_COMMON; i++)
+		print_opt(&common[i]);
+	printf("\nSee %s(1) and millrace(7).\n", t->program);
+	if (fflush(stdout) == EOF)
+		err(TOOL_IO, "standard output");
+	exit(TOOL_OK);
+}
+
+_Noreturn static void
+version(const struct tool *t)
+{
+	printf("%s (millrace) %s\n", t->program, TOOL_VERSION);
+	if (fflush(stdout) == EOF)
+		err(TOOL_IO, "standard output");
+	exit(TOOL_OK);
+}
+
+/* The hint for an option that is not known, or "". */
+static const char *
+hint(const struct tool *t, const char *opt)
+{
+	for (const struct tool_hint *h = t->hints; h != NULL && h->opt != NULL;
+	     h++)
+		if (strcmp(h->opt, opt) == 0)
+			return h->text;
+	return "";
+}
+
+_Noreturn static void
+wrong_option(const struct tool *t, int ch, char *argv[])
+{
+	char letter[2] = {(char)optopt, '\0'}, quoted[TOOL_QUOTE_MAX];
+	const char *arg = argv[optind - 1], *name, *dash = "--";
+	const char *text;
+
+	name = strncmp(arg, "--", 2) == 0 ? arg + 2 : letter;
+	if (name == letter)
+		dash = "-";
+	if (ch == ':')
+		tool_die(
+		    TOOL_USAGE, "option %s%s needs an argument", dash, name);
+	text = hint(t, name);
+	tool_quote(quoted, name, strlen(name));
+	if (*text != '\0')
+		tool_die(TOOL_USAGE, "no option %s%s: %s", dash, quoted, text);
+	tool_die(TOOL_USAGE, "no option %s%s; try %s --help", dash, quoted,
+	    t->program);
+}
+
+static int
+color(const char *arg)
+{
+	if (strcmp(arg, "always") == 0)
+		return 1;
+	if (strcmp(arg, "never") == 0)
+		return 0;
+	if (strcmp(arg, "auto") != 0)
+		tool_die(TOOL_USAGE,
+		    "--color: %s is none of always, never, auto", arg);
+	return -1;
+}
+
+int
+tool_next(struct tool *t, int argc, char *argv[], const char **arg)
+{
+	int ch;
+
+	for (;;) {
+		ch = getopt_long(argc, argv, t->shorts, t->longs, NULL);
+		*arg = optarg;
+		switch (ch) {
+		case 'h':
+			help(t);
+		case 'V':
+			version(t);
+		case 'v':
+			t->verbose++;
+			break;
+		case 'q':
+			t->verbose--;
+			break;
+		case OPT_NAME:
+			t->name = message_name = optarg;
+			break;
+		case OPT_SCHEMA:
+			t->schema_only = true;
+			break;
+		case OPT_COLOR:
+			t->color = color(optarg);
+			break;
+		case '?':
+		case ':':
+			wrong_option(t, ch, argv);
+		case -1:
+			free(t->longs);
+			free(t->shorts);
+			return -1;
+		default:
+			return ch;
+		}
+	}
+}
+
+int64_t
+tool_dur(const char *opt, const char *arg)
+{
+	int64_t us;
+
+	if (num_parse_dur(&us, arg, strlen(arg)) == -1 || us < 0)
+		tool_die(TOOL_USAGE,
+		    "--%s: %s is no duration; write 500ms, 5s, 1m, 2h or 1d",
+		    opt, arg);
+	return us;
+}
+
+uint64_t
+tool_size(const char *opt, const char *arg)
+{
+	uint64_t v;
+
+	if (num_parse_size(&v, arg, strlen(arg)) == -1)
+		tool_die(TOOL_USAGE,
+		    "--%s: %s is no size; write 65536, 64K or 1M", opt, arg);
+	return v;
+}
+
+int64_t
+tool_int(const char *opt, const char *arg, int64_t min, int64_t max)
+{
+	int64_t v;
+
+	if (num_parse_int(&v, arg, strlen(arg)) == -1)
+		tool_die(TOOL_USAGE, "--%s: %s is no whole number", opt, arg);
+	if (v < min || v > max)
+		tool_die(TOOL_USAGE, "--%s: %s is not in %lld..%lld", opt, arg,
+		    (long long)min, (long long)max);
+	return v;
+}
+
+/* Tell the next stage, when there is one that waits for a stream. */
+static void
+send_fail(int status, const char *text)
+{
+	struct stream_writer *w;
+	struct stat st;
+	struct fail f = {.status = status,
+	    .stage = message_name,
+	    .stage_len = strlen(message_name),
+	    .text = text,
+	    .text_len = strnlen(text, NOTE_MAX_TEXT)};
+
+	if (!stdout_is_stream || fstat(STDOUT_FILENO, &st) == -1
+	    || (!S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode)))
+		return;
+	/* A reader that has gone must not change the exit status. */
+	signal(SIGPIPE, SIG_IGN);
+	w = stream_writer_new(STDOUT_FILENO, 0);
+	stream_write_fail(w, &f);
+	stream_writer_free(w);
+}
+
+void
+tool_die(enum tool_status status, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) == -1)
+		errx(TOOL_MEMORY, "out of memory");
+	va_end(ap);
+	fprintf(stderr, "%s: %s\n", message_name, text);
+	send_fail((int)status, text);
+	free(text);
+	exit((int)status);
+}
+
+void
+tool_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "%s: ", message_name);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+/* The ssink beside this program, else the one in PATH. */
+_Noreturn static void
+exec_ssink(void)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *slash;
+
+	path[n > 0 ? n : 0] = '\0';
+	slash = strrchr(path, '/');
+	if (slash != NULL
+	    && strlcpy(slash + 1, "ssink",
+		   sizeof(path) - (size_t)(slash + 1 - path))
+		   < sizeof(path) - (size_t)(slash + 1 - path))
+		execl(path, "ssink", (char *)NULL);
+	execlp("ssink", "ssink", (char *)NULL);
+	err(TOOL_IO, "ssink, which shows a stream on a terminal");
+}
+
+void
+tool_show(struct tool *t)
+{
+	int fds[2];
+	pid_t pid;
+
+	if (!isatty(STDOUT_FILENO))
+		return;
+	if (pipe(fds) == -1)
+		tool_die(TOOL_IO, "%s: pipe: %s", t->name, strerror(errno));
+	pid = fork();
+	if (pid == -1)
+		tool_die(TOOL_IO, "%s: fork: %s", t->name, strerror(errno));
+	/*
+	 * The parent becomes the sink, so that the shell waits for it and
+	 * sees its exit status, as in a pipe typed in full.
+	 */
+	if (dup2(pid > 0 ? fds[0] : fds[1],
+		pid > 0 ? STDIN_FILENO : STDOUT_FILENO)
+	    == -1)
+		tool_die(TOOL_IO, "%s: dup2: %s", t->name, strerror(errno));
+	close(fds[0]);
+	close(fds[1]);
+	if (pid > 0)
+		exec_ssink();
+}

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: ISC
+# Loaded by every .bats file: the built commands in PATH, a directory of the
+# test's own as the current one.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	BIN=${BIN:-$BATS_TEST_DIRNAME/../build/bin}
+	TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+	export PATH="$BIN:$BIN/../tests:$PATH" TOP LC_ALL=C NO_COLOR=1
+	unset TZ
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+# until_true SECONDS COMMAND...: poll until it succeeds or time is up.
+until_true() {
+	local deadline=$((SECONDS + $1))
+	shift
+	while ! "$@"; do
+		if [ "$SECONDS" -ge "$deadline" ]; then
+			echo "timed out: $*" >&2
+			return 1
+		fi
+		read -r -t 0.02 <> <(:) || :
+	done
+}
+
+# same FILE FILE: fail with the difference.
+same() {
+	diff -u "$1" "$2"
+}

@@ -236,6 +236,8 @@ on_frame(struct stage *st, const struct stage_ops *ops, void *arg,
 	struct fail e;
 
 	st->now = f->h;
+	if (ops->frame != NULL && ops->frame(st, arg, f) == -1)
+		return -1;
 	if (ops->cls == CLASS_FRAME && st->writer != NULL && f->h.sub == 0)
 		stream_write_seq(st->writer, f->h.seq);
 	switch (f->h.kind) {
@@ -308,6 +310,19 @@ drain_signals(void)
 		tool_drain();
 }
 
+/* Read a frame; before waiting for one, let the stage send what it holds. */
+static int
+next_frame(
+    struct stage *st, const struct stage_ops *ops, void *arg, struct frame *f)
+{
+	int timeout_ms = -1;
+
+	if (ops->idle != NULL && !stream_ready(st->reader)
+	    && ops->idle(st, arg, &timeout_ms) == -1)
+		return -1;
+	return stream_read(st->reader, f, timeout_ms);
+}
+
 static int
 loop(struct stage *st, const struct stage_ops *ops, void *arg)
 {
@@ -318,11 +333,11 @@ loop(struct stage *st, const struct stage_ops *ops, void *arg)
 	batch_init(&b);
 	drain_signals();
 	while (rc == 0) {
-		rc = stream_read(st->reader, &f, -1);
+		rc = next_frame(st, ops, arg, &f);
 		if (rc == 1)
 			rc = on_frame(st, ops, arg, &f, &b);
 		else if (rc == -1)
-			input_failed(st);
+			input_failed(st); /* unless the stage failed first */
 		else
 			rc = 0;
 	}

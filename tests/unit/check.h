@@ -10,15 +10,15 @@
 
 static int check_n_passed, check_n_failed;
 
-#define CHECK(cond)                                                        \
-	do {                                                               \
-		if (cond) {                                                \
-			check_n_passed++;                                  \
-		} else {                                                   \
-			check_n_failed++;                                  \
-			fprintf(stderr, "%s:%d: failed: %s\n", __FILE__,   \
-			    __LINE__, #cond);                              \
-		}                                                          \
+#define CHECK(cond)                                                            \
+	do {                                                                   \
+		if (cond) {                                                    \
+			check_n_passed++;                                      \
+		} else {                                                       \
+			check_n_failed++;                                      \
+			fprintf(stderr, "%s:%d: failed: %s\n", __FILE__,       \
+			    __LINE__, #cond);                                  \
+		}                                                              \
 	} while (0)
 
 /* "ok NAME (N checks)" or "not ok NAME (F of N failed)"; main's status. */

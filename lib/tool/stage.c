@@ -260,20 +260,6 @@ on_frame(struct stage *st, const struct stage_ops *ops, void *arg,
 }
 
 static int
-print_schema(const struct schema *s)
-{
-	for (size_t i = 0; i < s->n; i++) {
-		const struct field *f = &s->fields[i];
-
-		if (!f->system)
-			printf("%s\t%s%s%s\n", f->name, type_name(f->type),
-			    f->untyped ? "\tuntyped" : "",
-			    (int)i == s->time_col ? "\tevent time" : "");
-	}
-	return fflush(stdout) == EOF ? -1 : 0;
-}
-
-static int
 begin(struct stage *st, const struct stage_ops *ops, void *arg)
 {
 	struct tool *t = st->tool;
@@ -380,8 +366,9 @@ stage_run(
 		st->writer = stream_writer_new(STDOUT_FILENO, 0);
 	rc = begin(st, ops, arg);
 	if (rc == 0 && t->schema_only)
-		rc =
-		    print_schema(&st->out.schema) == -1 ? output_failed(st) : 0;
+		rc = tool_print_schema(&st->out.schema) == -1
+			 ? output_failed(st)
+			 : 0;
 	else if (rc == 0)
 		rc = loop(st, ops, arg);
 	if (rc == -1)

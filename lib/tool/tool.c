@@ -18,6 +18,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "data/schema.h"
 #include "wire/stream.h"
 
 enum common_opt {
@@ -305,6 +306,20 @@ tool_warn(const char *fmt, ...)
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	fputc('\n', stderr);
+}
+
+int
+tool_print_schema(const struct schema *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct field *f = &s->fields[i];
+
+		if (!f->system)
+			printf("%s\t%s%s%s\n", f->name, type_name(f->type),
+			    f->untyped ? "\tuntyped" : "",
+			    (int)i == s->time_col ? "\tevent time" : "");
+	}
+	return fflush(stdout) == EOF ? -1 : 0;
 }
 
 /* The ssink beside this program, else the one in PATH. */

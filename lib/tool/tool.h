@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct schema;
+
 #define TOOL_VERSION "0.1.0"
 
 /* Exit statuses, as sysexits(3) where it has one. */
@@ -98,6 +100,12 @@ void tool_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  */
 #define TOOL_QUOTE_MAX 1024
 const char *tool_quote(char out[TOOL_QUOTE_MAX], const char *p, size_t len);
+
+/*
+ * What --schema prints: name, type and remarks of each column that is not a
+ * system column, separated by tabs.  0, or -1 with errno.
+ */
+int tool_print_schema(const struct schema *s);
 
 /*
  * When stdout is a terminal: start ssink on it, so that what this process

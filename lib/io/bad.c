@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: ISC */
+/* What becomes of records that are no rows.  sbatch(1), BAD RECORDS. */
+#include "io/bad.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/num.h"
+
+#define KEPT_MAX (64u << 10) /* bytes held before they are written */
+#define SHARE_FROM 1000 /* records before a share of them means anything */
+
+void
+bad_init(struct bad *b)
+{
+	*b = (struct bad){.fd = -1, .max = {.n = UINT64_MAX, .share = -1}};
+	buf_init(&b->kept, 0);
+}
+
+void
+bad_release(struct bad *b)
+{
+	if (b->fd != -1)
+		close(b->fd);
+	buf_release(&b->kept);
+	free(b->why);
+	bad_init(b);
+}
+
+void
+bad_parse(struct bad *b, const char *arg)
+{
+	b->path = NULL;
+	if (strcmp(arg, "stop") == 0) {
+		b->policy = BAD_STOP;
+	} else if (strcmp(arg, "skip") == 0) {
+		b->policy = BAD_SKIP;
+	} else {
+		b->policy = BAD_KEEP;
+		b->path = arg;
+	}
+}
+
+int
+bad_parse_max(struct bad *b, const char *arg)
+{
+	size_t len = strlen(arg);
+	int64_t n;
+	double percent;
+
+	if (len > 0 && arg[len - 1] == '%') {
+		if (num_parse_float(&percent, arg, len - 1) == -1
+		    || !(percent >= 0 && percent <= 100))
+			return -1;
+		b->max = (struct bad_max){UINT64_MAX, percent / 100};
+		return 0;
+	}
+	if (num_parse_int(&n, arg, len) == -1 || n < 0)
+		return -1;
+	b->max = (struct bad_max){(uint64_t)n, -1};
+	return 0;
+}
+
+static int
+fail(struct bad *b, int status, char *why)
+{
+	free(b->why);
+	b->why = why;
+	b->status = status;
+	return -1;
+}
+
+int
+bad_open(struct bad *b)
+{
+	if (b->policy != BAD_KEEP)
+		return 0;
+	b->fd = open(b->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	if (b->fd == -1)
+		return fail(b, EX_IOERR,
+		    mem_printf("%s: %s", b->path, strerror(errno)));
+	return 0;
+}
+
+/* FILE:LINE:COL: why, or without the column when it is the whole line. */
+static void
+locate(struct buf *out, const char *name, const struct text_bad *bad)
+{
+	buf_printf(out, "%s:%ju:", name, (uintmax_t)bad->line);
+	if (bad->column > 0)
+		buf_printf(out, "%zu:", bad->column);
+	buf_printf(out, " %s", bad->why);
+}
+
+static int
+too_many(struct bad *b, uint64_t n_records)
+{
+	if (b->n > b->max.n)
+		return fail(b, EX_DATAERR,
+		    mem_printf("%ju of %ju records invalid, more than the %ju"
+			       " of --max-bad",
+			(uintmax_t)b->n, (uintmax_t)n_records,
+			(uintmax_t)b->max.n));
+	return fail(b, EX_DATAERR,
+	    mem_printf("%ju of %ju records invalid, more than the %g%%"
+		       " of --max-bad",
+		(uintmax_t)b->n, (uintmax_t)n_records, b->max.share * 100));
+}
+
+static bool
+over_share(const struct bad *b, uint64_t n_records)
+{
+	return b->max.share >= 0
+	       && (double)b->n > b->max.share * (double)n_records;
+}
+
+bool
+bad_take(struct bad *b, struct buf *notes, const char *name,
+    const struct text_bad *bad, uint64_t n_records)
+{
+	struct buf at = {0};
+
+	b->n++;
+	if (b->policy == BAD_STOP) {
+		locate(&at, name, bad);
+		fail(b, EX_DATAERR, mem_strndup((char *)at.data, at.len));
+		buf_release(&at);
+		return false;
+	}
+	if (b->policy == BAD_KEEP) {
+		buf_put(&b->kept, bad->p, bad->len);
+		buf_putc(&b->kept, '\n');
+		if (b->kept.len > KEPT_MAX && bad_flush(b) == -1)
+			return false;
+	}
+	if (b->endless && b->n <= BAD_SHOWN) {
+		locate(notes, name, bad);
+		buf_putc(notes, '\n');
+	}
+	if (b->n > b->max.n
+	    || (b->endless && n_records >= SHARE_FROM
+		&& over_share(b, n_records)))
+		return too_many(b, n_records) == 0;
+	return true;
+}
+
+int
+bad_flush(struct bad *b)
+{
+	if (b->kept.len == 0)
+		return 0;
+	if (io_write(b->fd, b->kept.data, b->kept.len) == -1)
+		return fail(b, EX_IOERR,
+		    mem_printf("%s: %s", b->path, strerror(errno)));
+	buf_reset(&b->kept);
+	return 0;
+}
+
+int
+bad_finish(struct bad *b, uint64_t n_records)
+{
+	if (bad_flush(b) == -1)
+		return -1;
+	return over_share(b, n_records) ? too_many(b, n_records) : 0;
+}

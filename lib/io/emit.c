@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+/* Rows at hand on their way into the frames and batches of a new stream. */
+#include "io/emit.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/time.h"
+
+void
+emit_init(struct emit *e, int fd, unsigned options)
+{
+	*e = (struct emit){.out = stream_writer_new(fd, options)};
+	batch_init(&e->view);
+}
+
+void
+emit_release(struct emit *e)
+{
+	stream_writer_free(e->out);
+	build_release(&e->build);
+	batch_release(&e->view);
+	*e = (struct emit){0};
+}
+
+void
+emit_columns(struct emit *e, const struct schema *s)
+{
+	build_init(&e->build, s);
+}
+
+static struct frame_header
+header(const struct emit *e)
+{
+	return (struct frame_header){.part = e->part,
+	    .batch = e->cut.batch,
+	    .watermark = TIME_NONE,
+	    .batch_us = e->cut.batch_us,
+	    .arrival_us = e->build.n_rows > 0 ? e->arrival_us : time_now_us()};
+}
+
+int
+emit_head(struct emit *e, const struct head *h, const struct cut_opts *cut)
+{
+	cut_init(&e->cut, cut, time_mono_us(), time_now_us());
+	return stream_write_head(e->out, h);
+}
+
+void
+emit_added(struct emit *e, uint32_t before, size_t n_bytes)
+{
+	if (before == 0 && e->build.n_rows > 0) {
+		e->oldest_us = e->read_mono_us;
+		e->arrival_us = e->read_us;
+	}
+	cut_add(&e->cut, e->build.n_rows - before, n_bytes);
+}
+
+/* Add the column that names the source to the rows about to be sent. */
+static void
+add_source_column(struct emit *e, uint32_t *off)
+{
+	struct batch *b = &e->view;
+
+	off[0] = 0;
+	off[1] = (uint32_t)strlen(e->part_name);
+	b->cols = mem_grow(b->cols, &b->cap, b->n_cols + 1, sizeof(*b->cols));
+	b->cols[b->n_cols++] = (struct col){.type = TYPE_STR,
+	    .enc = COL_CONST,
+	    .n = b->n_rows,
+	    .n_entries = 1,
+	    .off = off,
+	    .bytes = e->part_name};
+}
+
+static int
+send_rows(struct emit *e, unsigned flags)
+{
+	struct frame_header h = header(e);
+	_Alignas(8) uint32_t off[2];
+
+	h.flags = flags;
+	h.invalid = e->n_bad - e->n_bad_sent;
+	build_view(&e->view, &e->build);
+	if (e->source_col != NULL)
+		add_source_column(e, off);
+	if (stream_write_rows(e->out, &h, &e->view) == -1)
+		return -1;
+	e->n_bad_sent = e->n_bad;
+	e->n_rows += e->build.n_rows;
+	build_reset(&e->build);
+	return 0;
+}
+
+int
+emit_rows(struct emit *e)
+{
+	return send_rows(e, 0);
+}
+
+int
+emit_batch(struct emit *e)
+{
+	if (send_rows(e, FRAME_LAST) == -1)
+		return -1;
+	cut_next(&e->cut, time_mono_us(), time_now_us());
+	return 0;
+}
+
+int
+emit_mark(struct emit *e, enum mark_what what, uint32_t part, const char *name)
+{
+	struct frame_header h = header(e);
+	struct mark m = {what, name, strlen(name)};
+
+	h.part = part;
+	return stream_write_mark(e->out, &h, &m);
+}
+
+int
+emit_end(struct emit *e, enum end_reason reason, struct account *a)
+{
+	struct end end = {.reason = reason};
+	struct frame_header h;
+	int rc;
+
+	e->part = 0;
+	if (send_rows(e, FRAME_LAST) == -1)
+		return -1;
+	h = header(e);
+	a->used = e->n_rows;
+	a->invalid = e->n_bad;
+	a->in = a->used + a->invalid;
+	a->out = stream_writer_n_rows(e->out);
+	a->out_frames = stream_writer_n_frames(e->out);
+	end_add(&end, a);
+	rc = stream_write_end(e->out, &h, &end);
+	end_release(&end);
+	return rc;
+}
+
+int
+emit_fail(struct emit *e, int status, const char *stage, const char *text)
+{
+	size_t len = strlen(text);
+	struct fail f = {.status = status,
+	    .stage = stage,
+	    .stage_len = strlen(stage),
+	    .text = text,
+	    .text_len = len < NOTE_MAX_TEXT ? len : NOTE_MAX_TEXT};
+
+	return stream_write_fail(e->out, &f);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/* Rows at hand on their way into the frames and batches of a new stream. */
+#ifndef MILLRACE_IO_EMIT_H
+#define MILLRACE_IO_EMIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "data/batch.h"
+#include "data/schema.h"
+#include "io/cut.h"
+#include "wire/stream.h"
+
+/*
+ * Rows are parsed into build, whose columns are those of the schema without
+ * source_col; a frame has rows of one part only.  The owner sets part and
+ * part_name when a source begins, the two read times at each read, and n_bad.
+ */
+struct emit {
+	struct stream_writer *out;
+	const char *source_col; /* column with the part's name, or NULL */
+	struct build build;
+	struct cut cut;
+	uint32_t part;
+	const char *part_name; /* borrowed */
+	int64_t read_mono_us; /* when the last bytes were read, monotonic */
+	int64_t read_us; /* the same by the wall clock */
+	int64_t oldest_us; /* read_mono_us of the oldest row in build */
+	uint64_t n_rows; /* sent */
+	uint64_t n_bad; /* records that ended as invalid, so far */
+	/* Private. */
+	struct batch view;
+	int64_t arrival_us; /* of the oldest row in build */
+	uint64_t n_bad_sent;
+};
+
+/* fd is where the stream goes; options are enum stream_option. */
+void emit_init(struct emit *e, int fd, unsigned options);
+void emit_release(struct emit *e);
+
+/* The columns that are parsed.  Before any other call but emit_fail. */
+void emit_columns(struct emit *e, const struct schema *s);
+
+/*
+ * emit_head: HEAD; the first batch opens.
+ * emit_added: rows were added to build, which had before of them, from
+ * n_bytes of input.
+ * emit_rows: send a frame of the rows in build, also of none.
+ * emit_batch: the same with LAST; the next batch opens.
+ * emit_mark: part 0 and name "" where they do not apply.
+ * emit_end: the last batch's LAST frame, then END with the account of the
+ * stage name.
+ * emit_fail: FAIL, perhaps instead of HEAD.
+ * Return 0, or -1 with errno.
+ */
+int emit_head(struct emit *e, const struct head *h, const struct cut_opts *cut);
+void emit_added(struct emit *e, uint32_t before, size_t n_bytes);
+int emit_rows(struct emit *e);
+int emit_batch(struct emit *e);
+int emit_mark(
+    struct emit *e, enum mark_what what, uint32_t part, const char *name);
+int emit_end(struct emit *e, enum end_reason reason, struct account *a);
+int emit_fail(struct emit *e, int status, const char *stage, const char *text);
+
+#endif

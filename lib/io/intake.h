@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From sources to a stream: what sbatch(1) does, but for the clock, signals
+ * and messages, which are the owner's.
+ */
+#ifndef MILLRACE_IO_INTAKE_H
+#define MILLRACE_IO_INTAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "io/bad.h"
+#include "io/cut.h"
+#include "io/emit.h"
+#include "io/feed.h"
+#include "io/source.h"
+#include "text/text.h"
+
+#define INTAKE_FRAME_BYTES (256u << 10) /* a frame, as STREAM_PIPE_SIZE */
+#define INTAKE_FRAME_ROWS 65536 /* where rows have few bytes or none */
+
+/*
+ * A row leaves within 10 ms.  Half of them are for gathering more rows, the
+ * other half for the scheduler.
+ */
+#define INTAKE_LINGER_US INT64_C(5000)
+
+struct intake_opts {
+	struct text_opts text; /* format NULL: by the sources' names */
+	struct cut_opts cut;
+	uint64_t n_rows; /* read no more; UINT64_MAX = all */
+	uint32_t frame_rows; /* 1..FRAME_MAX_ROWS */
+	const char *source_col; /* column with the source's name, or NULL */
+	enum source_mode mode;
+	bool schema_only; /* learn the columns, write nothing */
+	const char *program; /* for the chain of stages */
+	const char *name;
+};
+
+enum intake_got {
+	INTAKE_FAILED = -1, /* why and status say how */
+	INTAKE_DONE, /* all is read: intake_finish */
+	INTAKE_MORE, /* call again */
+	INTAKE_WAIT /* call again when intake_fd or intake_wait_ms say so */
+};
+
+/*
+ * The owner sets o, bad and emit (by their init functions) before
+ * intake_begin; it prints and resets notes (lines) after each call.
+ */
+struct intake {
+	struct intake_opts o;
+	struct bad bad;
+	struct emit emit;
+	struct buf notes; /* what the user should hear */
+	char *why; /* of the failure; owned */
+	int status; /* exit status for it, 0 = none */
+	bool begun; /* the columns are known, HEAD was sent */
+	struct schema schema; /* then: of the stream */
+	/* Private. */
+	struct source_list sources;
+	size_t now; /* the source being read; its part is now + 1 */
+	size_t n_closed; /* parts announced as closed */
+	struct feed feed;
+	bool hungry; /* the feed holds no whole record */
+	bool fresh; /* the file's header was not read yet */
+	enum source_got ended; /* SOURCE_END or _NEXT: the feed is its rest */
+	struct text *text;
+	bool stopping;
+};
+
+void intake_init(struct intake *in);
+void intake_release(struct intake *in);
+
+/*
+ * intake_begin: find and check the sources that the operands name (none: the
+ * standard input).  0 or -1.
+ * intake_step: do a bounded amount of work: read, or parse and send a frame.
+ * intake_stop: end the input once what was read is sent, END_STOP.
+ * intake_finish: send what follows the last row and END; *a is the account.
+ * intake_fail: record a failure of the owner; returns -1.
+ */
+int intake_begin(struct intake *in, char *operands[], size_t n);
+enum intake_got intake_step(struct intake *in);
+void intake_stop(struct intake *in);
+int intake_finish(struct intake *in, struct account *a);
+int intake_fail(struct intake *in, int status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/*
+ * After INTAKE_WAIT: the descriptor to wait for, or -1; and the time on the
+ * monotonic clock, at most until_us, when there is work in any case.
+ */
+int intake_fd(const struct intake *in);
+int64_t intake_wait_us(const struct intake *in, int64_t until_us);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Where bytes come from: files, pipes, a followed file.  sbatch(1), SOURCES.
+ * A kind of source is one row of a registry (struct source_kind,
+ * source_int.h); the rest of the program knows only this header.
+ */
+#ifndef MILLRACE_IO_SOURCE_H
+#define MILLRACE_IO_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SOURCE_MAX 65535 /* sources of one stream */
+
+enum source_mode {
+	SOURCE_ONCE, /* what is there now, or until the writer closes */
+	SOURCE_FOLLOW /* by name, over rotation, without an end */
+};
+
+/* What a read gave. */
+enum source_got {
+	SOURCE_ERROR = -1, /* source_error says why; every later read, too */
+	SOURCE_END, /* no more will come; every later read, too */
+	SOURCE_BYTES, /* some */
+	SOURCE_WAIT, /* none yet: wait as source_fd and source_wait_ms say */
+	SOURCE_NEXT /* what came so far has ended; another file follows */
+};
+
+struct source;
+
+/* The sources of a stream in the order given: parts 1..n. */
+struct source_list {
+	struct source **v; /* owned */
+	size_t n;
+	size_t cap;
+};
+
+void source_list_init(struct source_list *l);
+void source_list_release(struct source_list *l);
+
+/*
+ * Add what an operand names: "-", a path, a pattern that the shell did not
+ * expand (each file it matches, sorted, is a source), any of them after
+ * "NAME=".  Nothing is opened.  0, or -1 with the reason in *why, to be
+ * freed: no match, too many sources, or a mode that the source cannot do.
+ */
+int source_list_add(struct source_list *l, const char *operand,
+    enum source_mode mode, char **why);
+
+/*
+ * source_name: given by NAME=, else the path, "stdin" for "-".
+ * source_path: as given, "-" for standard input.
+ * source_is_live: its bytes come when they come, so that rows at hand must
+ * not wait for more; else it is read as fast as it can be.
+ */
+const char *source_name(const struct source *s);
+const char *source_path(const struct source *s);
+bool source_is_live(const struct source *s);
+
+/*
+ * source_check: whether it is there and may be read, as far as can be told
+ * without opening it.  source_open: before the first read.  0, or -1.
+ * source_read: up to cap bytes into p, their number in *len, which is above 0
+ * exactly with SOURCE_BYTES.  A source that begins with the magic of gzip is
+ * unpacked, all its members; a followed one is not.
+ */
+int source_check(struct source *s);
+int source_open(struct source *s);
+enum source_got source_read(struct source *s, void *p, size_t cap, size_t *len);
+void source_close(struct source *s);
+
+/*
+ * After SOURCE_WAIT: the descriptor that becomes readable when there is more,
+ * or -1; and the milliseconds after which to look in any case, or -1.
+ */
+int source_fd(const struct source *s);
+int source_wait_ms(const struct source *s);
+
+/*
+ * source_error: why -1, without the name of the source; source_status: the
+ * exit status for it.  source_note: what the user should hear of the last
+ * read (truncation, a file that is not there yet), or NULL; valid until the
+ * next read.
+ */
+const char *source_error(const struct source *s);
+int source_status(const struct source *s);
+const char *source_note(const struct source *s);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/* What a kind of source is made of.  For the modules behind source.h. */
+#ifndef MILLRACE_IO_SOURCE_INT_H
+#define MILLRACE_IO_SOURCE_INT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "io/source.h"
+
+struct follow;
+struct gunzip;
+
+/*
+ * One kind.  claims: whether it reads that path in that mode; the first row
+ * of the registry that says so gets it.  The other functions do what those of
+ * source.h with their name say; open, read and check fail by source_fail.
+ */
+struct source_kind {
+	const char *name;
+	bool live;
+	bool unpack; /* gzip is looked for */
+	bool (*claims)(const char *path, enum source_mode mode);
+	int (*check)(struct source *s);
+	int (*open)(struct source *s);
+	enum source_got (*read)(
+	    struct source *s, void *p, size_t cap, size_t *len);
+	void (*close)(struct source *s);
+};
+
+/* Whether the first two bytes were looked at, and what they said. */
+enum source_form { FORM_UNKNOWN, FORM_PLAIN, FORM_GZIP };
+
+struct source {
+	const struct source_kind *kind;
+	char *name; /* owned */
+	char *path; /* owned */
+	int fd; /* -1 when closed */
+	uint64_t off; /* of the next byte, where reads are positioned */
+	enum source_form form;
+	unsigned char first; /* a lone first byte that may begin the magic */
+	size_t n_first; /* 0 or 1 */
+	struct gunzip *gunzip; /* owned, or NULL */
+	struct follow *follow; /* owned, or NULL */
+	char *error; /* owned */
+	int status;
+};
+
+/* Keep the reason.  Returns -1. */
+int source_fail(struct source *s, int status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

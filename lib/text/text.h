@@ -29,6 +29,7 @@ struct text_opts {
 	bool no_header; /* -N */
 	size_t max_field; /* bytes */
 	enum text_utf8 utf8;
+	unsigned path; /* enum sepidx_path, for tests; 0 = the best one */
 };
 
 /* A record that could not be made a row. */

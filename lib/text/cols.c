@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: ISC */
+/* The languages of -c and -t.  millrace-formats(7), COLUMNS. */
+#include "text/cols.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* One item of -c: [NEW=]NAME[:type[(format)]], "*" or "_". */
+struct cols_item {
+	char *to; /* owned, NULL = the same name */
+	char *from; /* owned */
+	bool star;
+	bool typed;
+	struct cell_form form;
+	size_t field; /* in the first source */
+};
+
+/* A reader of the text of an option. */
+struct reader {
+	const char *p;
+	const char *end;
+};
+
+/*
+ * A name up to one of the stops, or between backquotes.  Returns it to be
+ * freed, or NULL with *why.
+ */
+static char *
+take_name(struct reader *r, char **why, const char *stops)
+{
+	const char *from = r->p, *to;
+
+	if (from < r->end && *from == '`') {
+		from++;
+		to = memchr(from, '`', (size_t)(r->end - from));
+		if (to == NULL) {
+			*why = mem_strdup("a backquote is not closed");
+			return NULL;
+		}
+		r->p = to + 1;
+	} else {
+		for (to = from; to < r->end && strchr(stops, *to) == NULL;)
+			to++;
+		r->p = to;
+	}
+	if (to != from)
+		return mem_strndup(from, (size_t)(to - from));
+	*why = mem_strdup("a column name is missing");
+	return NULL;
+}
+
+/* Whether an item ends here. */
+static bool
+at_end(const struct reader *r)
+{
+	return r->p == r->end || *r->p == ',';
+}
+
+/* The ")" that ends a format: the first one that ends its item, too. */
+static const char *
+close_paren(const struct reader *r)
+{
+	for (const char *p = r->p; p < r->end; p++)
+		if (*p == ')' && (p + 1 == r->end || p[1] == ','))
+			return p;
+	return NULL;
+}
+
+/* type[(format)], behind the colon. */
+static int
+take_form(struct reader *r, struct cell_form *f, char **why)
+{
+	const char *type = r->p, *arg = NULL, *close = NULL;
+	size_t type_len, arg_len = 0;
+
+	while (!at_end(r) && *r->p != '(')
+		r->p++;
+	type_len = (size_t)(r->p - type);
+	if (r->p < r->end && *r->p == '(') {
+		arg = ++r->p;
+		close = close_paren(r);
+		if (close == NULL) {
+			*why = mem_strdup("a parenthesis is not closed");
+			return -1;
+		}
+		arg_len = (size_t)(close - arg);
+		r->p = close + 1;
+	}
+	return cell_form_parse(f, why, type, type_len, arg, arg_len);
+}
+
+static int
+take_item(struct reader *r, struct cols_item *item, char **why)
+{
+	item->from = take_name(r, why, "=:,");
+	if (item->from == NULL)
+		return -1;
+	if (r->p < r->end && *r->p == '=') {
+		r->p++;
+		item->to = item->from;
+		item->from = take_name(r, why, ":,");
+		if (item->from == NULL)
+			return -1;
+	}
+	if (r->p < r->end && *r->p == ':') {
+		r->p++;
+		item->typed = true;
+		if (take_form(r, &item->form, why) == -1)
+			return -1;
+	}
+	item->star = strcmp(item->from, "*") == 0;
+	if (item->star && (item->to != NULL || item->typed)) {
+		*why = mem_strdup("* takes no name and no type");
+		return -1;
+	}
+	if (at_end(r))
+		return 0;
+	*why = mem_printf(
+	    "%.*s: a comma is missing before it", (int)(r->end - r->p), r->p);
+	return -1;
+}
+
+static int
+parse_items(struct cols *c, char **why, const char *text)
+{
+	struct reader r = {text, text + strlen(text)};
+	size_t n_stars = 0;
+
+	for (;; r.p++) {
+		struct cols_item *item;
+
+		if (c->n_items == SCHEMA_MAX_COLS) {
+			*why = mem_strdup("too many columns");
+			return -1;
+		}
+		c->items = mem_grow(
+		    c->items, &c->cap_items, c->n_items + 1, sizeof(*c->items));
+		item = &c->items[c->n_items++];
+		*item = (struct cols_item){.form = {.kind = CELL_STR}};
+		if (take_item(&r, item, why) == -1)
+			return -1;
+		n_stars += item->star;
+		if (n_stars > 1) {
+			*why = mem_strdup("* stands there twice");
+			return -1;
+		}
+		if (r.p == r.end)
+			return 0;
+	}
+}
+
+static int
+parse_time(struct cols *c, char **why, const char *text)
+{
+	struct reader r = {text, text + strlen(text)};
+
+	c->time = take_name(&r, why, ":");
+	if (c->time == NULL)
+		return -1;
+	if (r.p == r.end)
+		return 0;
+	if (*r.p != ':') {
+		*why = mem_printf("%s: a colon is missing before it", r.p);
+		return -1;
+	}
+	r.p++;
+	return cell_time_parse(&c->time_form, why, r.p, (size_t)(r.end - r.p));
+}
+
+/* Put the option before the reason. */
+static int
+blame(char **why, const char *opt)
+{
+	char *text = mem_printf("%s: %s", opt, *why);
+
+	free(*why);
+	*why = text;
+	return -1;
+}
+
+int
+cols_parse(struct cols *c, char **why, const char *columns, const char *time)
+{
+	*c = (struct cols){.time_col = -1, .time_form = {.kind = CELL_STR}};
+	if (columns != NULL && parse_items(c, why, columns) == -1)
+		return blame(why, "-c");
+	if (time != NULL && parse_time(c, why, time) == -1)
+		return blame(why, "-t");
+	return 0;
+}
+
+void
+cols_release(struct cols *c)
+{
+	for (size_t i = 0; i < c->n_items; i++) {
+		free(c->items[i].to);
+		free(c->items[i].from);
+		free(c->items[i].form.format);
+	}
+	for (size_t i = 0; i < c->n; i++) {
+		free(c->cols[i].name);
+		free(c->cols[i].from);
+		free(c->cols[i].form.format);
+	}
+	free(c->items);
+	free(c->cols);
+	free(c->time);
+	free(c->time_form.format);
+	*c = (struct cols){.time_col = -1};
+}
+
+static size_t
+find_field(const struct cols_source *s, const char *name)
+{
+	size_t i = 0;
+
+	while (i < s->n && strcmp(s->fields[i].name, name) != 0)
+		i++;
+	return i;
+}
+
+static int
+no_column(char **why, const char *name, const struct cols_source *s)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	buf_printf(&b, "no column %s; the columns are ", name);
+	for (size_t i = 0; i < s->n; i++)
+		buf_printf(&b, "%s%s", i > 0 ? ", " : "", s->fields[i].name);
+	buf_put(&b, "", 1);
+	*why = (char *)b.data;
+	return -1;
+}
+
+static struct cell_form
+form_dup(const struct cell_form *f)
+{
+	struct cell_form g = *f;
+
+	if (f->format != NULL)
+		g.format = mem_strdup(f->format);
+	return g;
+}
+
+/* Add a column for a field; item, or NULL, says how. */
+static struct cols_col *
+add_col(struct cols *c, const struct cols_source *s, size_t field,
+    const struct cols_item *item)
+{
+	const struct cols_field *f = &s->fields[field];
+	struct cols_col *col;
+
+	c->cols = mem_grow(c->cols, &c->cap, c->n + 1, sizeof(*c->cols));
+	col = &c->cols[c->n++];
+	*col = (struct cols_col){.from = mem_strdup(f->name),
+	    .form = {.kind = f->kind},
+	    .typed = !s->untyped,
+	    .field = field};
+	if (item != NULL && item->typed) {
+		col->typed = true;
+		col->form = form_dup(&item->form);
+	}
+	if (item == NULL)
+		col->name = mem_strdup(f->name);
+	else if (s->by_position)
+		col->name = mem_strdup(item->from);
+	else
+		col->name = mem_strdup(item->to ? item->to : item->from);
+	return col;
+}
+
+/* Find the fields of the items by name; taken tells which are used. */
+static int
+match_names(
+    struct cols *c, char **why, const struct cols_source *s, bool *taken)
+{
+	for (size_t i = 0; i < c->n_items; i++) {
+		struct cols_item *item = &c->items[i];
+
+		if (item->star)
+			continue;
+		item->field = find_field(s, item->from);
+		if (item->field == s->n) {
+			no_column(why, item->from, s);
+			return blame(why, "-c");
+		}
+		taken[item->field] = true;
+	}
+	return 0;
+}
+
+static int
+match_positions(
+    struct cols *c, char **why, const struct cols_source *s, bool *taken)
+{
+	size_t field = 0;
+
+	for (size_t i = 0; i < c->n_items; i++) {
+		struct cols_item *item = &c->items[i];
+
+		if (item->star && i + 1 < c->n_items)
+			*why = mem_strdup("without a header * stands last");
+		else if (item->to != NULL)
+			*why = mem_strdup("NEW= needs a header");
+		else if (!item->star && field == s->n)
+			*why = mem_printf("%s is column %zu, and there are "
+					  "only %zu",
+			    item->from, field + 1, s->n);
+		if (*why != NULL)
+			return blame(why, "-c");
+		if (item->star)
+			break;
+		item->field = field;
+		taken[field++] = true;
+	}
+	return 0;
+}
+
+static bool
+is_skip(const struct cols_item *item, const struct cols_source *s)
+{
+	return s->by_position && strcmp(item->from, "_") == 0;
+}
+
+static void
+choose(struct cols *c, const struct cols_source *s, const bool *taken)
+{
+	for (size_t i = 0; i < c->n_items; i++) {
+		const struct cols_item *item = &c->items[i];
+
+		if (!item->star && !is_skip(item, s))
+			add_col(c, s, item->field, item);
+		for (size_t f = 0; item->star && f < s->n_star; f++)
+			if (!taken[f])
+				add_col(c, s, f, NULL);
+	}
+	if (c->n_items == 0)
+		for (size_t f = 0; f < s->n_star; f++)
+			add_col(c, s, f, NULL);
+}
+
+/* The column of -t, or the format's own, among the chosen ones, or c->n. */
+static size_t
+find_time(const struct cols *c, const struct cols_source *s)
+{
+	if (c->time != NULL) {
+		for (size_t i = 0; i < c->n; i++)
+			if (strcmp(c->cols[i].name, c->time) == 0)
+				return i;
+		for (size_t i = 0; i < c->n; i++)
+			if (strcmp(c->cols[i].from, c->time) == 0)
+				return i;
+	} else if (s->time != NULL) {
+		for (size_t i = 0; i < c->n; i++)
+			if (strcmp(c->cols[i].from, s->time) == 0
+			    && cell_type(c->cols[i].form.kind) == TYPE_TIME)
+				return i;
+	}
+	return c->n;
+}
+
+/* Make the column a time; a type that -c or the format gave it stays. */
+static int
+make_time(struct cols *c, char **why, struct cols_col *col)
+{
+	bool formatted = c->time_form.kind != CELL_STR;
+
+	if (!col->typed) {
+		col->form = form_dup(&c->time_form);
+		if (!formatted)
+			col->form.kind = CELL_TIME;
+		col->typed = true;
+	} else if (cell_type(col->form.kind) != TYPE_TIME) {
+		*why = mem_printf("column %s is %s", col->name,
+		    type_name(cell_type(col->form.kind)));
+		return -1;
+	} else if (formatted && col->form.kind == CELL_TIME) {
+		col->form = form_dup(&c->time_form);
+	} else if (formatted && col->form.kind != c->time_form.kind) {
+		*why = mem_printf(
+		    "column %s already has another time format", col->name);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+choose_time(struct cols *c, char **why, const struct cols_source *s)
+{
+	size_t i = find_time(c, s), field;
+
+	if (i == c->n && c->time != NULL) {
+		field = find_field(s, c->time);
+		if (field == s->n) {
+			no_column(why, c->time, s);
+			return blame(why, "-t");
+		}
+		add_col(c, s, field, NULL);
+	}
+	if (i == c->n)
+		return 0;
+	if (c->time != NULL && make_time(c, why, &c->cols[i]) == -1)
+		return blame(why, "-t");
+	c->time_col = (int)i;
+	return 0;
+}
+
+int
+cols_bind(struct cols *c, char **why, const struct cols_source *s)
+{
+	bool *taken = mem_zero(s->n, sizeof(*taken));
+	int r;
+
+	*why = NULL;
+	if (s->by_position)
+		r = match_positions(c, why, s, taken);
+	else
+		r = match_names(c, why, s, taken);
+	if (r == 0) {
+		choose(c, s, taken);
+		r = choose_time(c, why, s);
+	}
+	free(taken);
+	return r;
+}
+
+int
+cols_rebind(struct cols *c, char **why, const struct cols_source *s)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		c->cols[i].field = find_field(s, c->cols[i].from);
+		if (c->cols[i].field == s->n)
+			return no_column(why, c->cols[i].from, s);
+	}
+	return 0;
+}
+
+int
+cols_schema(struct schema *s, char **why, const struct cols *c)
+{
+	*why = NULL;
+	for (size_t i = 0; i < c->n; i++) {
+		const struct cols_col *col = &c->cols[i];
+		size_t len = strlen(col->name);
+		struct field *f;
+
+		if (len > SCHEMA_MAX_NAME)
+			*why = mem_printf("a column name is longer than %d "
+					  "bytes",
+			    SCHEMA_MAX_NAME);
+		else if (schema_find(s, col->name, len) != -1)
+			*why = mem_printf(
+			    "-c: column %s stands there twice", col->name);
+		if (*why != NULL)
+			return -1;
+		f = schema_add(s, col->name, len, cell_type(col->form.kind));
+		if (f == NULL) {
+			*why = mem_strdup("too many columns");
+			return -1;
+		}
+		f->untyped = !col->typed;
+	}
+	s->time_col = c->time_col;
+	return 0;
+}

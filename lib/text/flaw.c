@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+/* Why records are no rows, and how that is told.  millrace-formats(7). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "text/text_int.h"
+
+#define QUOTE_MAX 40 /* bytes of a cell in a message */
+
+void
+flaw_add(struct flaws *f, const struct flaw *flaw)
+{
+	f->list = mem_grow(f->list, &f->cap, f->n + 1, sizeof(*f->list));
+	f->list[f->n++] = *flaw;
+}
+
+static int
+compare(const void *pa, const void *pb)
+{
+	const struct flaw *a = pa, *b = pb;
+
+	if (a->from != b->from)
+		return a->from < b->from ? -1 : 1;
+	return (a->at > b->at) - (a->at < b->at);
+}
+
+void
+flaw_sort(struct flaws *f)
+{
+	size_t n = 0;
+
+	if (f->n > 1)
+		qsort(f->list, f->n, sizeof(*f->list), compare);
+	for (size_t i = 0; i < f->n; i++)
+		if (n == 0 || f->list[i].from != f->list[n - 1].from)
+			f->list[n++] = f->list[i];
+	f->n = n;
+}
+
+uint64_t
+flaw_count_lines(const char *p, size_t len)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += p[i] == '\n';
+	return n;
+}
+
+/* A cell as it may stand in any message. */
+static void
+quote(struct buf *b, const char *p, size_t len)
+{
+	for (size_t i = 0; i < len && i < QUOTE_MAX; i++) {
+		unsigned char c = (unsigned char)p[i];
+
+		if (c < ' ' || c > '~')
+			buf_printf(b, "\\x%02x", c);
+		else
+			buf_putc(b, (char)c);
+	}
+	if (len > QUOTE_MAX)
+		buf_puts(b, "...");
+}
+
+static void
+explain(struct buf *b, const struct text *t, const struct flaw *f,
+    const struct block *blk)
+{
+	switch (f->kind) {
+	case FLAW_RECORD:
+		if (f->name != NULL)
+			buf_printf(b, "%s: ", f->name);
+		buf_puts(b, f->what);
+		break;
+	case FLAW_FIELDS:
+		buf_printf(b, "%u field%s instead of %zu", f->n,
+		    f->n == 1 ? "" : "s", t->n_fields);
+		break;
+	case FLAW_VALUE:
+		buf_printf(b, "%s: ", f->col->name);
+		quote(b, blk->p + f->at, f->cell_end - f->at);
+		buf_printf(
+		    b, " is no %s", type_name(cell_type(f->col->form.kind)));
+		break;
+	case FLAW_UTF8:
+		buf_printf(b, "%s: not UTF-8", f->col->name);
+		break;
+	case FLAW_LONG:
+		buf_printf(b, "%s: longer than --max-field %zu", f->col->name,
+		    t->max_field);
+		break;
+	}
+	buf_put(b, "", 1);
+}
+
+/* The byte of its line, from 1; *line grows by the line ends before it. */
+static size_t
+place(uint64_t *line, const struct flaw *f, const char *p)
+{
+	const char *nl;
+
+	if (f->at == FLAW_NOWHERE)
+		return 0;
+	*line += flaw_count_lines(p + f->from, f->at - f->from);
+	nl = memrchr(p + f->from, '\n', f->at - f->from);
+	return nl == NULL ? f->at - f->from + 1 : (size_t)(p + f->at - nl);
+}
+
+size_t
+flaw_report(struct text *t, struct text_goal *goal, const struct block *b)
+{
+	uint64_t line = t->line;
+	size_t seen = 0;
+
+	for (size_t i = 0; i < t->flaws.n; i++) {
+		const struct flaw *f = &t->flaws.list[i];
+		struct text_bad bad;
+
+		line += flaw_count_lines(b->p + seen, f->from - seen);
+		seen = f->from;
+		buf_reset(&t->why);
+		explain(&t->why, t, f, b);
+		bad.p = b->from + f->from;
+		bad.len = (f->to < b->real ? f->to : b->real) - f->from;
+		bad.line = line;
+		bad.column = place(&bad.line, f, b->p);
+		bad.why = (const char *)t->why.data;
+		if (!goal->bad(goal->arg, &bad))
+			return f->from;
+		goal->n_bad++;
+	}
+	return SIZE_MAX;
+}

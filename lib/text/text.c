@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: ISC */
+/* The registry of text formats and what is the same for all of them. */
+#include "text/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "text/text_int.h"
+
+static const struct text_fmt *const formats[] = {
+    &dsv_lines, &dsv_csv, &dsv_tsv, &clf_combined, &clf_common};
+
+#define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
+
+static const struct text_fmt *
+find_format(const char *name, char **why)
+{
+	struct buf b;
+
+	for (size_t i = 0; i < N_FORMATS; i++)
+		if (strcmp(formats[i]->name, name) == 0)
+			return formats[i];
+	buf_init(&b, 0);
+	buf_printf(&b, "-f %s: no such format; there are ", name);
+	for (size_t i = 0; i < N_FORMATS; i++)
+		buf_printf(&b, "%s%s", i > 0 ? ", " : "", formats[i]->name);
+	buf_put(&b, "", 1);
+	*why = (char *)b.data;
+	return NULL;
+}
+
+/* The option that the format does not take, or NULL. */
+static const char *
+wrong_option(const struct text_fmt *fmt, const struct text_opts *o)
+{
+	if (o->delim != -1 && !(fmt->takes & TAKES_DELIM))
+		return "-d";
+	if (o->null_str != NULL && !(fmt->takes & TAKES_NULL))
+		return "--null";
+	if (o->no_header && !(fmt->takes & TAKES_NO_HEADER))
+		return "-N";
+	return NULL;
+}
+
+static bool
+is_bad_delim(int c, const struct text_fmt *fmt)
+{
+	return c == '\n' || c == '\r' || c == '\0' || c == fmt->mark;
+}
+
+static void
+set_options(struct text *t, const struct text_opts *o)
+{
+	const struct text_fmt *fmt = t->fmt;
+
+	t->no_header = o->no_header;
+	t->delim = o->delim == -1 ? fmt->delim : (char)o->delim;
+	t->null = fmt->null;
+	t->max_field = o->max_field;
+	t->utf8 = o->utf8;
+	if (o->null_str != NULL) {
+		t->null_str = mem_strdup(o->null_str);
+		t->null =
+		    (struct text_null){t->null_str, strlen(t->null_str), false};
+	}
+	if (t->delim != '\0')
+		t->idx = sepidx_new((enum sepidx_path)o->path, t->delim,
+		    fmt->mark, fmt->quoting);
+}
+
+/* Formats that fix their columns have their schema at once. */
+static int
+bind_fixed(struct text *t, char **why)
+{
+	if (t->fmt->header != NULL)
+		return 0;
+	t->n_fields = t->fmt->source.n;
+	if (text_bind(t, &t->fmt->source) == 0)
+		return 0;
+	*why = mem_strdup(t->error);
+	return -1;
+}
+
+struct text *
+text_new(const struct text_opts *o, char **why)
+{
+	const struct text_fmt *fmt = find_format(o->format, why);
+	const char *wrong;
+	struct text *t;
+
+	if (fmt == NULL)
+		return NULL;
+	wrong = wrong_option(fmt, o);
+	if (wrong != NULL) {
+		*why = mem_printf("%s: not with -f %s", wrong, fmt->name);
+		return NULL;
+	}
+	if (o->delim != -1 && is_bad_delim(o->delim, fmt)) {
+		*why = mem_strdup("-d: this byte cannot separate fields");
+		return NULL;
+	}
+	t = mem_zero(1, sizeof(*t));
+	t->fmt = fmt;
+	t->line = 1;
+	schema_init(&t->schema);
+	buf_init(&t->why, 0);
+	set_options(t, o);
+	if (cols_parse(&t->cols, why, o->columns, o->time) == -1
+	    || bind_fixed(t, why) == -1) {
+		text_free(t);
+		return NULL;
+	}
+	return t;
+}
+
+void
+text_free(struct text *t)
+{
+	if (t == NULL)
+		return;
+	cols_release(&t->cols);
+	schema_release(&t->schema);
+	sepidx_free(t->idx);
+	buf_release(&t->why);
+	free(t->null_str);
+	free(t->flaws.list);
+	free(t->own);
+	free(t->edges);
+	free(t->plain);
+	free(t->error);
+	free(t);
+}
+
+const char *
+text_by_path(const char *path)
+{
+	size_t len = strlen(path);
+
+	if (len > 3 && strcmp(path + len - 3, ".gz") == 0)
+		len -= 3;
+	for (size_t i = 0; i < N_FORMATS; i++) {
+		const char *ext = formats[i]->ext;
+		size_t n = ext == NULL ? 0 : strlen(ext);
+
+		if (n > 0 && len > n
+		    && strncasecmp(path + len - n, ext, n) == 0)
+			return formats[i]->name;
+	}
+	return dsv_lines.name;
+}
+
+int
+text_fail(struct text *t, char *why)
+{
+	free(t->error);
+	t->error = why;
+	return -1;
+}
+
+int
+text_bind(struct text *t, const struct cols_source *s)
+{
+	char *why = NULL;
+	int r;
+
+	if (t->bound)
+		r = cols_rebind(&t->cols, &why, s);
+	else
+		r = cols_bind(&t->cols, &why, s);
+	if (r == 0 && !t->bound)
+		r = cols_schema(&t->schema, &why, &t->cols);
+	if (r == -1)
+		return text_fail(t, why);
+	for (size_t i = 0; i < t->cols.n; i++)
+		t->cols.cols[i].at =
+		    t->fmt->pairs ? 2 + 2 * i : t->cols.cols[i].field;
+	t->bound = true;
+	return 0;
+}
+
+void
+text_open(struct text *t)
+{
+	t->line = 1;
+	t->scan = (struct scan){.at = 0};
+}
+
+int
+text_header(struct text *t, size_t *used, const char *p, size_t len, bool eof)
+{
+	*used = 0;
+	if (t->fmt->header == NULL)
+		return 1;
+	return t->fmt->header(t, used, p, len, eof);
+}
+
+const struct schema *
+text_schema(const struct text *t)
+{
+	return &t->schema;
+}
+
+const char *
+text_error(const struct text *t)
+{
+	return t->error;
+}
+
+int
+text_parse(struct text *t, struct build *out, struct text_goal *goal,
+    const char *p, size_t len, bool eof)
+{
+	int r = 1;
+
+	goal->used = 0;
+	goal->n_bad = 0;
+	while (r == 1 && goal->used < len && out->n_rows < goal->max_rows
+	       && (out->n_rows == 0 || build_bytes(out) < goal->max_bytes))
+		r = block_parse(
+		    t, out, goal, p + goal->used, len - goal->used, eof);
+	return r == -1 ? -1 : 0;
+}
+
+uint64_t
+text_line(const struct text *t)
+{
+	return t->line;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: ISC */
+/* Kernels of text functions that look for one text in another. */
+#include <string.h>
+
+#include "expr/kernels.h"
+#include "expr/ktext.h"
+#include "expr/kwide.h"
+
+struct text {
+	const char *p;
+	size_t len;
+};
+
+static struct text
+text_at(const struct col *c, uint32_t row)
+{
+	struct text t;
+
+	t.p = col_str(c, row, &t.len);
+	return t;
+}
+
+/* The byte of s from which what stands, at or after from; -1 for none. */
+static int64_t
+find(struct text s, struct text what, size_t from)
+{
+	const char *p;
+
+	if (from > s.len)
+		return -1;
+	if (what.len == 0)
+		return (int64_t)from;
+	p = memmem(s.p + from, s.len - from, what.p, what.len);
+	return p == NULL ? -1 : p - s.p;
+}
+
+enum test { STARTS, ENDS, CONTAINS };
+
+static bool
+passes(struct text s, struct text what, enum test test)
+{
+	if (what.len > s.len)
+		return false;
+	if (test == CONTAINS)
+		return find(s, what, 0) >= 0;
+	return memcmp(s.p + (test == ENDS ? s.len - what.len : 0), what.p,
+		   what.len)
+	       == 0;
+}
+
+static int
+test_rows(struct run *r, struct col *out, const struct col *arg, enum test test)
+{
+	uint8_t *bits = eval_bits(r, out);
+
+	memset(bits, 0, bits_words(r->n) * 8);
+	for (uint32_t row = 0; row < r->n; row++) {
+		if (passes(text_at(&arg[0], row), text_at(&arg[1], row), test))
+			bit_set(bits, row);
+	}
+	return 0;
+}
+
+int
+kfind_starts(
+    struct run *r, const struct node *n, struct col *out, const struct col *arg)
+{
+	(void)n;
+	return test_rows(r, out, arg, STARTS);
+}
+
+int
+kfind_ends(
+    struct run *r, const struct node *n, struct col *out, const struct col *arg)
+{
+	(void)n;
+	return test_rows(r, out, arg, ENDS);
+}
+
+int
+kfind_contains(
+    struct run *r, const struct node *n, struct col *out, const struct col *arg)
+{
+	(void)n;
+	return test_rows(r, out, arg, CONTAINS);
+}
+
+/* Characters before a match plus one, 0 for none. */
+static int
+locate(struct run *r, struct col *out, const struct col *in,
+    const struct col *what)
+{
+	int64_t *o = eval_ints(r, out), at;
+
+	for (uint32_t row = 0; row < r->n; row++) {
+		struct text s = text_at(in, row);
+
+		at = find(s, text_at(what, row), 0);
+		o[row] = at < 0 ? 0 : (int64_t)ktext_count(s.p, (size_t)at) + 1;
+	}
+	return 0;
+}
+
+int
+kfind_instr(
+    struct run *r, const struct node *n, struct col *out, const struct col *arg)
+{
+	(void)n;
+	return locate(r, out, &arg[0], &arg[1]);
+}
+
+int
+kfind_position(
+    struct run *r, const struct node *n, struct col *out, const struct col *arg)
+{
+	(void)n;
+	return locate(r, out, &arg[1], &arg[0]);
+}
+
+static void
+put_replaced(
+    struct strout *s, struct text in, struct text what, struct text with)
+{
+	size_t from = 0;
+	int64_t at = what.len == 0 ? -1 : find(in, what, 0);
+
+	while (at >= 0) {
+		strout_put(s, in.p + from, (size_t)at - from);
+		strout_put(s, with.p, with.len);
+		from = (size_t)at + what.len;
+		at = find(in, what, from);
+	}
+	strout_put(s, in.p + from, in.len - from);
+}
+
+int
+kfind_replace(
+    struct run *r, const struct node *n, struct col *out, const struct col *arg)
+{
+	struct strout s;
+
+	strout_begin(&s, r, n, out, (size_t)r->n * 16);
+	for (uint32_t row = 0; row < r->n; row++) {
+		if (ktext_has(out, row))
+			put_replaced(&s, text_at(&arg[0], row),
+			    text_at(&arg[1], row), text_at(&arg[2], row));
+		strout_row(&s);
+	}
+	return strout_done(&s);
+}
+
+/* Part number k (from 1) between separators, from the front.  0 or -1. */
+static int
+part_from_front(struct text *part, struct text s, struct text sep, uint64_t k)
+{
+	size_t from = 0;
+	int64_t at;
+
+	for (;;) {
+		at = sep.len == 0 ? -1 : find(s, sep, from);
+		if (--k == 0)
+			break;
+		if (at < 0)
+			return -1;
+		from = (size_t)at + sep.len;
+	}
+	part->p = s.p + from;
+	part->len = (at < 0 ? s.len : (size_t)at) - from;
+	return 0;
+}
+
+static uint64_t
+count_parts(struct text s, struct text sep)
+{
+	uint64_t n = 1;
+	int64_t at = sep.len == 0 ? -1 : find(s, sep, 0);
+
+	for (; at >= 0; n++)
+		at = find(s, sep, (size_t)at + sep.len);
+	return n;
+}
+
+/* Part k, counted from the end when negative.  0, or -1: there is none. */
+static int
+find_part(struct text *part, struct text s, struct text sep, int64_t k)
+{
+	uint64_t n;
+
+	if (k == 0)
+		return -1;
+	if (k > 0)
+		return part_from_front(part, s, sep, (uint64_t)k);
+	n = count_parts(s, sep);
+	if (0 - (uint64_t)k > n)
+		return -1;
+	return part_from_front(part, s, sep, n + 1 - (0 - (uint64_t)k));
+}
+
+static int
+split(struct run *r, const struct node *n, struct col *out,
+    const struct col *arg, bool missing_is_null)
+{
+	struct strout s;
+	struct text part;
+
+	strout_begin(&s, r, n, out, (size_t)r->n * 16);
+	for (uint32_t row = 0; row < r->n; row++) {
+		int64_t k = arg[2].i[eval_at(&arg[2], row)];
+
+		if (!ktext_has(out, row))
+			k = 0;
+		if (find_part(
+			&part, text_at(&arg[0], row), text_at(&arg[1], row), k)
+		    == 0)
+			strout_put(&s, part.p, part.len);
+		else if (missing_is_null)
+			eval_null(r, out, row);
+		strout_row(&s);
+	}
+	return strout_done(&s);
+}
+
+int
+kfind_split(
+    struct run *r, const struct node *n, struct col *out, const struct col *arg)
+{
+	return split(r, n, out, arg, true);
+}
+
+int
+kfind_split_part(
+    struct run *r, const struct node *n, struct col *out, const struct col *arg)
+{
+	return split(r, n, out, arg, false);
+}
+
+int
+kfind_refuse_list(struct unit *u, struct node *n, struct expr_error *err)
+{
+	(void)u;
+	return expr_fail(err, n->at, n->len,
+	    "split(s, sep) is a list, which only --explode takes; write "
+	    "split(s, sep, n) for the n-th part");
+}

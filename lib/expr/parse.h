@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/* The parser's state, shared by its files. */
+#ifndef MILLRACE_EXPR_PARSE_H
+#define MILLRACE_EXPR_PARSE_H
+
+#include "expr/expr_int.h"
+
+struct parse {
+	struct unit *u;
+	struct expr_error *err;
+	const struct tok *t; /* the next token */
+	unsigned depth;
+	bool aggs; /* f:x is a call */
+};
+
+/*
+ * parse_at: whether the next token is that word or sign; parse_take also
+ * passes it; parse_want fails without it.
+ * parse_fail: "X stands where WANTED should".  Returns -1.
+ */
+bool parse_at(const struct parse *p, const char *text);
+bool parse_take(struct parse *p, const char *text);
+int parse_want(struct parse *p, const char *text);
+int parse_fail(struct parse *p, const char *wanted);
+
+/* n covers the bytes from at to the last token taken.  Returns n. */
+struct node *parse_span(struct parse *p, struct node *n, size_t at);
+
+/* A call that covers those bytes; NULL when it nests too deep. */
+struct node *parse_call(struct parse *p, const char *name, struct node **kids,
+    size_t n_kids, size_t at);
+
+/*
+ * parse_level: operators that bind at least as tight as min (1: all).
+ * parse_unary: signs, then an operand with its casts.
+ * parse_operand: a literal, a name, a call, case, or parentheses.
+ * All NULL after an error.
+ */
+struct node *parse_level(struct parse *p, int min);
+struct node *parse_unary(struct parse *p);
+struct node *parse_operand(struct parse *p);
+
+#endif

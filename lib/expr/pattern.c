@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: ISC */
+/* Patterns: regular expressions of PCRE2, and those of like. */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "expr/pattern.h"
+
+#include <pcre2.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "expr/ktext.h"
+
+#define JIT_STACK_MAX (1u << 20)
+
+struct pattern {
+	pcre2_code *code;
+	pcre2_match_data *data;
+	pcre2_match_context *context;
+	pcre2_jit_stack *stack;
+	unsigned n_groups;
+};
+
+void
+pattern_free(struct pattern *p)
+{
+	if (p == NULL)
+		return;
+	pcre2_jit_stack_free(p->stack);
+	pcre2_match_context_free(p->context);
+	pcre2_match_data_free(p->data);
+	pcre2_code_free(p->code);
+	free(p);
+}
+
+static void *
+must(void *p)
+{
+	return p == NULL ? mem_alloc(SIZE_MAX / 2) : p;
+}
+
+struct pattern *
+pattern_new(const char *re, size_t len, char *why, size_t cap, size_t *at)
+{
+	struct pattern *p;
+	pcre2_code *code;
+	PCRE2_SIZE where = 0;
+	uint32_t groups = 0;
+	int rc;
+
+	/* Text may hold any bytes under --invalid-utf8 bytes. */
+	code = pcre2_compile((PCRE2_SPTR)re, len,
+	    PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C
+		| PCRE2_DOLLAR_ENDONLY,
+	    &rc, &where, NULL);
+	*at = where;
+	if (code == NULL) {
+		if (pcre2_get_error_message(rc, (PCRE2_UCHAR *)why, cap) < 0)
+			snprintf(why, cap, "error %d", rc);
+		return NULL;
+	}
+	p = mem_zero(1, sizeof(*p));
+	p->code = code;
+	/* Without JIT the interpreter gives the same answers, more slowly. */
+	pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+	pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &groups);
+	p->n_groups = groups;
+	p->data = must(pcre2_match_data_create_from_pattern(code, NULL));
+	p->context = must(pcre2_match_context_create(NULL));
+	p->stack = pcre2_jit_stack_create(32768, JIT_STACK_MAX, NULL);
+	pcre2_jit_stack_assign(p->context, NULL, p->stack);
+	pcre2_set_match_limit(p->context, PATTERN_MATCH_LIMIT);
+	return p;
+}
+
+unsigned
+pattern_groups(const struct pattern *p)
+{
+	return p->n_groups;
+}
+
+int
+pattern_match(struct pattern *p, struct pattern_span *spans, size_t n,
+    const char *s, size_t len, size_t from)
+{
+	const PCRE2_SIZE *v;
+	int rc = pcre2_match(
+	    p->code, (PCRE2_SPTR)s, len, from, 0, p->data, p->context);
+
+	if (rc < 0)
+		return rc == PCRE2_ERROR_NOMATCH ? 0 : -1;
+	v = pcre2_get_ovector_pointer(p->data);
+	for (size_t i = 0; i < n; i++) {
+		bool took_part = i < (size_t)rc && v[2 * i] != PCRE2_UNSET;
+
+		spans[i].from = took_part ? v[2 * i] : 1;
+		spans[i].to = took_part ? v[2 * i + 1] : 0;
+	}
+	return 1;
+}
+
+/* Whether the pattern's next step, not %, takes the front of s; *used bytes
+ * of s and *step bytes of the pattern. */
+static bool
+like_step(const char *like, size_t like_len, const char *s, size_t len,
+    size_t *step, size_t *used)
+{
+	*step = 1;
+	if (len == 0)
+		return false;
+	if (*like == '_') {
+		*used = ktext_skip(s, len, 1);
+		return true;
+	}
+	if (*like == '\\' && like_len > 1) {
+		like++;
+		*step = 2;
+	}
+	*used = 1;
+	return *like == *s;
+}
+
+/* After a failure only the last % need take more: the ones before it have
+ * their shortest match. */
+bool
+pattern_like(const char *like, size_t like_len, const char *s, size_t len)
+{
+	size_t i = 0, k = 0, step, used, back_i = 0, back_k = SIZE_MAX;
+
+	while (i < len) {
+		if (k < like_len && like[k] == '%') {
+			back_k = ++k;
+			back_i = i;
+		} else if (k < like_len
+			   && like_step(like + k, like_len - k, s + i, len - i,
+			       &step, &used)) {
+			k += step;
+			i += used;
+		} else if (back_k != SIZE_MAX) {
+			k = back_k;
+			i = ++back_i;
+		} else {
+			return false;
+		}
+	}
+	while (k < like_len && like[k] == '%')
+		k++;
+	return k == like_len;
+}

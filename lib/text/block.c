@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "text/cellfast.h"
 #include "text/text_int.h"
 
 #define BLOCK_MIN (16u << 10)

@@ -2,11 +2,13 @@
 /* One cell of text -> one value, in any shape.  millrace-formats(7), TYPES. */
 #include "text/cell.h"
 
+#include <string.h>
 #include <strings.h>
 
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/time.h"
+#include "text/cellfast.h"
 
 /* Bare numbers below these are seconds, milliseconds, microseconds. */
 #define EPOCH_S_END INT64_C(100000000000)

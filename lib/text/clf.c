@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "text/cellfast.h"
 #include "text/text_int.h"
 
 /* Fields as a line has them; REQUEST is whole, its parts come of it. */

@@ -129,9 +129,10 @@ split_slowly(struct text *t, const struct block *b, uint32_t max_rows)
 	}
 	if (s.at < b->len || !b->last || s.state != SCAN_QUOTED)
 		return;
-	row.flaw = (struct flaw){.kind = FLAW_RECORD,
-	    .at = (uint32_t)s.open,
-	    .what = "a quote is not closed"};
+	if (row.flaw.what == NULL)
+		row.flaw = (struct flaw){.kind = FLAW_RECORD,
+		    .at = (uint32_t)s.open,
+		    .what = "a quote is not closed"};
 	end_row(&row, (uint32_t)b->len);
 	t->grid.used = b->len;
 }

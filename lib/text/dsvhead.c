@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "text/cellfast.h"
 #include "text/scan.h"
 #include "text/text_int.h"
 

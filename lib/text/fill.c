@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/utf8.h"
+#include "text/cellfast.h"
 #include "text/text_int.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
@@ -383,7 +384,7 @@ fill_build(struct text *t, struct build *out, const struct block *b)
 {
 	const struct grid *g = &t->grid;
 
-	for (size_t i = 0; i < t->cols.n; i++) {
+	for (size_t i = 0; i < t->cols.n && g->n > 0; i++) {
 		struct cols_col *col = &t->cols.cols[i];
 		struct fill f = {.t = t,
 		    .col = col,

@@ -8,12 +8,18 @@
 #include "base/mem.h"
 
 void
-window_spec_reset(struct window_spec *w)
+window_spec_release(struct window_spec *w)
 {
 	free(w->tz);
 	free(w->keys);
 	free(w->text);
 	*w = (struct window_spec){.kind = WINDOW_NONE};
+}
+
+void
+window_spec_reset(struct window_spec *w)
+{
+	window_spec_release(w);
 	w->tz = mem_strdup("");
 	w->keys = mem_strdup("");
 	w->text = mem_strdup("");
@@ -42,9 +48,7 @@ void
 head_release(struct head *h)
 {
 	schema_release(&h->schema);
-	free(h->window.tz);
-	free(h->window.keys);
-	free(h->window.text);
+	window_spec_release(&h->window);
 	free(h->mode_keys);
 	for (size_t i = 0; i < h->n_partials; i++)
 		free(h->partials[i].text);

@@ -79,6 +79,7 @@ void head_release(struct head *h);
 void head_copy(struct head *to, const struct head *from);
 void window_spec_copy(struct window_spec *to, const struct window_spec *from);
 void window_spec_reset(struct window_spec *w); /* back to WINDOW_NONE */
+void window_spec_release(struct window_spec *w);
 
 /* Add a stage at the end of the chain; texts are copied. */
 void head_add_stage(struct head *h, enum stage_class cls, const char *program,

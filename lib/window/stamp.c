@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: ISC */
+/* Stamp the rows of a frame with their panes. */
+#include "window/stamp.h"
+
+#include "base/num.h"
+#include "base/time.h"
+
+void
+stamp_init(struct stamp *s, const struct window_spec *w, int64_t late)
+{
+	*s = (struct stamp){.has_panes = w->kind != WINDOW_NONE,
+	    .mark = TIME_NONE,
+	    .end_us = TIME_NONE,
+	    .pane = 1,
+	    .pane_end = 0};
+	marks_init(&s->marks, late);
+	if (s->has_panes)
+		grid_init(&s->grid, w);
+}
+
+void
+stamp_release(struct stamp *s)
+{
+	marks_release(&s->marks);
+}
+
+/* Move s->pane to the pane of t.  false: out of range. */
+static bool
+find_pane(struct stamp *s, int64_t t)
+{
+	if (t >= s->pane && t < s->pane_end)
+		return true;
+	if (!s->has_panes) {
+		s->pane = t;
+		return num_add(&s->pane_end, t, 1);
+	}
+	if (!grid_pane(&s->grid, &s->pane, t)) {
+		s->pane_end = s->pane; /* an empty pane matches nothing */
+		return false;
+	}
+	s->pane_end = s->pane + s->grid.pane;
+	return true;
+}
+
+/* Note that the current pane holds a row.  false: no window covers it. */
+static bool
+note_pane(struct stamp *s)
+{
+	int64_t first, last, end = s->pane_end;
+
+	if (s->has_panes && s->grid.size != s->grid.pane) {
+		if (!grid_windows(&s->grid, &first, &last, s->pane))
+			return false;
+		end = last + s->grid.size;
+	}
+	if (end > s->end_us)
+		s->end_us = end;
+	return true;
+}
+
+/* The least and greatest of n times, n > 0. */
+static void
+range(int64_t *low, int64_t *high, const int64_t *t, uint32_t n)
+{
+	int64_t lo = t[0], hi = t[0];
+
+	for (uint32_t r = 1; r < n; r++) {
+		lo = t[r] < lo ? t[r] : lo;
+		hi = t[r] > hi ? t[r] : hi;
+	}
+	*low = lo;
+	*high = hi;
+}
+
+/*
+ * The usual frame: one part, no nulls, nothing late however the rows are
+ * ordered, all in one pane.  Two passes over the times tell.
+ */
+static bool
+stamp_quickly(struct stamp *s, struct stamped *out, struct arena *a,
+    const struct col *times, int64_t off, struct mark_part *p)
+{
+	struct mark_part after = *p;
+	int64_t low, high, *pane;
+
+	if (times->valid != NULL || times->n == 0)
+		return false;
+	range(&low, &high, times->i, times->n);
+	if (!num_add(&low, low, off) || !num_add(&high, high, off)
+	    || !find_pane(s, low) || high >= s->pane_end)
+		return false;
+	if (high > after.max_us)
+		after.max_us = high;
+	if (!s->wait_eof
+	    && s->pane_end
+		   <= (s->chained ? s->mark : marks_of(&s->marks, &after)))
+		return false;
+	if (!note_pane(s))
+		return false;
+	*p = after;
+	pane = arena_alloc(a, sizeof(*pane));
+	*pane = s->pane;
+	out->n_kept = times->n;
+	out->panes = (struct col){.type = TYPE_TIME,
+	    .enc = COL_CONST,
+	    .n = times->n,
+	    .n_entries = 1,
+	    .i = pane};
+	return true;
+}
+
+/* Put row r at time t of part p where it belongs. */
+static void
+stamp_row(struct stamp *s, struct stamped *out, int64_t *panes, uint32_t r,
+    int64_t t, struct mark_part *p)
+{
+	int64_t mark = s->chained ? s->mark : marks_of(&s->marks, p);
+	int64_t by;
+
+	if (!find_pane(s, t)) {
+		out->n_invalid++;
+		return;
+	}
+	if (!s->wait_eof && s->pane_end <= mark) {
+		out->late[out->n_late++] = r;
+		if (!s->chained)
+			mark = p->max_us;
+		if (num_sub(&by, mark, t) && by > s->worst_us)
+			s->worst_us = by;
+		return;
+	}
+	if (t > p->max_us)
+		p->max_us = t;
+	if (!note_pane(s)) {
+		out->n_gap++;
+		return;
+	}
+	panes[out->n_kept] = s->pane;
+	out->kept[out->n_kept++] = r;
+}
+
+int
+stamp_rows(struct stamp *s, struct stamped *out, struct arena *a,
+    const struct col *times, int64_t off, const struct col *parts,
+    uint32_t part)
+{
+	struct mark_part *p = NULL;
+	struct col t;
+	int64_t *panes, at;
+	uint32_t n = times->n;
+
+	*out = (struct stamped){.n_kept = 0};
+	col_flatten(&t, a, times);
+	if (parts == NULL && (p = marks_part(&s->marks, part)) == NULL)
+		return -1;
+	if (p != NULL && stamp_quickly(s, out, a, &t, off, p)) {
+		s->marks.started = true;
+		return 0;
+	}
+	out->kept = arena_alloc(a, (size_t)n * sizeof(*out->kept));
+	out->late = arena_alloc(a, (size_t)n * sizeof(*out->late));
+	panes = arena_alloc(a, (size_t)n * sizeof(*panes));
+	for (uint32_t r = 0; r < n; r++) {
+		if (parts != NULL) {
+			uint32_t number =
+			    (uint32_t)parts->i[col_entry(parts, r)];
+
+			p = marks_part(&s->marks, number);
+			if (p == NULL)
+				return -1;
+		}
+		if (!col_is_valid(&t, r) || !num_add(&at, t.i[r], off))
+			out->n_invalid++;
+		else
+			stamp_row(s, out, panes, r, at, p);
+		s->marks.started = true;
+	}
+	out->panes = (struct col){.type = TYPE_TIME,
+	    .enc = COL_PLAIN,
+	    .n = out->n_kept,
+	    .n_entries = out->n_kept,
+	    .i = panes};
+	if (out->n_kept == n)
+		out->kept = NULL;
+	return 0;
+}
+
+int64_t
+stamp_mark(struct stamp *s)
+{
+	if (s->wait_eof)
+		return TIME_NONE;
+	if (s->chained)
+		return s->mark;
+	return marks_combine(&s->marks);
+}
+
+int64_t
+stamp_mark_eof(const struct stamp *s)
+{
+	int64_t mark = s->chained ? s->mark : s->marks.combined;
+
+	if (s->wait_eof)
+		mark = TIME_NONE;
+	return s->end_us > mark ? s->end_us : mark;
+}

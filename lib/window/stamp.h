@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Stamp the rows of a frame: which pane each is in, and whether it is late.
+ * swindow(1), LATENESS.
+ */
+#ifndef MILLRACE_WINDOW_STAMP_H
+#define MILLRACE_WINDOW_STAMP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "data/col.h"
+#include "window/grid.h"
+#include "window/mark.h"
+
+struct stamp {
+	struct grid grid;
+	bool has_panes; /* false: no window, a row's pane is its instant */
+	bool wait_eof; /* nothing is ever late, no watermark before the end */
+	bool chained; /* the input has a watermark: rows are judged by it */
+	int64_t mark; /* chained: that of the frame before, less late */
+	struct marks marks;
+	int64_t end_us; /* greatest end of a window that holds a row */
+	int64_t worst_us; /* greatest lateness of a late row */
+	int64_t pane, pane_end; /* the pane that was found last */
+};
+
+/* What became of the rows of one frame.  Row numbers ascend. */
+struct stamped {
+	uint32_t *kept; /* rows to pass on; NULL = all */
+	uint32_t n_kept;
+	uint32_t *late;
+	uint32_t n_late;
+	uint32_t n_gap; /* in no window */
+	uint32_t n_invalid; /* no event time, or out of range */
+	struct col panes; /* of the kept rows; TIME */
+};
+
+void stamp_init(struct stamp *s, const struct window_spec *w, int64_t late);
+void stamp_release(struct stamp *s);
+
+/*
+ * Stamp rows with event times times + off (a TIME column).  parts: an INT
+ * column of part numbers, or NULL when all are of part.  The arrays in *out
+ * are from a.  Returns 0, or -1 when there are too many parts.
+ */
+int stamp_rows(struct stamp *s, struct stamped *out, struct arena *a,
+    const struct col *times, int64_t off, const struct col *parts,
+    uint32_t part);
+
+/* The watermark after the rows stamped so far, and the one at the end. */
+int64_t stamp_mark(struct stamp *s);
+int64_t stamp_mark_eof(const struct stamp *s);
+
+#endif

@@ -12,13 +12,23 @@
 /* The one piece of state that a handler must share with the program. */
 static volatile sig_atomic_t n_stops, first_stop, wants_status;
 static volatile sig_atomic_t draining;
+static const char *volatile unfinished;
+
+/* A signal ends the process: take the unfinished output along. */
+static void
+end_by(int sig)
+{
+	if (unfinished != NULL)
+		unlink(unfinished);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
 
 static void
 on_stop(int sig)
 {
 	if (n_stops++ > 0) {
-		signal(sig, SIG_DFL);
-		raise(sig);
+		end_by(sig);
 		return;
 	}
 	first_stop = sig;
@@ -33,6 +43,8 @@ on_alarm(int sig)
 	    "millrace: 30 s after the signal the input still goes on\n";
 
 	(void)sig;
+	if (unfinished != NULL)
+		unlink(unfinished);
 	io_write(STDERR_FILENO, text, sizeof(text) - 1);
 	_exit(TOOL_IO);
 }
@@ -69,6 +81,22 @@ tool_drain(void)
 	draining = 1;
 	catch (SIGALRM, on_alarm);
 	tool_signals();
+}
+
+/* A filter that drains its input has handlers of its own for two of them. */
+void
+tool_remove(const char *path)
+{
+	bool first = unfinished == NULL && path != NULL;
+
+	unfinished = path;
+	if (!first)
+		return;
+	catch (SIGHUP, end_by);
+	if (draining == 0) {
+		catch (SIGINT, end_by);
+		catch (SIGTERM, end_by);
+	}
 }
 
 int

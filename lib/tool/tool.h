@@ -122,6 +122,13 @@ void tool_show(struct tool *t);
  */
 void tool_signals(void);
 void tool_drain(void);
+
+/*
+ * Remove path, which is borrowed, when a signal ends the process; NULL when
+ * there is nothing to remove any more.
+ */
+void tool_remove(const char *path);
+
 int tool_stopped(void); /* how many SIGINT and SIGTERM came */
 int tool_stop_signal(void); /* the first one's number, or 0 */
 bool tool_wants_status(void); /* true once for each SIGUSR1 */

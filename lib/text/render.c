@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: ISC */
+/* The registry of output formats, and the buffer they write into. */
+#include "text/render.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "text/render_int.h"
+
+static void
+line_head(struct render *r, const struct head *h)
+{
+	render_cells_init(&r->cells, r->fmt->style, &h->schema, &r->o);
+	if (r->fmt->takes_no_header && !r->o.no_header)
+		render_cells_header(&r->out, &r->cells, &h->schema);
+}
+
+static void
+line_frame(struct render *r, const struct frame *f, const struct batch *b)
+{
+	(void)f;
+	if (b == NULL)
+		return;
+	render_cells_bind(&r->cells, b);
+	render_cells_rows(&r->out, &r->cells, b->n_rows);
+}
+
+static const struct render_fmt formats[] = {
+    {.name = "table",
+	.takes_null = true,
+	.takes_no_header = true,
+	.head = render_table_head,
+	.frame = render_table_frame,
+	.idle = render_table_idle,
+	.end = render_table_end},
+    {.name = "tsv",
+	.exts = ".tsv .tab",
+	.style = &render_tsv_style,
+	.takes_null = true,
+	.takes_no_header = true,
+	.head = line_head,
+	.frame = line_frame},
+    {.name = "csv",
+	.exts = ".csv",
+	.style = &render_csv_style,
+	.takes_delim = true,
+	.takes_null = true,
+	.takes_no_header = true,
+	.head = line_head,
+	.frame = line_frame},
+    {.name = "json",
+	.exts = ".json .jsonl .ndjson",
+	.style = &render_json_style,
+	.head = line_head,
+	.frame = line_frame},
+    {.name = "dump",
+	.style = &render_dump_style,
+	.any_mode = true,
+	.head = render_dump_head,
+	.frame = render_dump_frame},
+    {.name = "frames",
+	.exts = ".mill",
+	.any_mode = true,
+	.head = render_frames_head,
+	.frame = render_frames_frame},
+};
+
+#define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
+
+static const struct render_fmt *
+find(const char *name, char **why)
+{
+	struct buf b;
+
+	for (size_t i = 0; i < N_FORMATS; i++)
+		if (strcmp(formats[i].name, name) == 0)
+			return &formats[i];
+	buf_init(&b, 0);
+	buf_printf(&b, "no output format is called '%s'; there are", name);
+	for (size_t i = 0; i < N_FORMATS; i++)
+		buf_printf(&b, "%s %s", i > 0 ? "," : "", formats[i].name);
+	*why = mem_strndup((const char *)b.data, b.len);
+	buf_release(&b);
+	return NULL;
+}
+
+/* Whether a cell that is no string could hold the delimiter. */
+static bool
+delim_is_risky(int d)
+{
+	return d <= 0 || d >= 0x80 || d == '"' || d == '\n' || d == '\r'
+	       || (d >= '0' && d <= '9') || (d >= 'A' && d <= 'Z')
+	       || (d >= 'a' && d <= 'z') || strchr("+-.:", d) != NULL;
+}
+
+static char *
+check_opts(const struct render_fmt *fmt, const struct render_opts *o)
+{
+	if (o->delim != -1 && !fmt->takes_delim)
+		return mem_printf("-d goes with -f csv, not %s", fmt->name);
+	if (o->delim != -1 && delim_is_risky(o->delim))
+		return mem_strdup("-d takes one ASCII character that is no "
+				  "letter, digit, quote, line end or one of "
+				  "+ - . :");
+	if (o->null_str != NULL && !fmt->takes_null)
+		return mem_printf("--null does not go with -f %s", fmt->name);
+	if (o->null_str != NULL && strlen(o->null_str) > RENDER_MAX_NULL)
+		return mem_printf(
+		    "--null takes at most %d bytes", RENDER_MAX_NULL);
+	if (o->no_header && !fmt->takes_no_header)
+		return mem_printf("-N does not go with -f %s", fmt->name);
+	return NULL;
+}
+
+struct render *
+render_new(const struct render_opts *o, char **why)
+{
+	const struct render_fmt *fmt = find(o->format, why);
+	struct render *r;
+
+	if (fmt == NULL || (*why = check_opts(fmt, o)) != NULL)
+		return NULL;
+	r = mem_zero(1, sizeof(*r));
+	r->fmt = fmt;
+	r->o = *o;
+	render_out_init(&r->out, NULL, NULL);
+	return r;
+}
+
+void
+render_to(struct render *r, render_write_fn write, void *arg)
+{
+	r->out.write = write;
+	r->out.arg = arg;
+}
+
+void
+render_free(struct render *r)
+{
+	if (r == NULL)
+		return;
+	render_table_free(r->table);
+	render_cells_release(&r->cells);
+	render_out_release(&r->out);
+	free(r->why);
+	free(r);
+}
+
+const char *
+render_by_path(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *dot, *at;
+	size_t len = strlen(path), n;
+
+	if (len > 3 && strcmp(path + len - 3, ".gz") == 0)
+		len -= 3;
+	for (dot = path + len; dot > path && dot[-1] != '.'; dot--)
+		;
+	if (dot <= path + 1 || (slash != NULL && dot - 1 <= slash + 1))
+		return NULL;
+	dot--;
+	n = (size_t)(path + len - dot);
+	for (size_t i = 0; i < N_FORMATS; i++)
+		for (at = formats[i].exts; at != NULL && *at != '\0';) {
+			size_t word = strcspn(at, " ");
+
+			if (word == n && memcmp(at, dot, n) == 0)
+				return formats[i].name;
+			at += word + (at[word] == ' ');
+		}
+	return NULL;
+}
+
+int
+render_head(struct render *r, const struct head *h)
+{
+	if (h->mode != MODE_APPEND && !r->fmt->any_mode) {
+		r->why = mem_printf("the stream changes rows that it gave "
+				    "before (%s), which %s cannot show",
+		    h->mode == MODE_UPSERT ? "upsert" : "complete",
+		    r->fmt->name);
+		return -1;
+	}
+	r->fmt->head(r, h);
+	r->begun = true;
+	return r->out.failed ? -1 : 0;
+}
+
+int
+render_frame(struct render *r, const struct frame *f, const struct batch *b)
+{
+	r->fmt->frame(r, f, b);
+	return r->out.failed ? -1 : 0;
+}
+
+int
+render_idle(struct render *r, int *timeout_ms)
+{
+	if (r->fmt->idle != NULL)
+		r->fmt->idle(r, timeout_ms);
+	render_out_flush(&r->out);
+	return r->out.failed ? -1 : 0;
+}
+
+int
+render_end(struct render *r)
+{
+	if (r->fmt->end != NULL && r->begun)
+		r->fmt->end(r);
+	r->begun = false;
+	render_out_flush(&r->out);
+	return r->out.failed ? -1 : 0;
+}
+
+const char *
+render_error(const struct render *r)
+{
+	return r->why;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Text formats out: the frames of a stream -> bytes.  ssink(1), FORMATS.
+ * A format is one row of a registry (struct render_fmt, render_int.h); the rest
+ * of the program knows only this header.
+ */
+#ifndef MILLRACE_TEXT_RENDER_H
+#define MILLRACE_TEXT_RENDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "data/batch.h"
+#include "wire/head.h"
+#include "wire/stream.h"
+
+struct render_opts {
+	const char *format; /* name */
+	bool no_header; /* -N */
+	int delim; /* -d, or -1 */
+	const char *null_str; /* --null, or NULL for the format's own */
+	int tty_fd; /* the terminal that a table is drawn on, or -1 */
+	bool color;
+};
+
+/* Takes the output, in order.  0, or -1: then nothing more is given to it. */
+typedef int (*render_write_fn)(void *arg, const void *p, size_t len);
+
+struct render;
+
+/*
+ * render_new: a format, or NULL with the reason in *why (to be freed): unknown
+ * format, or an option it does not take.  o is copied, its texts are borrowed.
+ * render_to: where its output goes; before any of the calls below.
+ * render_by_path: the format's name for a path by its extension (.gz cut
+ * before), NULL when none claims it.
+ */
+struct render *render_new(const struct render_opts *o, char **why);
+void render_to(struct render *r, render_write_fn write, void *arg);
+void render_free(struct render *r);
+const char *render_by_path(const char *path);
+
+/*
+ * render_head: HEAD came; h stays valid until the object is freed or END.
+ * render_frame: a frame after it; b holds the rows of a ROWS frame, else NULL.
+ * render_idle: nothing more is ready: give out what is held back.  *timeout_ms
+ * is set when the format wants to be called again by the clock.
+ * render_end: the stream is over, well or not: give out the rest.  A second
+ * call does nothing.
+ * Each returns 0, or -1 when write failed or, from render_head only, when the
+ * format cannot show such a stream; then render_error has the reason, which is
+ * NULL when write failed.
+ */
+int render_head(struct render *r, const struct head *h);
+int render_frame(
+    struct render *r, const struct frame *f, const struct batch *b);
+int render_idle(struct render *r, int *timeout_ms);
+int render_end(struct render *r);
+const char *render_error(const struct render *r);
+
+#endif

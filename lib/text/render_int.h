@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: ISC */
+/* What the output formats share among themselves. */
+#ifndef MILLRACE_TEXT_RENDER_INT_H
+#define MILLRACE_TEXT_RENDER_INT_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "base/time.h"
+#include "text/render.h"
+
+#define RENDER_BUF_LEN (256u << 10)
+#define RENDER_ROOM 4096 /* the most that is asked for at once */
+#define RENDER_MAX_NULL 64 /* bytes of --null */
+
+/* Output on its way to write. */
+struct render_out {
+	char *start; /* owned, RENDER_BUF_LEN bytes */
+	char *p;
+	char *end;
+	render_write_fn write;
+	void *arg;
+	bool failed; /* sticky; the output is then dropped */
+};
+
+void render_out_init(struct render_out *o, render_write_fn write, void *arg);
+void render_out_release(struct render_out *o);
+void render_out_flush(struct render_out *o);
+
+/* Room for len <= RENDER_ROOM bytes at o->p, which the caller then advances. */
+static inline void
+render_out_room(struct render_out *o, size_t len)
+{
+	if ((size_t)(o->end - o->p) < len)
+		render_out_flush(o);
+}
+
+/* Append; render_out_printf at most RENDER_ROOM bytes, the rest is cut. */
+void render_out_put(struct render_out *o, const void *p, size_t len);
+void render_out_puts(struct render_out *o, const char *s);
+void render_out_printf(struct render_out *o, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+struct render_col;
+
+/* Write entry e of col->c, which is no null. */
+typedef void (*render_cell_fn)(
+    struct render_out *o, struct render_col *col, uint32_t e);
+
+/* A string as a style writes it. */
+typedef void (*render_str_fn)(struct render_out *o,
+    const struct render_col *col, const char *s, size_t len);
+
+/* How a format of one line a row writes it. */
+struct render_style {
+	render_str_fn str;
+	bool json; /* times and bytes are strings, NaN is null */
+	bool system; /* system columns are shown, too */
+	char delim; /* between cells */
+	const char *null_str;
+};
+
+/*
+ * A column that is written, bound to the columns of one frame at a time.
+ * Windows repeat their times row by row, so the last one's text is kept.
+ */
+struct render_col {
+	uint32_t field; /* its number in the schema */
+	const struct col *c;
+	render_cell_fn fn;
+	const struct render_style *style;
+	char *lead; /* owned: what stands before the cell */
+	size_t lead_len;
+	char delim;
+	const char *null_str;
+	size_t null_len;
+	int64_t last_us;
+	size_t last_len; /* 0 = none yet */
+	char last[TIME_TEXT_MAX];
+};
+
+/* The columns of a stream in one style. */
+struct render_cells {
+	const struct render_style *style;
+	struct render_col *cols;
+	size_t n_cols;
+	char tail[4]; /* ends a row */
+};
+
+/* All zero bytes is a valid object to release. */
+void render_cells_init(struct render_cells *cells,
+    const struct render_style *style, const struct schema *s,
+    const struct render_opts *o);
+void render_cells_release(struct render_cells *cells);
+
+/* The line of names. */
+void render_cells_header(
+    struct render_out *o, struct render_cells *cells, const struct schema *s);
+
+/* Bind the columns to those of b, then write rows 0..n_rows of them. */
+void render_cells_bind(struct render_cells *cells, const struct batch *b);
+void render_cells_rows(
+    struct render_out *o, struct render_cells *cells, uint32_t n_rows);
+
+/* Write row r of one column, without its lead. */
+static inline void
+render_cells_one(struct render_out *o, struct render_col *col, uint32_t r)
+{
+	if (!col_is_valid(col->c, r)) {
+		render_out_room(o, RENDER_MAX_NULL);
+		memcpy(o->p, col->null_str, col->null_len);
+		o->p += col->null_len;
+	} else {
+		col->fn(o, col, col_entry(col->c, r));
+	}
+}
+
+/*
+ * How many bytes at the front of s[0..len) are at least lim, not a, not b,
+ * and, when ascii, below 0x80: those that need no escape.
+ */
+struct render_plain {
+	unsigned char lim, a, b;
+	bool ascii;
+};
+
+static inline size_t
+render_plain(const struct render_plain *k, const char *s, size_t len)
+{
+	const uint64_t ones = UINT64_MAX / 255;
+	size_t i;
+
+	for (i = 0; len - i >= 8; i += 8) {
+		uint64_t w, a, b, hit;
+
+		memcpy(&w, s + i, 8);
+		a = w ^ ones * k->a;
+		b = w ^ ones * k->b;
+		hit = ((a - ones) & ~a) | ((b - ones) & ~b)
+		      | ((w - ones * k->lim) & ~w) | (k->ascii ? w : 0);
+		if (hit & ones << 7)
+			break;
+	}
+	for (; i < len; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c < k->lim || c == k->a || c == k->b
+		    || (k->ascii && c >= 0x80))
+			break;
+	}
+	return i;
+}
+
+/* One output format. */
+struct render_fmt {
+	const char *name;
+	const char *exts; /* ".csv", several separated by blanks, or NULL */
+	const struct render_style *style; /* of one line a row, else NULL */
+	bool takes_delim;
+	bool takes_null;
+	bool takes_no_header;
+	bool any_mode; /* shows upsert and complete streams, too */
+	void (*head)(struct render *r, const struct head *h);
+	void (*frame)(
+	    struct render *r, const struct frame *f, const struct batch *b);
+	void (*idle)(struct render *r, int *timeout_ms); /* or NULL */
+	void (*end)(struct render *r); /* or NULL */
+};
+
+struct render {
+	const struct render_fmt *fmt;
+	struct render_opts o;
+	struct render_out out;
+	struct render_cells cells;
+	bool begun; /* HEAD was written, and not yet the end */
+	struct render_table *table; /* of format table */
+	char *why;
+};
+
+extern const struct render_style render_tsv_style;
+extern const struct render_style render_csv_style;
+extern const struct render_style render_json_style;
+extern const struct render_style render_dump_style;
+
+void render_dump_head(struct render *r, const struct head *h);
+void render_dump_frame(
+    struct render *r, const struct frame *f, const struct batch *b);
+void render_frames_head(struct render *r, const struct head *h);
+void render_frames_frame(
+    struct render *r, const struct frame *f, const struct batch *b);
+void render_table_head(struct render *r, const struct head *h);
+void render_table_frame(
+    struct render *r, const struct frame *f, const struct batch *b);
+void render_table_idle(struct render *r, int *timeout_ms);
+void render_table_end(struct render *r);
+void render_table_free(struct render_table *rt);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/* JSON, one object a line, valid whatever the data.  RFC 8259. */
+#include "base/utf8.h"
+#include "text/render_int.h"
+
+static void
+put_escape(struct render_out *o, unsigned char c)
+{
+	static const char letters[] = "btn\0fr"; /* of 0x08..0x0d */
+	char letter = c >= 0x08 && c <= 0x0d ? letters[c - 0x08] : '\0';
+
+	if (c == '"' || c == '\\')
+		letter = (char)c;
+	render_out_room(o, 6);
+	*o->p++ = '\\';
+	if (letter != '\0') {
+		*o->p++ = letter;
+		return;
+	}
+	memcpy(o->p, "u00", 3);
+	o->p[3] = "0123456789abcdef"[c >> 4];
+	o->p[4] = "0123456789abcdef"[c & 15];
+	o->p += 5;
+}
+
+static void
+json_str(struct render_out *o, const struct render_col *col, const char *s,
+    size_t len)
+{
+	static const struct render_plain plain = {0x20, '"', '\\', true};
+
+	(void)col;
+	render_out_put(o, "\"", 1);
+	for (;;) {
+		size_t n = render_plain(&plain, s, len);
+		uint32_t cp;
+
+		render_out_put(o, s, n);
+		if (n == len)
+			break;
+		s += n;
+		len -= n;
+		n = utf8_decode(&cp, s, len);
+		if (n == 0)
+			render_out_put(o, "\\ufffd", 6);
+		else if (n == 1)
+			put_escape(o, (unsigned char)*s);
+		else
+			render_out_put(o, s, n);
+		n += n == 0;
+		s += n;
+		len -= n;
+	}
+	render_out_put(o, "\"", 1);
+}
+
+const struct render_style render_json_style = {
+    .str = json_str, .json = true, .null_str = "null"};

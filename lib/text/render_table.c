@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Format table: aligned columns.  On a terminal live; elsewhere the widths
+ * are those of the first rows, and nothing is cut.
+ */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "text/live.h"
+#include "text/render_int.h"
+#include "text/table.h"
+
+#define FIRST_ROWS 1000 /* that widths are made from */
+#define FIRST_LEN (4u << 20) /* or as many bytes of text */
+#define MAX_CELL 8192 /* bytes of a cell that a terminal may see */
+
+struct render_table {
+	struct table *table;
+	bool is_live;
+	bool waits; /* for rows to make widths from */
+	bool endless;
+	struct live live;
+	struct render_out cell; /* collects into row */
+	struct buf *row;
+	size_t cell_from; /* in row */
+	struct buf out;
+};
+
+/* What would act on a terminal, or hide in it, is shown by its number. */
+static void
+put_hostile(struct render_out *o, const char *s, size_t n, uint32_t cp)
+{
+	static const char names[] = "\a\b\t\n\v\f\r", letters[] = "abtnvfr";
+	const char *name = cp != 0 && cp < 0x80 ? strchr(names, (int)cp) : NULL;
+
+	if (name != NULL)
+		render_out_printf(o, "\\%c", letters[name - names]);
+	else if (n <= 1)
+		render_out_printf(o, "\\x%02x", (unsigned)(unsigned char)*s);
+	else
+		render_out_printf(o, "\\u{%x}", (unsigned)cp);
+}
+
+static void
+table_str(struct render_out *o, const struct render_col *col, const char *s,
+    size_t len)
+{
+	static const struct render_plain plain = {0x20, 0x7f, 0x7f, true};
+
+	(void)col;
+	while (len > 0) {
+		size_t n = render_plain(&plain, s, len);
+		uint32_t cp = 0;
+
+		render_out_put(o, s, n);
+		s += n;
+		len -= n;
+		if (len == 0)
+			return;
+		n = utf8_decode(&cp, s, len);
+		if (n == 0 || utf8_is_hostile(cp))
+			put_hostile(o, s, n, cp);
+		else
+			render_out_put(o, s, n);
+		s += n + (n == 0);
+		len -= n + (n == 0);
+	}
+}
+
+static const struct render_style table_style = {
+    .str = table_str, .delim = ' ', .null_str = "-"};
+
+static int
+collect(void *arg, const void *p, size_t len)
+{
+	struct render_table *rt = arg;
+
+	if (rt->is_live && rt->row->len - rt->cell_from > MAX_CELL)
+		return 0;
+	buf_put(rt->row, p, len);
+	return 0;
+}
+
+static struct table *
+make_table(
+    struct render_table *rt, struct render_cells *cells, const struct schema *s)
+{
+	char **names = mem_zero(cells->n_cols, sizeof(*names));
+	bool *right = mem_zero(cells->n_cols, sizeof(*right));
+	struct table *t;
+
+	for (size_t i = 0; i < cells->n_cols; i++) {
+		const struct field *f = &s->fields[cells->cols[i].field];
+		struct buf name;
+
+		buf_init(&name, 0);
+		rt->row = &name;
+		table_str(&rt->cell, NULL, f->name, strlen(f->name));
+		render_out_flush(&rt->cell);
+		names[i] = mem_strndup((const char *)name.data, name.len);
+		right[i] = f->type == TYPE_INT || f->type == TYPE_FLOAT
+			   || f->type == TYPE_DUR;
+		buf_release(&name);
+	}
+	t = table_new(
+	    cells->n_cols, (const char *const *)names, right, FIRST_ROWS);
+	for (size_t i = 0; i < cells->n_cols; i++)
+		free(names[i]);
+	free(names);
+	free(right);
+	return t;
+}
+
+void
+render_table_head(struct render *r, const struct head *h)
+{
+	struct render_table *rt = mem_zero(1, sizeof(*rt));
+
+	r->table = rt;
+	render_cells_init(&r->cells, &table_style, &h->schema, &r->o);
+	render_out_init(&rt->cell, collect, rt);
+	rt->table = make_table(rt, &r->cells, &h->schema);
+	rt->table->color = r->o.color;
+	rt->is_live = r->o.tty_fd != -1;
+	rt->waits = true;
+	rt->endless = h->endless;
+	if (rt->is_live)
+		live_init(&rt->live, rt->table, r->o.tty_fd, r->o.no_header);
+}
+
+void
+render_table_free(struct render_table *rt)
+{
+	if (rt == NULL)
+		return;
+	table_free(rt->table);
+	render_out_release(&rt->cell);
+	buf_release(&rt->out);
+	free(rt);
+}
+
+static void
+give_out(struct render *r)
+{
+	render_out_put(&r->out, r->table->out.data, r->table->out.len);
+	buf_reset(&r->table->out);
+}
+
+/* Without a terminal: print all rows at hand; the first time, the names. */
+static void
+put_plain(struct render *r)
+{
+	struct render_table *rt = r->table;
+	struct table *t = rt->table;
+
+	if (rt->waits) {
+		table_fit(t, 0);
+		if (!r->o.no_header)
+			table_put_names(&rt->out, t, 0);
+	}
+	rt->waits = false;
+	for (size_t i = 0; i < t->n; i++) {
+		table_put_row(&rt->out, t, table_row(t, i), 0);
+		give_out(r);
+	}
+	table_drop(t, t->n);
+	give_out(r);
+}
+
+static void
+add_row(struct render *r, uint32_t at)
+{
+	struct render_table *rt = r->table;
+	struct table_row *row = table_add(rt->table);
+
+	rt->row = &row->text;
+	for (size_t i = 0; i < r->cells.n_cols; i++) {
+		struct render_col *col = &r->cells.cols[i];
+
+		rt->cell_from = row->text.len;
+		render_cells_one(&rt->cell, col, at);
+		render_out_flush(&rt->cell);
+		table_cell(rt->table, row, i, !col_is_valid(col->c, at));
+	}
+}
+
+void
+render_table_frame(
+    struct render *r, const struct frame *f, const struct batch *b)
+{
+	struct render_table *rt = r->table;
+
+	rt->live.watermark = f->h.watermark;
+	if (b == NULL)
+		return;
+	render_cells_bind(&r->cells, b);
+	for (uint32_t i = 0; i < b->n_rows && !r->out.failed; i++) {
+		if (rt->is_live) {
+			live_room(&rt->live, &rt->out);
+			rt->live.n_rows++;
+		}
+		add_row(r, i);
+		if (!rt->is_live
+		    && (!rt->waits || rt->table->n == rt->table->cap
+			|| rt->table->len > FIRST_LEN))
+			put_plain(r);
+	}
+	give_out(r);
+}
+
+void
+render_table_idle(struct render *r, int *timeout_ms)
+{
+	struct render_table *rt = r->table;
+
+	if (rt->is_live)
+		live_idle(&rt->live, &rt->out, timeout_ms);
+	else if (rt->endless && rt->table->n > 0)
+		put_plain(r);
+	give_out(r);
+}
+
+void
+render_table_end(struct render *r)
+{
+	if (r->table->is_live)
+		live_end(&r->table->live, &r->table->out);
+	else if (r->table->waits || r->table->table->n > 0)
+		put_plain(r);
+	give_out(r);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/* Where the output of a pipeline goes.  ssink(1), DESTINATIONS. */
+#ifndef MILLRACE_IO_SINK_H
+#define MILLRACE_IO_SINK_H
+
+#include <stddef.h>
+
+struct sink;
+
+/*
+ * Open a destination: "-" is standard output, anything else a path.
+ * What is written to a path shows there only when sink_publish has been
+ * called, whole and durable; until then the path keeps what it had.  (A path
+ * that is a device, a FIFO or a socket takes the bytes as they come.)  A path
+ * that ends in .gz is compressed.
+ * Returns NULL with the reason in *why, to be freed.
+ */
+struct sink *sink_open(const char *dest, char **why);
+
+/* Write all of p[0..len).  0, or -1; then every later call returns -1. */
+int sink_write(void *sink, const void *p, size_t len);
+
+/* The output is complete: publish and close it.  0 or -1. */
+int sink_publish(struct sink *s);
+
+/* Close; what has not been published is removed.  NULL is a no-op. */
+void sink_free(struct sink *s);
+
+/* Why -1, with the name of the destination. */
+const char *sink_error(const struct sink *s);
+
+/* The unpublished file, which a killed process should remove, or NULL. */
+const char *sink_temp(const struct sink *s);
+
+#endif

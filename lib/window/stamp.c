@@ -48,7 +48,7 @@ note_pane(struct stamp *s)
 {
 	int64_t first, last, end = s->pane_end;
 
-	if (s->has_panes && s->grid.size != s->grid.pane) {
+	if (s->has_panes && s->grid.size != s->grid.slide) {
 		if (!grid_windows(&s->grid, &first, &last, s->pane))
 			return false;
 		end = last + s->grid.size;

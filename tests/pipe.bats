@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: ISC
+# What only whole pipelines show: latency of windows, ends, failures, memory.
+
+load helper
+
+report() {
+	swindow 1m | sreduce -k k 'count() as n' | ssink -f csv -N
+}
+
+@test "a window is printed when the watermark passes, input still open" {
+	mkfifo in
+	sbatch -f csv -N -c 't:time,k' -t t in | report >out &
+	exec 7>in
+	printf '2026-01-01T00:00:01Z,a\n2026-01-01T00:00:59Z,a\n' >&7
+	printf '2026-01-01T00:01:00Z,b\n' >&7
+	until_true 5 grep -q . out
+	[ "$(cat out)" = "2026-01-01T00:00:00Z,2026-01-01T00:01:00Z,a,2" ]
+	printf '2026-01-01T00:05:00Z,b\n' >&7
+	until_true 5 test "$(wc -l <out)" -ge 1
+	exec 7>&-
+	wait
+	[ "$(wc -l <out)" = 3 ]
+}
+
+@test "head ends the pipe quietly, even when the source is idle" {
+	mkfifo in
+	(
+		exec 7>in
+		printf 'a\nb\nc\n' >&7
+		until_true 5 test -e done
+	) &
+	start=$(date +%s%N)
+	run -0 --separate-stderr bash -c \
+		'sbatch -f lines in | smap -w true | ssink -N | head -1'
+	end=$(date +%s%N)
+	touch done
+	[ "$output" = a ]
+	[ -z "$stderr" ]
+	[ $(((end - start) / 1000000)) -lt 2000 ]
+	wait
+}
+
+@test "the last command tells the truth about the whole pipe" {
+	run -66 --separate-stderr bash -c \
+		'sbatch nothere.csv | smap -w true | sreduce count | ssink'
+	[ "$output" = "" ]
+	[ "$stderr" = "sbatch: nothere.csv: No such file or directory" ]
+	run -64 --separate-stderr bash -c \
+		'echo 1 | sbatch --no-such | smap -w true | ssink'
+	[ "$stderr" = "sbatch: no option --no-such; try sbatch --help" ]
+}
+
+@test "text on a filter's stdin is answered with the mend" {
+	for filter in 'smap -w true' 'swindow 1m' 'sreduce count' ssink; do
+		run -65 --separate-stderr bash -c "echo hello | $filter"
+		[ "$stderr" = "${filter%% *}: stdin is text, put sbatch before me" ]
+	done
+}
+
+@test "a stage that is killed makes the pipe fail, and nothing is published" {
+	echo old >out.csv
+	mkfifo in
+	bash -c 'echo $$ >pid; exec sbatch -f lines in' |
+		sreduce count 2>err | ssink -f csv out.csv &
+	sink=$!
+	exec 7>in
+	echo x >&7
+	until_true 5 test -s pid
+	kill -9 "$(cat pid)"
+	exec 7>&-
+	run -74 wait "$sink"
+	[ "$(cat out.csv)" = old ]
+	grep -Eq '^sreduce: stdin: byte [0-9]+: (cut before END|no stream came)$' err
+}
+
+@test "a full output device is an error that names it" {
+	run -74 --separate-stderr bash -c \
+		'seq 100000 | sbatch -f lines | ssink >/dev/full'
+	[ "$stderr" = "ssink: standard output: No space left on device" ]
+	run -74 --separate-stderr bash -c \
+		'seq 100000 | sbatch -f lines | smap -w true >/dev/full'
+	[ "$stderr" = "smap: standard output: No space left on device" ]
+}
+
+@test "a saved stream is a file like any other" {
+	seq 1000 | sbatch -f lines >day.mill
+	smap -w 'line::int % 2 = 0' <day.mill | ssink -N >out
+	[ "$(wc -l <out)" = 500 ]
+	head -c 500 day.mill >cut.mill
+	run -74 --separate-stderr smap -w true <cut.mill
+	case $stderr in
+	"smap: stdin: byte 500: cut"*) ;;
+	*) false ;;
+	esac
+}
+
+@test "accounts add up over all stages" {
+	gen log 5000 7 --bad 3 >log
+	sbatch -f combined --bad skip -q log | swindow 1m -q |
+		smap -w 'status < 500' |
+		sreduce -k status 'count() as n, sum(bytes)' |
+		ssink -f csv -v >out 2>accounts
+	cat accounts
+	good=$(awk 'NR > 1 { n += $(NF) } END { print n }' accounts)
+	[ -n "$good" ]
+	grep -q '^ *sbatch ' accounts
+	grep -q '^ *ssink ' accounts
+}
+
+# bats test_tags=memory,long
+@test "2 GB through the main job stay under 64 MiB for all stages together" {
+	gen log 12000000 >big.log
+	[ "$(stat -c %s big.log)" -gt 2000000000 ]
+	python3 "$TOP/tests/rss.py" 65536 \
+		"sbatch -f combined --bad skip -q big.log" \
+		"swindow 1h --late 1m" \
+		"sreduce -k 'status div 100 as class' 'count() as hits, sum(bytes) as bytes'" \
+		"ssink -f csv" >out
+	[ "$(awk -F, 'NR > 1 { n += $4 } END { print n }' out)" -gt 11000000 ]
+	rm big.log
+}

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/time.h"
-#include "text/cellfast.h"
+#include "text/celltime.h"
 
 /* Bare numbers below these are seconds, milliseconds, microseconds. */
 #define EPOCH_S_END INT64_C(100000000000)

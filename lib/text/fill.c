@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/utf8.h"
-#include "text/cellfast.h"
+#include "text/celltime.h"
 #include "text/text_int.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */

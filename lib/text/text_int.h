@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "data/batch.h"
 #include "text/cols.h"
+#include "text/flaw.h"
 #include "text/scan.h"
 #include "text/sepidx.h"
 #include "text/text.h"
@@ -44,34 +45,6 @@ struct grid {
 	size_t used; /* bytes of the records looked at */
 	uint64_t lines; /* line ends in them, outside of quotes */
 	bool marked; /* some cells need the format's plain() */
-};
-
-enum flaw_kind {
-	FLAW_RECORD, /* what */
-	FLAW_FIELDS, /* n fields */
-	FLAW_VALUE, /* of column col */
-	FLAW_UTF8,
-	FLAW_LONG
-};
-
-#define FLAW_NOWHERE UINT32_MAX
-
-/* Why a record is no row. */
-struct flaw {
-	enum flaw_kind kind;
-	uint32_t from, to; /* the record */
-	uint32_t at; /* the byte, or FLAW_NOWHERE */
-	uint32_t cell_end; /* FLAW_VALUE: the cell is at .. cell_end */
-	uint32_t n;
-	const struct cols_col *col;
-	const char *name; /* FLAW_RECORD: of a field, or NULL; static */
-	const char *what; /* static */
-};
-
-struct flaws {
-	struct flaw *list;
-	size_t n;
-	size_t cap;
 };
 
 /* Cells of str that are null; a typed cell is also null when it is empty. */
@@ -185,20 +158,5 @@ int block_parse(struct text *t, struct build *out, struct text_goal *goal,
  * holds garbage for their rows.
  */
 void fill_build(struct text *t, struct build *out, const struct block *b);
-
-void flaw_add(struct flaws *f, const struct flaw *flaw);
-
-/* Sort by record and byte, and keep the first flaw of each record. */
-void flaw_sort(struct flaws *f);
-
-/*
- * Tell goal->bad of each.  Returns SIZE_MAX, or the offset of the record at
- * which it said stop.
- */
-size_t flaw_report(
-    struct text *t, struct text_goal *goal, const struct block *b);
-
-/* Line ends in p[0..len). */
-uint64_t flaw_count_lines(const char *p, size_t len);
 
 #endif

@@ -108,9 +108,11 @@ cell_find(uint64_t w, char c)
 }
 
 /*
- * Decimals without an exponent.  The digits as one integer below 2^53 over a
- * power of ten below 10^23 are both exact doubles, so that their quotient is
- * correctly rounded (Clinger, How to read floating point numbers accurately).
+ * Decimals without an exponent.  At most 15 digits beside a point are below
+ * 2^53, so that they as one integer, and a power of ten below 10^23, are exact
+ * doubles, and their quotient is correctly rounded (Clinger, How to read
+ * floating point numbers accurately).  Without a point only the conversion of
+ * the integer rounds.
  */
 static inline bool
 cell_float_fast(int64_t *bits, const char *s, uint32_t len)
@@ -148,8 +150,6 @@ cell_float_fast(int64_t *bits, const char *s, uint32_t len)
 		if (frac > 0 && !cell_digits_long(&f, s + dot + 1, frac))
 			return false;
 		m = m * (uint64_t)pow10[frac] + f;
-		if (m > UINT64_C(1) << 53)
-			return false;
 	}
 	d = (double)m / pow10[frac];
 	d = minus ? -d : d;

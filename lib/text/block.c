@@ -149,17 +149,6 @@ fill(struct text *t, struct build *out, const struct block *b)
 	}
 }
 
-/* Rows of the grid that begin before byte at. */
-static uint32_t
-rows_before(const struct grid *g, size_t at)
-{
-	uint32_t n = 0;
-
-	while (n < g->n && (uint32_t)(g->edge[n * g->stride] + 1) < at)
-		n++;
-	return n;
-}
-
 int
 block_parse(struct text *t, struct build *out, struct text_goal *goal,
     const char *p, size_t len, bool eof)
@@ -167,10 +156,12 @@ block_parse(struct text *t, struct build *out, struct text_goal *goal,
 	size_t bytes = build_bytes(out), stop, used;
 	size_t left = goal->max_bytes > bytes ? goal->max_bytes - bytes : 0;
 	size_t want = block_size(t, left);
-	uint32_t before = out->n_rows, limit = row_limit(out, goal, left);
+	uint32_t limit = row_limit(out, goal, left);
 	struct block b;
 	int r;
 
+	if (t->scan.at > len)
+		t->scan = (struct scan){.at = 0};
 	if (t->scan.at == 0) {
 		open_block(t, &b, p, len < want ? len : want, len, eof);
 		split(t, &b, limit);
@@ -186,10 +177,10 @@ block_parse(struct text *t, struct build *out, struct text_goal *goal,
 	if (t->grid.marked && b.p != t->own)
 		own(t, &b);
 	fill(t, out, &b);
-	stop = t->flaws.n > 0 ? flaw_report(t, goal, &b) : SIZE_MAX;
+	stop = t->flaws.n > 0 ? flaw_report(t, out, goal, &b) : SIZE_MAX;
 	used = stop == SIZE_MAX ? t->grid.used : stop;
 	if (stop != SIZE_MAX)
-		truncate_build(out, before + rows_before(&t->grid, stop));
+		truncate_build(out, out->n_rows);
 	t->line += t->grid.marked || stop != SIZE_MAX
 		       ? flaw_count_lines(b.p, used)
 		       : t->grid.lines;

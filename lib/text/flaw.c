@@ -108,9 +108,20 @@ place(uint64_t *line, const struct flaw *f, const char *p)
 	return nl == NULL ? f->at - f->from + 1 : (size_t)(p + f->at - nl);
 }
 
-size_t
-flaw_report(struct text *t, struct text_goal *goal, const struct block *b)
+/* Rows of the grid before byte at, of which the first n are known to be. */
+static uint32_t
+rows_before(const struct grid *g, uint32_t n, uint32_t at)
 {
+	while (n < g->n && g->edge[n * g->stride] + 1 < at)
+		n++;
+	return n;
+}
+
+size_t
+flaw_report(struct text *t, struct build *out, struct text_goal *goal,
+    const struct block *b)
+{
+	uint32_t rows = out->n_rows, first = rows - t->grid.n, n = 0;
 	uint64_t line = t->line;
 	size_t seen = 0;
 
@@ -127,9 +138,12 @@ flaw_report(struct text *t, struct text_goal *goal, const struct block *b)
 		bad.line = line;
 		bad.column = place(&bad.line, f, b->p);
 		bad.why = (const char *)t->why.data;
+		n = rows_before(&t->grid, n, f->from);
+		out->n_rows = first + n;
 		if (!goal->bad(goal->arg, &bad))
 			return f->from;
 		goal->n_bad++;
 	}
+	out->n_rows = rows;
 	return SIZE_MAX;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct block;
+struct build;
 struct text;
 struct text_goal;
 
@@ -44,11 +45,12 @@ void flaw_add(struct flaws *f, const struct flaw *flaw);
 void flaw_sort(struct flaws *f);
 
 /*
- * Tell goal->bad of each.  Returns SIZE_MAX, or the offset of the record at
- * which it said stop.
+ * Tell goal->bad of each, while out->n_rows is what comes before it; the
+ * grid's rows are the last of out.  Returns SIZE_MAX, or the offset of the
+ * record at which it said stop; out->n_rows then stays what it was before.
  */
-size_t flaw_report(
-    struct text *t, struct text_goal *goal, const struct block *b);
+size_t flaw_report(struct text *t, struct build *out, struct text_goal *goal,
+    const struct block *b);
 
 /* Line ends in p[0..len). */
 uint64_t flaw_count_lines(const char *p, size_t len);

@@ -41,7 +41,10 @@ struct text_bad {
 	const char *why; /* borrowed: "bytes: 12x is no int" */
 };
 
-/* Told of each bad record; false stops the parse there. */
+/*
+ * Told of each bad record; false stops the parse there.  Until it returns,
+ * the n_rows of what is built counts the rows before that record.
+ */
 typedef bool (*text_bad_fn)(void *arg, const struct text_bad *bad);
 
 struct text;

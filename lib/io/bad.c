@@ -98,9 +98,24 @@ locate(struct buf *out, const char *name, const struct text_bad *bad)
 	buf_printf(out, " %s", bad->why);
 }
 
+int
+bad_flush(struct bad *b)
+{
+	if (b->kept.len == 0)
+		return 0;
+	if (io_write(b->fd, b->kept.data, b->kept.len) == -1)
+		return fail(b, EX_IOERR,
+		    mem_printf("%s: %s", b->path, strerror(errno)));
+	buf_reset(&b->kept);
+	return 0;
+}
+
 static int
 too_many(struct bad *b, uint64_t n_records)
 {
+	/* They are the evidence. */
+	if (bad_flush(b) == -1)
+		return -1;
 	if (b->n > b->max.n)
 		return fail(b, EX_DATAERR,
 		    mem_printf("%ju of %ju records invalid, more than the %ju"
@@ -148,18 +163,6 @@ bad_take(struct bad *b, struct buf *notes, const char *name,
 		&& over_share(b, n_records)))
 		return too_many(b, n_records) == 0;
 	return true;
-}
-
-int
-bad_flush(struct bad *b)
-{
-	if (b->kept.len == 0)
-		return 0;
-	if (io_write(b->fd, b->kept.data, b->kept.len) == -1)
-		return fail(b, EX_IOERR,
-		    mem_printf("%s: %s", b->path, strerror(errno)));
-	buf_reset(&b->kept);
-	return 0;
 }
 
 int

@@ -153,16 +153,21 @@ begin_stream(struct intake *in)
 	return in->o.schema_only ? 0 : send_head(in);
 }
 
-/* Refuse what is no text.  1 fine, 0 more bytes are needed, -1 refused. */
+/* Refuse what is no text, by its first bytes, once there are enough. */
 static int
-sniff(struct intake *in, const char *p, size_t len)
+sniff(struct intake *in)
 {
-	size_t n = strlen(FRAME_MAGIC);
-	const char *name = source_name(source(in));
+	size_t n = strlen(FRAME_MAGIC), len;
+	const char *name = source_name(source(in)), *p;
 
+	p = feed_peek(&in->feed, &len);
+	if (len == 0)
+		return 0;
 	if (memcmp(p, FRAME_MAGIC, len < n ? len : n) == 0) {
+		in->hungry = len < n && in->ended == SOURCE_BYTES;
+		in->sniffed = !in->hungry;
 		if (len < n)
-			return in->ended != SOURCE_BYTES;
+			return 0;
 		return intake_fail(in, EX_DATAERR,
 		    "%s: this is a stream already, made by sbatch", name);
 	}
@@ -174,7 +179,8 @@ sniff(struct intake *in, const char *p, size_t len)
 	    && memmem(p, len, "\n#SBATCH", 8) != NULL)
 		return intake_fail(
 		    in, EX_USAGE, "%s: this is not Slurm's sbatch", name);
-	return 1;
+	in->sniffed = true;
+	return 0;
 }
 
 static void
@@ -183,7 +189,10 @@ begin_file(struct intake *in)
 	feed_begin(&in->feed);
 	text_open(in->text);
 	in->fresh = true;
-	in->hungry = true;
+	in->sniffed = false;
+	/* Who waits for live rows can have the columns now, if they are fixed.
+	 */
+	in->hungry = !source_is_live(source(in));
 	in->ended = SOURCE_BYTES;
 }
 
@@ -236,14 +245,11 @@ read_header(struct intake *in)
 	bool eof = in->ended != SOURCE_BYTES;
 	size_t len, used = 0;
 	const char *p = feed_peek(&in->feed, &len);
-	int rc = len > 0 ? sniff(in, p, len) : 1;
+	int rc;
 
-	if (rc == -1)
-		return INTAKE_FAILED;
 	if (len == 0 && eof && (in->begun || in->ended == SOURCE_NEXT))
 		return end_file(in);
-	if (rc == 1)
-		rc = text_header(in->text, &used, p, len, eof);
+	rc = text_header(in->text, &used, p, len, eof);
 	if (rc == -1) {
 		intake_fail(in, EX_DATAERR, "%s: %s", source_name(source(in)),
 		    text_error(in->text));
@@ -431,6 +437,12 @@ intake_step(struct intake *in)
 		return INTAKE_FAILED;
 	if (in->hungry && in->ended == SOURCE_BYTES)
 		return fill(in);
+	if (!in->sniffed) {
+		if (sniff(in) == -1)
+			return INTAKE_FAILED;
+		if (in->hungry)
+			return INTAKE_MORE;
+	}
 	return in->fresh ? read_header(in) : parse(in);
 }
 

@@ -65,6 +65,7 @@ struct intake {
 	size_t n_closed; /* parts announced as closed */
 	struct feed feed;
 	bool hungry; /* the feed holds no whole record */
+	bool sniffed; /* the file's first bytes look like text */
 	bool fresh; /* the file's header was not read yet */
 	enum source_got ended; /* SOURCE_END or _NEXT: the feed is its rest */
 	struct text *text;

@@ -55,6 +55,7 @@ struct follow {
 	size_t n_known;
 	size_t cap_known;
 	uint64_t n_truncated;
+	bool stopping;
 	bool told; /* that the name cannot be opened */
 	struct buf note;
 	char *error;
@@ -389,7 +390,8 @@ advance(struct follow *f)
 		watch_dir(f);
 		if (f->lost_us == 0)
 			f->lost_us = time_mono_us();
-		if (f->now.fd != -1 && time_mono_us() < f->lost_us + GRACE_US)
+		if (f->now.fd != -1 && !f->stopping
+		    && time_mono_us() < f->lost_us + GRACE_US)
 			return SOURCE_WAIT;
 		scan(f);
 	}
@@ -421,7 +423,13 @@ follow_read(struct follow *f, void *p, size_t cap, size_t *len)
 		first = f->now.fd == -1;
 		got = advance(f);
 	} while (got == SOURCE_NEXT && first);
-	return got;
+	return got == SOURCE_WAIT && f->stopping ? SOURCE_END : got;
+}
+
+void
+follow_stop(struct follow *f)
+{
+	f->stopping = true;
 }
 
 int

@@ -16,14 +16,17 @@ struct follow;
  * follow_new: begin to follow path, which need not exist.  Rotated siblings
  * (FILE.1, FILE-20261123, FILE.old, stem.1.ext) that are there already are
  * old and are not read.
- * follow_read: as source_read, without SOURCE_END.  SOURCE_NEXT comes when
- * the file being read has been rotated away and read to its end (files that
- * were rotated away unseen follow, oldest first, then the one that has the
- * name now), or was truncated, which starts it again from its beginning.
- * follow_fd, follow_wait_ms, follow_note, follow_error: as in source.h.
+ * follow_read: as source_read; SOURCE_END only after follow_stop.  SOURCE_NEXT
+ * comes when the file being read has been rotated away and read to its end
+ * (files that were rotated away unseen follow, oldest first, then the one that
+ * has the name now), or was truncated, which starts it again from its
+ * beginning. follow_stop: what is there now is the last: SOURCE_END comes
+ * behind it. follow_fd, follow_wait_ms, follow_note, follow_error: as in
+ * source.h.
  */
 struct follow *follow_new(const char *path);
 void follow_free(struct follow *f);
+void follow_stop(struct follow *f);
 enum source_got follow_read(struct follow *f, void *p, size_t cap, size_t *len);
 int follow_fd(const struct follow *f);
 int follow_wait_ms(const struct follow *f);

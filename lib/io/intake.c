@@ -78,7 +78,8 @@ static int
 sent(struct intake *in, int rc)
 {
 	if (rc == -1)
-		return intake_fail(in, EX_IOERR, "stdout: %s", strerror(errno));
+		return intake_fail(
+		    in, EX_IOERR, "standard output: %s", strerror(errno));
 	return bad_flush(&in->bad) == -1 ? fail_bad(in) : 0;
 }
 
@@ -169,7 +170,7 @@ sniff(struct intake *in)
 		if (len < n)
 			return 0;
 		return intake_fail(in, EX_DATAERR,
-		    "%s: this is a stream already, made by sbatch", name);
+		    "%s: this is a saved stream; write ssink < FILE", name);
 	}
 	if (in->o.mode == SOURCE_FOLLOW && len > 1
 	    && memcmp(p, GUNZIP_MAGIC, 2) == 0)
@@ -383,14 +384,14 @@ parse(struct intake *in)
 	return starve(in, len);
 }
 
-/* Read more.  A stop takes effect here, when what was read is parsed. */
+/* Read more.  A stop takes effect here, when all whole records are parsed. */
 static enum intake_got
 fill(struct intake *in)
 {
 	enum source_got got;
 	const char *note;
 
-	if (in->stopping)
+	if (in->stop_us != 0 && time_mono_us() >= in->stop_us)
 		return INTAKE_DONE;
 	got = feed_fill(&in->feed, source(in));
 	note = source_note(source(in));
@@ -407,6 +408,9 @@ fill(struct intake *in)
 		in->emit.read_us = time_now_us();
 		break;
 	case SOURCE_END:
+		if (in->stop_us != 0)
+			return INTAKE_DONE;
+		/* fall through */
 	case SOURCE_NEXT:
 		in->ended = got;
 		break;
@@ -449,13 +453,14 @@ intake_step(struct intake *in)
 void
 intake_stop(struct intake *in)
 {
-	in->stopping = true;
+	in->stop_us = time_mono_us() + INTAKE_STOP_US;
+	source_stop(source(in));
 }
 
 int
 intake_finish(struct intake *in, struct account *a)
 {
-	enum end_reason reason = in->stopping ? END_STOP : END_EOF;
+	enum end_reason reason = in->stop_us != 0 ? END_STOP : END_EOF;
 
 	if (close_parts(in, in->sources.n) == -1)
 		return -1;

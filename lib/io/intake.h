@@ -27,6 +27,9 @@
  */
 #define INTAKE_LINGER_US INT64_C(5000)
 
+/* How long what is there is still read after intake_stop. */
+#define INTAKE_STOP_US INT64_C(1000000)
+
 struct intake_opts {
 	struct text_opts text; /* format NULL: by the sources' names */
 	struct cut_opts cut;
@@ -69,7 +72,7 @@ struct intake {
 	bool fresh; /* the file's header was not read yet */
 	enum source_got ended; /* SOURCE_END or _NEXT: the feed is its rest */
 	struct text *text;
-	bool stopping;
+	int64_t stop_us; /* when to stop at the latest; 0 = not asked to */
 };
 
 void intake_init(struct intake *in);
@@ -79,7 +82,9 @@ void intake_release(struct intake *in);
  * intake_begin: find and check the sources that the operands name (none: the
  * standard input).  0 or -1.
  * intake_step: do a bounded amount of work: read, or parse and send a frame.
- * intake_stop: end the input once what was read is sent, END_STOP.
+ * intake_stop: end an endless input with END_STOP: what is there now is the
+ * last of it, but for an unterminated record and for what takes longer than
+ * INTAKE_STOP_US.
  * intake_finish: send what follows the last row and END; *a is the account.
  * intake_fail: record a failure of the owner; returns -1.
  */

@@ -345,6 +345,13 @@ source_close(struct source *s)
 	s->gunzip = NULL;
 }
 
+void
+source_stop(struct source *s)
+{
+	if (s->follow != NULL)
+		follow_stop(s->follow);
+}
+
 /* Hand the first bytes on, as they are or to the unpacker. */
 static enum source_got
 begin(struct source *s, void *p, size_t *len)

@@ -69,6 +69,9 @@ int source_open(struct source *s);
 enum source_got source_read(struct source *s, void *p, size_t cap, size_t *len);
 void source_close(struct source *s);
 
+/* What is there now is the last of an endless source: SOURCE_END follows. */
+void source_stop(struct source *s);
+
 /*
  * After SOURCE_WAIT: the descriptor that becomes readable when there is more,
  * or -1; and the milliseconds after which to look in any case, or -1.

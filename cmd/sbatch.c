@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: ISC */
+/* Read sources, parse rows, cut them into batches.  sbatch(1). */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/time.h"
+#include "io/intake.h"
+#include "tool/progress.h"
+#include "tool/tool.h"
+
+#define MAX_FIELD (16u << 20)
+#define IDLE_US INT64_C(500000) /* a signal may come just before a wait */
+
+enum {
+	OPT_NULL = TOOL_LONG,
+	OPT_BATCH_ROWS,
+	OPT_BATCH_BYTES,
+	OPT_BAD,
+	OPT_MAX_BAD,
+	OPT_SOURCE,
+	OPT_MAX_FIELD,
+	OPT_UTF8,
+	OPT_DEFLATE,
+	OPT_CHECKSUM,
+	OPT_FRAME_ROWS,
+	OPT_PIPE_SIZE
+};
+
+static const struct tool_opt options[] = {
+    {'f', "format", "FORMAT", "how to read the bytes: csv, combined, ..."},
+    {'c', "columns", "COLS", "columns: [NEW=]PATH[:type[(format)]],..."},
+    {'t', "time", "COL[:FORMAT]", "the column that is the event time"},
+    {'N', "no-header", NULL, "csv and tsv begin with a row"},
+    {'d', "delimiter", "CHAR", "byte between fields"},
+    {OPT_NULL, "null", "STR", "fields with this text are null"},
+    {'F', "follow", NULL, "follow a file by name, over rotation"},
+    {'i', "interval", "D", "close a batch every D"},
+    {OPT_BATCH_ROWS, "batch-rows", "N", "close a batch after N rows"},
+    {OPT_BATCH_BYTES, "batch-bytes", "SIZE", "close a batch before SIZE"},
+    {'n', "rows", "N", "read the first N rows"},
+    {OPT_BAD, "bad", "stop|skip|FILE", "what to do with bad records"},
+    {OPT_MAX_BAD, "max-bad", "N|P%", "fail when more records are bad"},
+    {OPT_SOURCE, "source", "COL", "add a column with the source's name"},
+    {OPT_MAX_FIELD, "max-field", "SIZE", "longest field (1M, at most 16M)"},
+    {OPT_UTF8, "invalid-utf8", "HOW", "reject, replace or bytes"},
+    {OPT_DEFLATE, "deflate", NULL, "compress frames"},
+    {OPT_CHECKSUM, "checksum", NULL, "checksum frames on a pipe, too"},
+    {OPT_FRAME_ROWS, "frame-rows", "N", "most rows in a frame"},
+    {OPT_PIPE_SIZE, "pipe-size", "SIZE", "capacity of the pipe to stdout"},
+};
+
+/* Options that people know from the other sbatch. */
+static const struct tool_hint hints[] = {
+    {"wrap", "this is not Slurm's sbatch"},
+    {"array", "this is not Slurm's sbatch"},
+    {"partition", "this is not Slurm's sbatch"},
+    {"job-name", "this is not Slurm's sbatch"},
+    {"nodes", "this is not Slurm's sbatch"},
+    {"ntasks", "this is not Slurm's sbatch"},
+    {NULL, NULL},
+};
+
+struct run {
+	struct tool tool;
+	struct progress progress;
+	struct intake in;
+	bool bad_given;
+	bool max_bad_given;
+	unsigned stream; /* enum stream_option */
+	uint64_t pipe_size; /* 0 = the default */
+};
+
+/* Print what the user should hear, each line after the program's name. */
+static void
+tell_notes(struct run *r)
+{
+	struct buf *notes = &r->in.notes;
+	const char *p = (const char *)notes->data, *end;
+
+	if (r->tool.verbose < 0)
+		buf_reset(notes);
+	if (notes->len == 0)
+		return;
+	progress_clear(&r->progress);
+	for (; (end = memchr(p, '\n', notes->len)) != NULL; p = end + 1) {
+		tool_warn("%.*s", (int)(end - p), p);
+		notes->len -= (size_t)(end + 1 - p);
+	}
+	buf_reset(notes);
+}
+
+/* Wait for the source, or for the time when something is due. */
+static int
+wait_for_input(struct run *r)
+{
+	int64_t now = time_mono_us();
+	int64_t until = intake_wait_us(&r->in, now + IDLE_US);
+	int ms = until > now ? (int)((until - now + 999) / 1000) : 0;
+
+	switch (io_wait(intake_fd(&r->in), STDOUT_FILENO, ms)) {
+	case -1:
+		return intake_fail(
+		    &r->in, TOOL_IO, "poll: %s", strerror(errno));
+	case 2:
+		/* The reader has gone; a write would end us in this way. */
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
+	return 0;
+}
+
+/* Bounded input fails; an endless one ends with what is there. */
+static int
+stop(struct run *r)
+{
+	int sig = tool_stop_signal();
+
+	if (r->in.stop_us != 0)
+		return 0;
+	if (r->in.o.mode == SOURCE_FOLLOW && r->in.begun) {
+		intake_stop(&r->in);
+		return 0;
+	}
+	return intake_fail(&r->in, 128 + sig,
+	    "stopped by SIG%s before the end of the input", sigabbrev_np(sig));
+}
+
+/* Say how many records were dropped, and with -v all that there is. */
+static void
+tell_totals(struct run *r, const struct account *a)
+{
+	const struct bad *bad = &r->in.bad;
+
+	progress_clear(&r->progress);
+	if (a->invalid > 0 && r->tool.verbose >= 0)
+		tool_warn("%ju of %ju records invalid, %s%s",
+		    (uintmax_t)a->invalid, (uintmax_t)a->in,
+		    bad->policy == BAD_KEEP ? "kept in " : "skipped",
+		    bad->policy == BAD_KEEP ? bad->path : "");
+	if (r->tool.verbose > 0)
+		progress_accounts(a, 1);
+}
+
+static int
+run(struct run *r, char *operands[], size_t n)
+{
+	struct emit *e = &r->in.emit;
+	struct account a = {.in = 0};
+	enum intake_got got;
+	int rc = intake_begin(&r->in, operands, n);
+
+	for (got = INTAKE_MORE; rc == 0 && got != INTAKE_DONE;) {
+		if (tool_stopped() > 0 && (rc = stop(r)) == -1)
+			break;
+		got = intake_step(&r->in);
+		tell_notes(r);
+		progress_tick(&r->progress,
+		    &(struct progress_now){
+			e->n_rows + e->build.n_rows, e->cut.batch, TIME_NONE});
+		if (got == INTAKE_FAILED)
+			rc = -1;
+		else if (got == INTAKE_WAIT)
+			rc = wait_for_input(r);
+	}
+	if (rc == -1)
+		return -1;
+	if (r->tool.schema_only)
+		return tool_print_schema(&r->in.schema) == -1
+			   ? intake_fail(&r->in, TOOL_IO, "standard output: %s",
+			       strerror(errno))
+			   : 0;
+	if (intake_finish(&r->in, &a) == -1)
+		return -1;
+	tell_totals(r, &a);
+	return 0;
+}
+
+static int
+delimiter(const char *arg)
+{
+	if (strcmp(arg, "\\t") == 0)
+		return '\t';
+	if (strlen(arg) != 1)
+		tool_die(TOOL_USAGE, "--delimiter: '%s' is not one byte", arg);
+	return (unsigned char)arg[0];
+}
+
+static enum text_utf8
+utf8_policy(const char *arg)
+{
+	if (strcmp(arg, "reject") == 0)
+		return TEXT_UTF8_REJECT;
+	if (strcmp(arg, "replace") == 0)
+		return TEXT_UTF8_REPLACE;
+	if (strcmp(arg, "bytes") != 0)
+		tool_die(TOOL_USAGE,
+		    "--invalid-utf8: '%s' is none of reject, replace, bytes",
+		    arg);
+	return TEXT_UTF8_BYTES;
+}
+
+static int64_t
+interval(const char *arg)
+{
+	int64_t us = tool_dur("interval", arg);
+
+	if (us == 0)
+		tool_die(TOOL_USAGE, "--interval: it must be above 0");
+	return us;
+}
+
+static size_t
+max_field(const char *arg)
+{
+	uint64_t v = tool_size("max-field", arg);
+
+	if (v < 1 || v > MAX_FIELD)
+		tool_die(TOOL_USAGE, "--max-field: '%s' is not 1..16M", arg);
+	return (size_t)v;
+}
+
+static uint64_t
+batch_bytes(const char *arg)
+{
+	uint64_t v = tool_size("batch-bytes", arg);
+
+	if (v == 0)
+		tool_die(TOOL_USAGE, "--batch-bytes: it must be above 0");
+	return v;
+}
+
+/* Options that say how the bytes are read. */
+static bool
+text_opt(struct text_opts *o, int ch, const char *arg)
+{
+	switch (ch) {
+	case 'f':
+		o->format = arg;
+		return true;
+	case 'c':
+		o->columns = arg;
+		return true;
+	case 't':
+		o->time = arg;
+		return true;
+	case 'N':
+		o->no_header = true;
+		return true;
+	case 'd':
+		o->delim = delimiter(arg);
+		return true;
+	case OPT_NULL:
+		o->null_str = arg;
+		return true;
+	case OPT_MAX_FIELD:
+		o->max_field = max_field(arg);
+		return true;
+	case OPT_UTF8:
+		o->utf8 = utf8_policy(arg);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+max_bad(struct run *r, const char *arg)
+{
+	if (bad_parse_max(&r->in.bad, arg) == -1)
+		tool_die(
+		    TOOL_USAGE, "--max-bad: '%s' is neither N nor P%%", arg);
+	r->max_bad_given = true;
+}
+
+static void
+run_opt(struct run *r, int ch, const char *arg)
+{
+	struct intake_opts *o = &r->in.o;
+
+	switch (ch) {
+	case 'F':
+		o->mode = SOURCE_FOLLOW;
+		break;
+	case 'i':
+		o->cut.every_us = interval(arg);
+		break;
+	case OPT_BATCH_ROWS:
+		o->cut.rows =
+		    (uint64_t)tool_int("batch-rows", arg, 1, INT64_MAX);
+		break;
+	case OPT_BATCH_BYTES:
+		o->cut.bytes = batch_bytes(arg);
+		break;
+	case 'n':
+		o->n_rows = (uint64_t)tool_int("rows", arg, 0, INT64_MAX);
+		break;
+	case OPT_BAD:
+		bad_parse(&r->in.bad, arg);
+		r->bad_given = true;
+		break;
+	case OPT_MAX_BAD:
+		max_bad(r, arg);
+		break;
+	case OPT_SOURCE:
+		o->source_col = arg;
+		break;
+	case OPT_DEFLATE:
+		r->stream |= STREAM_DEFLATE;
+		break;
+	case OPT_CHECKSUM:
+		r->stream |= STREAM_PCRC;
+		break;
+	case OPT_FRAME_ROWS:
+		o->frame_rows =
+		    (uint32_t)tool_int("frame-rows", arg, 1, FRAME_MAX_ROWS);
+		break;
+	case OPT_PIPE_SIZE:
+		r->pipe_size = tool_size("pipe-size", arg);
+		break;
+	}
+}
+
+/* What the options leave open. */
+static void
+settle(struct run *r)
+{
+	struct intake_opts *o = &r->in.o;
+	bool endless = o->mode == SOURCE_FOLLOW;
+
+	if (r->bad_given && r->max_bad_given && r->in.bad.policy == BAD_STOP)
+		tool_die(TOOL_USAGE, "--bad stop allows no --max-bad");
+	if (!r->bad_given && (endless || r->max_bad_given))
+		r->in.bad.policy = BAD_SKIP;
+	r->in.bad.endless = endless;
+	if (endless && o->cut.every_us == 0 && o->cut.rows == 0
+	    && o->cut.bytes == 0)
+		o->cut.every_us = TIME_US;
+	o->schema_only = r->tool.schema_only;
+	o->program = r->tool.program;
+	o->name = r->tool.name;
+	if (!r->tool.schema_only)
+		tool_show(&r->tool);
+	emit_init(&r->in.emit, STDOUT_FILENO, r->stream);
+	if (r->pipe_size > 0)
+		stream_writer_pipe(r->in.emit.out, r->pipe_size);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct run r = {.bad_given = false};
+	const char *arg;
+	int ch, status;
+
+	intake_init(&r.in);
+	tool_init(&r.tool, "sbatch", "[options] [SOURCE ...]",
+	    "Read sources, parse rows, cut them into batches.", options,
+	    sizeof(options) / sizeof(options[0]));
+	r.tool.hints = hints;
+	while ((ch = tool_next(&r.tool, argc, argv, &arg)) != -1)
+		if (!text_opt(&r.in.o.text, ch, arg))
+			run_opt(&r, ch, arg);
+	settle(&r);
+	progress_init(&r.progress, &r.tool);
+	tool_signals();
+	if (run(&r, argv + optind, (size_t)(argc - optind)) == -1) {
+		progress_clear(&r.progress);
+		tool_warn("%s", r.in.why);
+		if (!r.tool.schema_only)
+			emit_fail(
+			    &r.in.emit, r.in.status, r.tool.name, r.in.why);
+	}
+	status = r.in.status;
+	intake_release(&r.in);
+	return status;
+}

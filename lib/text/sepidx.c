@@ -158,6 +158,43 @@ flatten_bmi(uint32_t *pos, size_t *n_lines, const struct word *w, size_t n)
 }
 #endif
 
+/* The numbers of the bits that are set, 16 of them stored at a time. */
+#if HAVE_X86
+__attribute__((target("avx512bw,avx512vbmi2,popcnt"))) static size_t
+flatten_vbmi2(uint32_t *pos, size_t *n_lines, const struct word *w, size_t n)
+{
+	static const uint8_t numbers[64] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+	    11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27,
+	    28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44,
+	    45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61,
+	    62, 63};
+	__m512i all = _mm512_loadu_si512(numbers);
+	size_t at = 0, lines = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t bits = w[i].delim | w[i].line;
+		__m512i set = _mm512_maskz_compress_epi8(bits, all);
+		__m512i base = _mm512_set1_epi32((int)(i * 64));
+		size_t count = (size_t)__builtin_popcountll(bits);
+
+		lines += (size_t)__builtin_popcountll(w[i].line);
+		for (size_t k = 0;; k += 16) {
+			__m512i wide =
+			    _mm512_cvtepu8_epi32(_mm512_castsi512_si128(set));
+
+			_mm512_storeu_si512(
+			    pos + at + k, _mm512_add_epi32(wide, base));
+			if (k + 16 >= count)
+				break;
+			set = _mm512_alignr_epi32(set, set, 4);
+		}
+		at += count;
+	}
+	*n_lines = lines;
+	return at;
+}
+#endif
+
 static bool
 choose(struct sepidx *x, enum sepidx_path path)
 {
@@ -169,9 +206,13 @@ choose(struct sepidx *x, enum sepidx_path path)
 	__builtin_cpu_init();
 	if (__builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt"))
 		x->flatten = flatten_bmi;
-	if (path != SEPIDX_AVX2 && __builtin_cpu_supports("avx512bw"))
+	if (path != SEPIDX_AVX2 && __builtin_cpu_supports("avx512bw")
+	    && __builtin_cpu_supports("avx512vbmi2")) {
 		x->bitmap = bitmap_avx512;
-	else if (path != SEPIDX_AVX512 && __builtin_cpu_supports("avx2"))
+		x->flatten = flatten_vbmi2;
+	}
+	if (x->bitmap == bitmap_portable && path != SEPIDX_AVX512
+	    && __builtin_cpu_supports("avx2"))
 		x->bitmap = bitmap_avx2;
 #endif
 	return path == SEPIDX_BEST || x->bitmap != bitmap_portable;
@@ -255,7 +296,7 @@ drop_quoted(struct sepidx *x, const char *p, size_t len, size_t n)
 			    && !may_follow(p, len, at, x->want[0]))
 				return false;
 		}
-		inside = (uint64_t)((int64_t)in >> 63);
+		inside = 0 - (in >> 63);
 		before = ends >> 63;
 		closed = closes >> 63;
 	}

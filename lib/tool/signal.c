@@ -68,6 +68,12 @@ static void catch (int sig, void (*handler)(int))
 }
 
 void
+tool_status_signal(void)
+{
+	catch (SIGUSR1, on_status);
+}
+
+void
 tool_signals(void)
 {
 	catch (SIGINT, on_stop);

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 
+#define TICK_MS 1000 /* between two looks at the progress */
 #define EMIT_ROWS (64u << 10) /* rows of one emitted frame; a multiple of 8 */
 
 int
@@ -221,6 +222,9 @@ on_end(struct stage *st, const struct stage_ops *ops, void *arg,
 	if (check_account(st) == -1)
 		return -1;
 	end_add(&st->end, &st->acct);
+	progress_clear(&st->progress);
+	if (st->tool->verbose > 0)
+		progress_accounts(st->end.accounts, st->end.n_accounts);
 	h.watermark = st->watermark;
 	if (st->writer != NULL
 	    && stream_write_end(st->writer, &h, &st->end) == -1)
@@ -301,11 +305,17 @@ static int
 next_frame(
     struct stage *st, const struct stage_ops *ops, void *arg, struct frame *f)
 {
+	struct progress_now now = {.rows = st->acct.in,
+	    .batch = st->now.batch,
+	    .watermark = st->now.watermark};
 	int timeout_ms = -1;
 
+	progress_tick(&st->progress, &now);
 	if (ops->idle != NULL && !stream_ready(st->reader)
 	    && ops->idle(st, arg, &timeout_ms) == -1)
 		return -1;
+	if (st->progress.live && (timeout_ms == -1 || timeout_ms > TICK_MS))
+		timeout_ms = TICK_MS;
 	return stream_read(st->reader, f, timeout_ms);
 }
 
@@ -341,6 +351,7 @@ report(struct stage *st)
 	    .text = st->why,
 	    .text_len = strnlen(st->why, NOTE_MAX_TEXT)};
 
+	progress_clear(&st->progress);
 	if (st->forwarded)
 		return;
 	tool_warn("%s", st->why);
@@ -357,6 +368,9 @@ stage_run(
 
 	st->tool = t;
 	st->watermark = TIME_NONE;
+	st->now.watermark = TIME_NONE;
+	progress_init(&st->progress, t);
+	tool_status_signal();
 	head_init(&st->in);
 	head_init(&st->out);
 	if (!st->sink && !t->schema_only)

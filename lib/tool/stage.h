@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tool/progress.h"
 #include "tool/tool.h"
 #include "wire/stream.h"
 
@@ -61,6 +62,7 @@ struct stage {
 	uint64_t batch; /* being written */
 	uint64_t n_unparsed; /* cells that a conversion made null */
 	/* Private. */
+	struct progress progress;
 	char *why;
 	int status;
 	bool failed;

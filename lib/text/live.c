@@ -108,23 +108,43 @@ start_anew(struct live *l)
 	l->begun = false;
 }
 
+/*
+ * In place of what stands there each line erases the rest of its own.  To
+ * erase all at once would not do: some terminals then keep a copy in their
+ * history.
+ */
+static void
+end_line(struct buf *out, bool in_place)
+{
+	if (!in_place)
+		return;
+	out->len--;
+	buf_puts(out, "\033[K\n");
+}
+
 static void
 put_rows(struct live *l, struct buf *out)
 {
 	struct table *t = l->table;
 	bool changed = table_fit(t, l->columns);
 	size_t up = l->shown + l->names_shown;
+	bool in_place = l->begun && changed && up > 0;
 
-	if (l->begun && changed && up > 0) {
-		buf_printf(out, "\033[%zuA\033[J", up);
+	if (in_place) {
+		buf_printf(out, "\033[%zuA", up);
 		l->shown = 0;
 	}
 	if ((changed || !l->begun) && !l->no_header) {
 		table_put_names(out, t, l->columns);
+		end_line(out, in_place);
 		l->names_shown = true;
 	}
-	for (size_t i = l->shown; i < t->n; i++)
+	for (size_t i = l->shown; i < t->n; i++) {
 		table_put_row(out, t, table_row(t, i), l->columns);
+		end_line(out, in_place);
+	}
+	if (in_place)
+		buf_puts(out, "\033[J");
 	l->shown = t->n;
 	l->begun = true;
 }
@@ -134,8 +154,9 @@ draw(struct live *l, struct buf *out, int64_t now)
 {
 	bool resized = ask_size(l);
 
-	if (l->begun)
+	if (l->begun && l->status_shown)
 		buf_puts(out, "\r\033[J");
+	l->status_shown = false;
 	if (resized)
 		start_anew(l);
 	put_rows(l, out);
@@ -154,6 +175,7 @@ draw_status(struct live *l, struct buf *out, int64_t now)
 {
 	if (now - l->start_us >= STATUS_AFTER_US)
 		put_status(l, out, now);
+	l->status_shown |= now - l->start_us >= STATUS_AFTER_US;
 }
 
 void

@@ -29,6 +29,7 @@ struct live {
 	bool begun; /* something was drawn */
 	int64_t start_us, drawn_us; /* monotonic */
 	/* The status line. */
+	bool status_shown;
 	int64_t watermark;
 	uint64_t n_rows;
 	uint64_t rate_rows; /* n_rows at rate_us */

@@ -87,7 +87,7 @@ make_table(
     struct render_table *rt, struct render_cells *cells, const struct schema *s)
 {
 	char **names = mem_zero(cells->n_cols, sizeof(*names));
-	bool *right = mem_zero(cells->n_cols, sizeof(*right));
+	struct table_align *align = mem_zero(cells->n_cols, sizeof(*align));
 	struct table *t;
 
 	for (size_t i = 0; i < cells->n_cols; i++) {
@@ -99,16 +99,17 @@ make_table(
 		table_str(&rt->cell, NULL, f->name, strlen(f->name));
 		render_out_flush(&rt->cell);
 		names[i] = mem_strndup((const char *)name.data, name.len);
-		right[i] = f->type == TYPE_INT || f->type == TYPE_FLOAT
-			   || f->type == TYPE_DUR;
+		align[i].right = f->type == TYPE_INT || f->type == TYPE_FLOAT
+				 || f->type == TYPE_DUR;
+		align[i].whole = !type_is_bytes(f->type);
 		buf_release(&name);
 	}
 	t = table_new(
-	    cells->n_cols, (const char *const *)names, right, FIRST_ROWS);
+	    cells->n_cols, (const char *const *)names, align, FIRST_ROWS);
 	for (size_t i = 0; i < cells->n_cols; i++)
 		free(names[i]);
 	free(names);
-	free(right);
+	free(align);
 	return t;
 }
 

@@ -30,7 +30,7 @@ table_free(struct table *t)
 		free(t->names[c]);
 	free(t->rows);
 	free(t->names);
-	free(t->right);
+	free(t->align);
 	free(t->need);
 	free(t->width);
 	free(t);
@@ -71,21 +71,21 @@ table_resize(struct table *t, size_t cap)
 }
 
 struct table *
-table_new(
-    size_t n_cols, const char *const *names, const bool *right, size_t cap)
+table_new(size_t n_cols, const char *const *names,
+    const struct table_align *align, size_t cap)
 {
 	struct table *t = mem_zero(1, sizeof(*t));
 
 	t->n_cols = n_cols;
 	t->names = mem_zero(n_cols, sizeof(*t->names));
-	t->right = mem_zero(n_cols, sizeof(*t->right));
+	t->align = mem_zero(n_cols, sizeof(*t->align));
 	t->need = mem_zero(n_cols, sizeof(*t->need));
 	t->width = mem_zero(n_cols, sizeof(*t->width));
 	for (size_t c = 0; c < n_cols; c++) {
 		size_t width;
 
 		t->names[c] = mem_strdup(names[c]);
-		t->right[c] = right[c];
+		t->align[c] = align[c];
 		width_cut(&width, names[c], strlen(names[c]), SIZE_MAX);
 		t->need[c] = (uint32_t)width;
 	}
@@ -129,7 +129,8 @@ total(const struct table *t, size_t max)
 	size_t sum = t->n_cols > 0 ? (t->n_cols - 1) * GAP : 0;
 
 	for (size_t c = 0; c < t->n_cols; c++)
-		sum += !t->right[c] && t->need[c] > max ? max : t->need[c];
+		sum +=
+		    !t->align[c].whole && t->need[c] > max ? max : t->need[c];
 	return sum;
 }
 
@@ -147,7 +148,7 @@ table_fit(struct table *t, size_t max)
 	for (size_t c = 0; c < t->n_cols; c++) {
 		size_t w = t->need[c];
 
-		if (!t->right[c] && w > most) {
+		if (!t->align[c].whole && w > most) {
 			size_t more = w - most < spare ? w - most : spare;
 
 			w = most + more;
@@ -218,7 +219,7 @@ put_cell(struct line *l, const struct table *t, size_t c, const char *s,
 	size_t width = t->width[c], pad;
 
 	pad = cell->width < width ? width - cell->width : 0;
-	if (t->right[c])
+	if (t->align[c].right)
 		put_pad(l, pad);
 	if (dim)
 		buf_puts(l->out, "\033[2m");
@@ -227,7 +228,7 @@ put_cell(struct line *l, const struct table *t, size_t c, const char *s,
 		buf_puts(l->out, "\033[22m");
 	if (last)
 		return;
-	put_pad(l, t->right[c] ? GAP : pad + GAP);
+	put_pad(l, t->align[c].right ? GAP : pad + GAP);
 	l->full |= l->at == l->max;
 }
 

@@ -18,6 +18,11 @@ struct table_cell {
 	bool is_null;
 };
 
+struct table_align {
+	bool right; /* numbers */
+	bool whole; /* never narrowed: numbers and times */
+};
+
 struct table_row {
 	struct buf text;
 	struct table_cell *cells; /* n_cols */
@@ -31,7 +36,7 @@ struct table_row {
 struct table {
 	size_t n_cols;
 	char **names; /* owned */
-	bool *right; /* aligned to the right: numbers */
+	struct table_align *align;
 	struct table_row *rows;
 	size_t cap;
 	size_t first;
@@ -44,11 +49,11 @@ struct table {
 
 /*
  * table_new: a table of n_cols columns with a ring of cap rows; names and
- * right are copied.
+ * align are copied.
  * table_resize: a ring of cap rows; of more, the newest stay.
  */
-struct table *table_new(
-    size_t n_cols, const char *const *names, const bool *right, size_t cap);
+struct table *table_new(size_t n_cols, const char *const *names,
+    const struct table_align *align, size_t cap);
 void table_free(struct table *t);
 void table_resize(struct table *t, size_t cap);
 

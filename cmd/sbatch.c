@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/time.h"
 #include "io/intake.h"
+#include "tool/accounts.h"
 #include "tool/progress.h"
 #include "tool/tool.h"
 
@@ -143,7 +144,7 @@ tell_totals(struct run *r, const struct account *a)
 		    bad->policy == BAD_KEEP ? "kept in " : "skipped",
 		    bad->policy == BAD_KEEP ? bad->path : "");
 	if (r->tool.verbose > 0)
-		progress_accounts(a, 1);
+		accounts_print(a, 1);
 }
 
 static int

@@ -4,7 +4,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/time.h"
@@ -104,23 +103,4 @@ progress_clear(struct progress *p)
 		return;
 	fputs("\r\033[K", stderr);
 	p->drawn = false;
-}
-
-void
-progress_accounts(const struct account *v, size_t n)
-{
-	size_t width = strlen("stage");
-
-	for (size_t i = 0; i < n; i++)
-		if (strlen(v[i].name) > width)
-			width = strlen(v[i].name);
-	fprintf(stderr, "%-*s %12s %12s %10s %8s %8s %12s %8s\n", (int)width,
-	    "stage", "in", "used", "filtered", "late", "invalid", "out",
-	    "frames");
-	for (size_t i = 0; i < n; i++)
-		fprintf(stderr,
-		    "%-*s %12" PRIu64 " %12" PRIu64 " %10" PRIu64 " %8" PRIu64
-		    " %8" PRIu64 " %12" PRIu64 " %8" PRIu64 "\n",
-		    (int)width, v[i].name, v[i].in, v[i].used, v[i].filtered,
-		    v[i].late, v[i].invalid, v[i].out, v[i].out_frames);
 }

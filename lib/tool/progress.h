@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include "tool/tool.h"
-#include "wire/note.h"
 
 struct progress {
 	const char *name; /* of the stage, borrowed */
@@ -37,8 +36,5 @@ void progress_init(struct progress *p, const struct tool *t);
 void progress_tick(struct progress *p, const struct progress_now *now);
 void progress_line(struct progress *p, const struct progress_now *now);
 void progress_clear(struct progress *p);
-
-/* Print the accounts of the stages as a table. */
-void progress_accounts(const struct account *v, size_t n);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "tool/accounts.h"
 
 #define TICK_MS 1000 /* between two looks at the progress */
 #define EMIT_ROWS (64u << 10) /* rows of one emitted frame; a multiple of 8 */
@@ -188,20 +189,16 @@ on_barrier(struct stage *st, const struct frame *f)
 	return 0;
 }
 
-/* Stage law: what came in is accounted for. */
 static int
-check_account(struct stage *st)
+check_accounts(struct stage *st)
 {
-	const struct account *a = &st->acct;
+	char *why = accounts_check(st->end.accounts, st->end.n_accounts);
 
-	if (a->in == a->used + a->filtered + a->late + a->invalid)
+	if (why == NULL)
 		return 0;
-	return stage_fail(st, TOOL_BUG,
-	    "accounts do not add up: in %llu, used %llu, filtered %llu, "
-	    "late %llu, invalid %llu",
-	    (unsigned long long)a->in, (unsigned long long)a->used,
-	    (unsigned long long)a->filtered, (unsigned long long)a->late,
-	    (unsigned long long)a->invalid);
+	stage_fail(st, TOOL_BUG, "accounts do not add up: %s", why);
+	free(why);
+	return -1;
 }
 
 static int
@@ -219,12 +216,12 @@ on_end(struct stage *st, const struct stage_ops *ops, void *arg,
 		st->acct.out = stream_writer_n_rows(st->writer);
 		st->acct.out_frames = stream_writer_n_frames(st->writer);
 	}
-	if (check_account(st) == -1)
-		return -1;
 	end_add(&st->end, &st->acct);
 	progress_clear(&st->progress);
+	if (check_accounts(st) == -1)
+		return -1;
 	if (st->tool->verbose > 0)
-		progress_accounts(st->end.accounts, st->end.n_accounts);
+		accounts_print(st->end.accounts, st->end.n_accounts);
 	h.watermark = st->watermark;
 	if (st->writer != NULL
 	    && stream_write_end(st->writer, &h, &st->end) == -1)

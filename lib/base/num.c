@@ -79,11 +79,45 @@ is_decimal(const char *s, size_t len)
 	return i == len && n_exp > 0;
 }
 
+/*
+ * Up to 15 digits without an exponent: the digits and the power of ten are
+ * exact as doubles, so that one division rounds once, as it should.
+ */
+static bool
+parse_short(double *v, const char *s, size_t len)
+{
+	static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7,
+	    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+	bool negative = len > 0 && s[0] == '-';
+	size_t i = negative, n_digits = 0, n_fraction = 0;
+	int64_t digits = 0;
+	double d;
+
+	if (len > 17)
+		return false;
+	for (; i < len && s[i] >= '0' && s[i] <= '9'; i++, n_digits++)
+		digits = digits * 10 + (s[i] - '0');
+	if (i < len && s[i] == '.') {
+		for (i++; i < len && s[i] >= '0' && s[i] <= '9'; i++) {
+			digits = digits * 10 + (s[i] - '0');
+			n_fraction++;
+		}
+	}
+	n_digits += n_fraction;
+	if (i < len || n_digits == 0 || n_digits > 15)
+		return false;
+	d = (double)digits / powers[n_fraction];
+	*v = negative ? -d : d;
+	return true;
+}
+
 int
 num_parse_float(double *v, const char *s, size_t len)
 {
 	char small[64], *copy = small;
 
+	if (parse_short(v, s, len))
+		return 0;
 	if (!is_decimal(s, len))
 		return parse_special(v, s, len);
 	if (len >= sizeof(small))

@@ -123,6 +123,8 @@ bracket(struct walk *w)
 
 	if (to == w->end)
 		return fail(w, TIME, "its bracket is not closed");
+	if (to == w->at + 1)
+		return fail(w, TIME, "missing");
 	set_cell(w, TIME, w->at + 1, to);
 	w->at = to + 1;
 	return step(w, TIME);

@@ -204,7 +204,8 @@ make_log(struct buf *b)
 	    "h - bob the user [17/May/2015:10:05:03 +0000] \"POST /a b\\\"c "
 	    "HTTP/2\" 404 - \"-\" \"a\\\\\" 12 \"x\" y",
 	    "::1 i u [t] \"\\x16\\x03 / \\\\ A/1\" - - \"\" \"-\"",
-	    "- - - [z] \"-\" 1 2 \"r\" \"s\"", ""};
+	    "- - - [z] \"-\" 1 2 \"r\" \"s\"",
+	    "h i u [t] \"GET  A/1\" 1 2 \"r\" \"s\"", ""};
 	static const char junk[] = "\"\\ []-/A1\r\xff";
 
 	buf_reset(b);

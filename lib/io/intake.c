@@ -350,9 +350,9 @@ frame_is_full(const struct intake *in, const struct text_goal *goal)
 
 	if (b->n_rows >= in->o.frame_rows || bytes >= INTAKE_FRAME_BYTES)
 		return true;
-	/* Without progress, a row that would pass the bytes may be next. */
+	/* So much and no record taken: a row that would pass the bytes. */
 	return goal->used == 0 && b->n_rows > 0
-	       && bytes > INTAKE_FRAME_BYTES / 2;
+	       && in->feed.len - in->feed.at >= FEED_BLOCK;
 }
 
 /* Make rows of what is at hand, up to a frame or the end of a batch. */

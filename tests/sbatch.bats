@@ -533,7 +533,9 @@ os.execvp("sbatch", ["sbatch", "in"])' 2>err >out.mill &
 		exec 7>in
 		until_true 5 test -s out.mill
 		kill -s "${sig%:*}" "$pid"
-		run "-${sig#*:}" wait "$pid"
+		rc=0
+		wait "$pid" || rc=$?
+		[ "$rc" = "${sig#*:}" ]
 		exec 7>&-
 		[ "$(cat err)" = "sbatch: stopped by SIG${sig%:*} before the end of the input" ]
 		frames <out.mill | grep -Fq "[${sig#*:}, "

@@ -182,7 +182,7 @@ block_parse(struct text *t, struct build *out, struct text_goal *goal,
 	if (stop != SIZE_MAX)
 		truncate_build(out, out->n_rows);
 	t->line += t->grid.marked || stop != SIZE_MAX
-		       ? flaw_count_lines(b.p, used)
+		       ? sepidx_count(b.p, used, '\n')
 		       : t->grid.lines;
 	t->total_in += used;
 	t->total_out += build_bytes(out) - bytes;

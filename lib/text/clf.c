@@ -318,7 +318,7 @@ find_end(struct text *t, const char *p, size_t len)
 
 /* \" and \\ lose their backslash; others keep it, so that text stays text. */
 static void
-plain(uint32_t out[2], struct side *side, const struct text_null *null,
+plain_cell(uint32_t out[2], struct side *side, const struct text_null *null,
     const uint32_t cell[2])
 {
 	const char *s = side->base + (uint32_t)(cell[0] + 1), *end;
@@ -341,6 +341,14 @@ plain(uint32_t out[2], struct side *side, const struct text_null *null,
 	}
 	side->at = (uint32_t)(to - side->base);
 	out[1] = side->at;
+}
+
+static void
+plain(uint32_t *out, struct side *side, const struct text_null *null,
+    const struct cells *in)
+{
+	for (uint32_t i = 0; i < in->n; i++)
+		plain_cell(out + 2 * i, side, null, in->edge + i * in->stride);
 }
 
 const struct text_fmt clf_combined = {.name = "combined",

@@ -219,7 +219,7 @@ side_end(uint32_t out[2], struct side *side, const char *to)
 }
 
 static void
-plain_csv(uint32_t out[2], struct side *side, const struct text_null *null,
+plain_csv_cell(uint32_t out[2], struct side *side, const struct text_null *null,
     const uint32_t cell[2])
 {
 	const char *s = side->base + (uint32_t)(cell[0] + 1), *end;
@@ -247,7 +247,16 @@ plain_csv(uint32_t out[2], struct side *side, const struct text_null *null,
 }
 
 static void
-plain_tsv(uint32_t out[2], struct side *side, const struct text_null *null,
+plain_csv(uint32_t *out, struct side *side, const struct text_null *null,
+    const struct cells *in)
+{
+	for (uint32_t i = 0; i < in->n; i++)
+		plain_csv_cell(
+		    out + 2 * i, side, null, in->edge + i * in->stride);
+}
+
+static void
+plain_tsv_cell(uint32_t out[2], struct side *side, const struct text_null *null,
     const uint32_t cell[2])
 {
 	static const char from[] = "tnr\\", into[] = "\t\n\r\\";
@@ -274,6 +283,15 @@ plain_tsv(uint32_t out[2], struct side *side, const struct text_null *null,
 		}
 	}
 	side_end(out, side, to);
+}
+
+static void
+plain_tsv(uint32_t *out, struct side *side, const struct text_null *null,
+    const struct cells *in)
+{
+	for (uint32_t i = 0; i < in->n; i++)
+		plain_tsv_cell(
+		    out + 2 * i, side, null, in->edge + i * in->stride);
 }
 
 static const struct cols_field line_field[] = {{"line", CELL_STR}};

@@ -75,12 +75,13 @@ take_field(struct text *t, struct names *names, struct side *side,
     const uint32_t cell[2])
 {
 	const struct text_null no_null = {.str = NULL};
+	const struct cells one = {cell, 2, 1};
 	uint32_t e[2] = {cell[0], cell[1]};
 	const char *s;
 	size_t len;
 
 	if (t->fmt->mark != -1)
-		t->fmt->plain(e, side, &no_null, cell);
+		t->fmt->plain(e, side, &no_null, &one);
 	s = side->base + (uint32_t)(e[0] + 1);
 	len = e[1] - e[0] - 1;
 	if (names->n == SCHEMA_MAX_COLS)
@@ -192,7 +193,7 @@ take_record(struct text *t, size_t *used, const char *p, size_t len)
 		return -1;
 	if (!t->no_header) {
 		*used += len;
-		t->line += flaw_count_lines(p, cut) + 1;
+		t->line += sepidx_count(p, cut, '\n') + 1;
 	}
 	return 1;
 }

@@ -18,10 +18,8 @@ struct fill {
 	struct cols_col *col;
 	struct colbuf *out;
 	uint32_t first; /* row of out for row 0 of the grid */
-	uint32_t n;
 	const char *base;
-	const uint32_t *edge;
-	size_t stride;
+	struct cells in;
 	struct text_null null;
 };
 
@@ -32,7 +30,7 @@ typedef bool (*fast_fn)(
 static inline const char *
 cell(const struct fill *f, uint32_t r, uint32_t *len)
 {
-	const uint32_t *e = f->edge + r * f->stride;
+	const uint32_t *e = f->in.edge + r * f->in.stride;
 
 	*len = e[1] - e[0] - 1;
 	return f->base + (uint32_t)(e[0] + 1);
@@ -81,7 +79,7 @@ fill_wide(const struct fill *f, fast_fn fast)
 	int64_t *v = f->out->i + f->first;
 	bool check = f->null.str != NULL;
 
-	for (uint32_t r = 0; r < f->n; r++) {
+	for (uint32_t r = 0; r < f->in.n; r++) {
 		uint32_t len;
 		const char *s = cell(f, r, &len);
 
@@ -201,7 +199,7 @@ fill_bool(const struct fill *f)
 {
 	uint8_t *bits = f->out->bits;
 
-	for (uint32_t r = 0; r < f->n; r++) {
+	for (uint32_t r = 0; r < f->in.n; r++) {
 		uint32_t len, at = f->first + r;
 		const char *s = cell(f, r, &len);
 
@@ -244,7 +242,7 @@ replace_utf8(const struct fill *f)
 
 	buf_init(&b, 0);
 	colbuf_truncate(out, f->first);
-	for (uint32_t r = 0; r < f->n; r++) {
+	for (uint32_t r = 0; r < f->in.n; r++) {
 		uint32_t len;
 		const char *s = cell(f, r, &len);
 		size_t good;
@@ -284,7 +282,7 @@ check_utf8(const struct fill *f)
 		high |= (uint64_t)(unsigned char)out->bytes[at];
 	if ((high & UINT64_C(0x8080808080808080)) == 0)
 		return;
-	for (uint32_t r = 0; r < f->n; r++) {
+	for (uint32_t r = 0; r < f->in.n; r++) {
 		size_t len = off[r + 1] - off[r];
 
 		if (utf8_part(out->bytes + off[r], len) == len)
@@ -303,7 +301,7 @@ measure(const struct fill *f)
 {
 	size_t sum = 0, max = f->t->max_field;
 
-	for (uint32_t r = 0; r < f->n; r++) {
+	for (uint32_t r = 0; r < f->in.n; r++) {
 		uint32_t len;
 
 		cell(f, r, &len);
@@ -326,7 +324,7 @@ fill_str(const struct fill *f)
 	char *to = out->bytes + out->bytes_len;
 	const struct text_null null = f->null;
 
-	for (uint32_t r = 0; r < f->n; r++) {
+	for (uint32_t r = 0; r < f->in.n; r++) {
 		uint32_t len;
 		const char *s = cell(f, r, &len);
 
@@ -370,12 +368,9 @@ make_plain(struct fill *f, const struct block *b)
 	struct side side = {t->own, (uint32_t)(b->len + CELL_PAD)};
 
 	t->plain = mem_grow(
-	    t->plain, &t->cap_plain, 2 * (size_t)f->n + 2, sizeof(*t->plain));
-	for (uint32_t r = 0; r < f->n; r++)
-		t->fmt->plain(
-		    t->plain + 2 * r, &side, &f->null, f->edge + r * f->stride);
-	f->edge = t->plain;
-	f->stride = 2;
+	    t->plain, &t->cap_plain, 2 * (size_t)f->in.n, sizeof(*t->plain));
+	t->fmt->plain(t->plain, &side, &f->null, &f->in);
+	f->in = (struct cells){t->plain, 2, f->in.n};
 	f->null = (struct text_null){.str = NULL};
 }
 
@@ -390,10 +385,8 @@ fill_build(struct text *t, struct build *out, const struct block *b)
 		    .col = col,
 		    .out = &out->cols[i],
 		    .first = out->cols[i].n,
-		    .n = g->n,
 		    .base = b->p,
-		    .edge = g->edge + col->at,
-		    .stride = g->stride,
+		    .in = {g->edge + col->at, g->stride, g->n},
 		    .null = t->null};
 
 		if (g->marked)

@@ -38,16 +38,6 @@ flaw_sort(struct flaws *f)
 	f->n = n;
 }
 
-uint64_t
-flaw_count_lines(const char *p, size_t len)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < len; i++)
-		n += p[i] == '\n';
-	return n;
-}
-
 /* A cell as it may stand in any message. */
 static void
 quote(struct buf *b, const char *p, size_t len)
@@ -103,7 +93,7 @@ place(uint64_t *line, const struct flaw *f, const char *p)
 
 	if (f->at == FLAW_NOWHERE)
 		return 0;
-	*line += flaw_count_lines(p + f->from, f->at - f->from);
+	*line += sepidx_count(p + f->from, f->at - f->from, '\n');
 	nl = memrchr(p + f->from, '\n', f->at - f->from);
 	return nl == NULL ? f->at - f->from + 1 : (size_t)(p + f->at - nl);
 }
@@ -129,7 +119,7 @@ flaw_report(struct text *t, struct build *out, struct text_goal *goal,
 		const struct flaw *f = &t->flaws.list[i];
 		struct text_bad bad;
 
-		line += flaw_count_lines(b->p + seen, f->from - seen);
+		line += sepidx_count(b->p + seen, f->from - seen, '\n');
 		seen = f->from;
 		buf_reset(&t->why);
 		explain(&t->why, t, f, b);

@@ -52,7 +52,4 @@ void flaw_sort(struct flaws *f);
 size_t flaw_report(struct text *t, struct build *out, struct text_goal *goal,
     const struct block *b);
 
-/* Line ends in p[0..len). */
-uint64_t flaw_count_lines(const char *p, size_t len);
-
 #endif

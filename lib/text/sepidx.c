@@ -326,3 +326,19 @@ sepidx_scan(struct sepidx *x, struct sepidx_found *f, const char *p, size_t len)
 		f->odd = !drop_quoted(x, p, len, n);
 	f->n = x->flatten(f->pos, &f->n_lines, x->words, n);
 }
+
+uint64_t
+sepidx_count(const char *p, size_t len, char c)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t n = 0, w;
+
+	for (; len >= sizeof(w); p += sizeof(w), len -= sizeof(w)) {
+		memcpy(&w, p, sizeof(w));
+		w = equal_bytes(w, ones * (uint8_t)c) >> 7;
+		n += w * ones >> 56;
+	}
+	for (; len > 0; p++, len--)
+		n += *p == c;
+	return n;
+}

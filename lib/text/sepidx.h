@@ -41,4 +41,7 @@ struct sepidx_found {
 void sepidx_scan(
     struct sepidx *x, struct sepidx_found *f, const char *p, size_t len);
 
+/* How often c is among the bytes p[0..len). */
+uint64_t sepidx_count(const char *p, size_t len, char c);
+
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Text formats in: bytes of a source -> rows.  sbatch(1), FORMATS.
+ * Text formats in: bytes of a source -> rows.  millrace-formats(7).
  * A format is one row of a registry (struct text_fmt, text_int.h); the rest
  * of the program knows only this header.
  */

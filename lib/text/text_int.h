@@ -66,6 +66,13 @@ text_is_null(const struct text_null *null, const char *s, uint32_t len)
 	       && memcmp(null->str, s, len) == 0;
 }
 
+/* A column of a grid: cell i lies between edge[i * stride] and the next. */
+struct cells {
+	const uint32_t *edge;
+	size_t stride;
+	uint32_t n;
+};
+
 /* Room for rewritten cells, behind the block's bytes. */
 struct side {
 	char *base;
@@ -104,11 +111,12 @@ struct text_fmt {
 	 */
 	size_t (*find_end)(struct text *t, const char *p, size_t len);
 	/*
-	 * The edges of the value of a cell without quotes or escapes, in place
-	 * or rewritten into the side room; two equal ones for a null.
+	 * The edges of the values of a column's cells, without quotes and
+	 * escapes, in place or rewritten into the side room; two equal ones
+	 * for a null.
 	 */
-	void (*plain)(uint32_t out[2], struct side *side,
-	    const struct text_null *null, const uint32_t cell[2]);
+	void (*plain)(uint32_t *out, struct side *side,
+	    const struct text_null *null, const struct cells *in);
 };
 
 extern const struct text_fmt dsv_lines, dsv_csv, dsv_tsv;

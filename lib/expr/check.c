@@ -66,16 +66,15 @@ simplify(struct check *c, struct node *n)
 static int
 prepare(struct check *c, struct node *n)
 {
-	int rc;
-
 	if (n->fn->prepare == NULL)
 		return 0;
-	rc = n->fn->prepare(c->u, n, c->err);
+	if (n->fn->prepare(c->u, n, c->err) == -1)
+		return -1;
 	if (n->aux != NULL) {
 		n->next_prepared = c->u->prepared;
 		c->u->prepared = n;
 	}
-	return rc;
+	return 0;
 }
 
 /* Wrap *n into a conversion to a type. */

@@ -108,6 +108,14 @@ unit_expr(struct unit *u, struct node *root)
 }
 
 int
+expr_convert(struct expr *e, struct expr_error *err, enum type to)
+{
+	struct check c = {.u = e->u, .err = err};
+
+	return check_convert(&c, &e->root, to);
+}
+
+int
 expr_compile(struct expr **out, struct expr_error *err, const struct schema *s,
     const char *source)
 {

@@ -116,6 +116,12 @@ int expr_is_column(const struct expr *e);
 /* Whether it is text without a type: an untyped column, or made of one. */
 bool expr_is_untyped(const struct expr *e);
 
+/*
+ * Make e's result of that type, as a cast would: 0, or -1 when there is no
+ * such conversion, with text in *err; e is then unchanged.
+ */
+int expr_convert(struct expr *e, struct expr_error *err, enum type to);
+
 /* What a run needs to know beside the rows, and what it counts. */
 struct expr_env {
 	int64_t batch_us; /* now() */

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Aggregates: a state for each group, dense, updated column by column.
+ * sreduce(1), AGGREGATES.
+ */
+#ifndef MILLRACE_AGG_AGG_H
+#define MILLRACE_AGG_AGG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "data/col.h"
+#include "data/type.h"
+#include "expr/expr.h"
+
+#define AGG_MAX_DISTINCT (1u << 24) /* values of one count(distinct) */
+
+struct agg_fn; /* an aggregate over one type of argument; constant */
+
+/*
+ * How the checker of expressions asks.  agg_is_name: whether a function is an
+ * aggregate.  agg_check: the result's type of a call; 0, or -1 with the mend
+ * in why.  Text without a type becomes float where a number is needed.
+ */
+bool agg_is_name(const char *name);
+int agg_check(struct expr_call *call, char *why, size_t why_cap);
+
+/*
+ * agg_find: the aggregate of that name over an argument of that type (0 =
+ * none), distinct or not, or NULL.
+ * agg_same_state: whether two of them keep the same state of the same values,
+ * so that one serves both, as for sum and avg.
+ */
+const struct agg_fn *agg_find(const char *name, bool distinct, enum type arg);
+const struct agg_fn *agg_of_call(const struct expr_call *call);
+enum type agg_result(const struct agg_fn *f);
+bool agg_same_state(const struct agg_fn *a, const struct agg_fn *b);
+
+/* The rows that a kernel adds. */
+struct agg_rows {
+	uint32_t n; /* of sel, or of the column */
+	const uint32_t *sel; /* their numbers, ascending; NULL = 0..n-1 */
+	const uint32_t *group; /* by row number; NULL = all in group one */
+	uint32_t one;
+	const int64_t *time_us; /* event time by row, or NULL; first, last */
+	const int64_t *parts; /* part by row, or NULL = all of part */
+	int64_t part;
+	uint64_t order; /* of row 0 among all rows; first, last */
+	struct arena *arena; /* scratch */
+};
+
+/* The states of groups 0..n-1.  Memory beside them is owned. */
+struct agg_set {
+	const struct agg_fn *fn; /* of those that share it, any */
+	uint8_t *states;
+	uint32_t n;
+	size_t cap;
+};
+
+void agg_set_init(struct agg_set *s, const struct agg_fn *fn);
+void agg_set_release(struct agg_set *s);
+void agg_set_reset(struct agg_set *s); /* no groups, the array kept */
+void agg_set_grow(struct agg_set *s, uint32_t n); /* new states are empty */
+
+/*
+ * agg_update: add the rows' cells of c, a column of the argument's type;
+ * c is NULL for an aggregate without argument.  Null cells add nothing.
+ * agg_merge: add state g of from to state to_group[g], for all g.
+ * Both: 0, or -1 with the reason in *why (static).
+ * agg_final: append the value of state g under fn, which shares s's states.
+ * 0, or -1 when it leaves the range of the result's type.
+ */
+int agg_update(struct agg_set *s, const char **why, const struct agg_rows *r,
+    const struct col *c);
+int agg_merge(struct agg_set *s, const char **why, const struct agg_set *from,
+    const uint32_t *to_group);
+int agg_final(struct colbuf *out, const struct agg_fn *fn,
+    const struct agg_set *s, uint32_t g);
+
+/*
+ * The bytes of a state: the same for the same values, however they were
+ * grouped and merged.  agg_save appends state g; agg_load merges one into
+ * state g and returns 0, or -1 when it is malformed (state g is then of no
+ * use).  agg_version: of the bytes.
+ */
+void agg_save(struct buf *out, const struct agg_set *s, uint32_t g);
+int agg_load(struct agg_set *s, uint32_t g, struct cur *in);
+uint32_t agg_version(const struct agg_fn *f);
+
+#endif

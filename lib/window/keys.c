@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: ISC */
+/* Composite keys to dense group numbers. */
+#include "window/keys.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+
+#define NULL_HASH UINT64_C(0x5bd1e9955bd1e995)
+
+void
+keys_init(struct keys *k, const enum type *types, size_t n_cols)
+{
+	*k = (struct keys){.n_cols = n_cols};
+	k->cols = mem_resize(NULL, n_cols, sizeof(*k->cols));
+	for (size_t c = 0; c < n_cols; c++)
+		colbuf_init(&k->cols[c], types[c]);
+	map_init(&k->map);
+}
+
+void
+keys_release(struct keys *k)
+{
+	for (size_t c = 0; c < k->n_cols; c++)
+		colbuf_release(&k->cols[c]);
+	free(k->cols);
+	map_release(&k->map);
+	free(k->hashes);
+	free(k->first);
+}
+
+void
+keys_reset(struct keys *k)
+{
+	for (size_t c = 0; c < k->n_cols; c++)
+		colbuf_reset(&k->cols[c]);
+	map_reset(&k->map);
+}
+
+/* Floats that are equal get the same bits: one NaN, one zero. */
+static void
+one_form(struct col *out, const struct col *in, struct arena *a)
+{
+	double *f = arena_alloc(a, in->n_entries * sizeof(*f));
+
+	for (uint32_t e = 0; e < in->n_entries; e++) {
+		double x = in->f[e];
+
+		f[e] = x != x ? (double)__builtin_nan("") : x + 0.0;
+	}
+	*out = *in;
+	out->f = f;
+}
+
+static uint64_t
+entry_hash(const struct col *c, uint32_t e, uint64_t seed)
+{
+	if (type_is_bytes(c->type))
+		return hash_bytes(
+		    c->bytes + c->off[e], c->off[e + 1] - c->off[e], seed);
+	if (c->type == TYPE_BOOL)
+		return hash_u64(bit_get(c->bits, e), seed);
+	return hash_u64((uint64_t)c->i[e], seed);
+}
+
+static void
+hash_entries(uint64_t *h, const struct col *c, uint64_t seed)
+{
+	uint32_t n = c->n_entries;
+
+	if (type_is_bytes(c->type)) {
+		for (uint32_t e = 0; e < n; e++)
+			h[e] = hash_bytes(c->bytes + c->off[e],
+			    c->off[e + 1] - c->off[e], seed);
+	} else {
+		for (uint32_t e = 0; e < n; e++)
+			h[e] = entry_hash(c, e, seed);
+	}
+}
+
+/* Hash of each row's cell, each entry being hashed once. */
+static const uint64_t *
+hash_rows(const struct col *c, uint64_t seed, struct arena *a)
+{
+	uint64_t *by_entry = arena_alloc(a, c->n_entries * sizeof(*by_entry));
+	uint64_t *h = by_entry;
+
+	hash_entries(by_entry, c, seed);
+	if (c->enc != COL_PLAIN) {
+		h = arena_alloc(a, c->n * sizeof(*h));
+		for (uint32_t r = 0; r < c->n; r++)
+			h[r] = by_entry[col_entry(c, r)];
+	}
+	if (c->valid != NULL) {
+		for (uint32_t r = 0; r < c->n; r++) {
+			if (!bit_get(c->valid, r))
+				h[r] = hash_u64(NULL_HASH, seed);
+		}
+	}
+	return h;
+}
+
+static uint64_t *
+hash_columns(const struct keys_rows *r, struct arena *a)
+{
+	uint64_t seed = hash_seed();
+	uint64_t *h;
+
+	if (r->n_cols == 1) {
+		h = arena_alloc(a, r->n * sizeof(*h));
+		memcpy(h, hash_rows(&r->cols[0], seed, a), r->n * sizeof(*h));
+		return h;
+	}
+	h = arena_alloc(a, r->n * sizeof(*h));
+	for (uint32_t row = 0; row < r->n; row++)
+		h[row] = seed;
+	for (size_t c = 0; c < r->n_cols; c++) {
+		const uint64_t *add = hash_rows(&r->cols[c], seed, a);
+
+		for (uint32_t row = 0; row < r->n; row++)
+			h[row] = hash_u64(add[row], h[row]);
+	}
+	return h;
+}
+
+void
+keys_prepare(struct keys_rows *r, const struct col *cols, size_t n_cols,
+    uint32_t n, struct arena *a)
+{
+	struct col *own = arena_alloc(a, n_cols * sizeof(*own));
+	const struct col *c = own;
+
+	for (size_t i = 0; i < n_cols; i++) {
+		if (cols[i].type == TYPE_FLOAT)
+			one_form(&own[i], &cols[i], a);
+		else
+			own[i] = cols[i];
+	}
+	*r = (struct keys_rows){.cols = own, .n_cols = n_cols, .n = n};
+	r->by_entry = n_cols == 1 && c->enc != COL_PLAIN && c->valid == NULL
+		      && c->n_entries <= n;
+	if (!r->by_entry) {
+		r->hashes = hash_columns(r, a);
+		return;
+	}
+	r->hashes = arena_alloc(a, c->n_entries * sizeof(*r->hashes));
+	r->entry_group = arena_alloc(a, c->n_entries * sizeof(uint32_t));
+	hash_entries(r->hashes, c, hash_seed());
+}
+
+/* Equal bytes of equal length, without a call for short ones. */
+static inline bool
+same_bytes(const char *a, const char *b, size_t len)
+{
+	uint64_t a0, a1, b0, b1;
+	uint32_t c0, c1, d0, d1;
+
+	if (len > 16)
+		return memcmp(a, b, len) == 0;
+	if (len >= 8) {
+		memcpy(&a0, a, 8);
+		memcpy(&a1, a + len - 8, 8);
+		memcpy(&b0, b, 8);
+		memcpy(&b1, b + len - 8, 8);
+		return ((a0 ^ b0) | (a1 ^ b1)) == 0;
+	}
+	if (len >= 4) {
+		memcpy(&c0, a, 4);
+		memcpy(&c1, a + len - 4, 4);
+		memcpy(&d0, b, 4);
+		memcpy(&d1, b + len - 4, 4);
+		return ((c0 ^ d0) | (c1 ^ d1)) == 0;
+	}
+	return len == 0
+	       || (a[0] == b[0] && a[len >> 1] == b[len >> 1]
+		   && a[len - 1] == b[len - 1]);
+}
+
+static bool
+same_cell(const struct colbuf *b, uint32_t g, const struct col *c, uint32_t row)
+{
+	uint32_t e = col_entry(c, row);
+	bool valid = col_is_valid(c, row);
+
+	if (valid != (!b->has_nulls || bit_get(b->valid, g)))
+		return false;
+	if (!valid)
+		return true;
+	if (type_is_bytes(c->type)) {
+		uint32_t len = c->off[e + 1] - c->off[e];
+
+		return b->off[g + 1] - b->off[g] == len
+		       && same_bytes(
+			   b->bytes + b->off[g], c->bytes + c->off[e], len);
+	}
+	if (c->type == TYPE_BOOL)
+		return bit_get(b->bits, g) == bit_get(c->bits, e);
+	return b->i[g] == c->i[e];
+}
+
+static bool
+same_key(const struct keys *k, uint32_t g, const struct col *cols, uint32_t row)
+{
+	for (size_t c = 0; c < k->n_cols; c++) {
+		if (!same_cell(&k->cols[c], g, &cols[c], row))
+			return false;
+	}
+	return true;
+}
+
+/* Row row of cols becomes a new group whose slot is at. */
+static __attribute__((noinline)) uint32_t
+add_key(struct keys *k, size_t at, uint64_t h, const struct col *cols,
+    uint32_t row, uint64_t order)
+{
+	uint32_t g = map_insert(&k->map, at, h);
+	size_t need = (size_t)g + 1;
+
+	k->hashes = mem_grow(k->hashes, &k->cap_hashes, need, sizeof(uint64_t));
+	k->first = mem_grow(k->first, &k->cap_first, need, sizeof(uint64_t));
+	k->hashes[g] = h;
+	k->first[g] = order;
+	for (size_t c = 0; c < k->n_cols; c++)
+		colbuf_push_cell(&k->cols[c], &cols[c], row);
+	return g;
+}
+
+static uint32_t
+find_any(struct keys *k, const struct col *cols, uint32_t row, uint64_t h,
+    uint64_t order)
+{
+	size_t at = map_first(&k->map, h, k->hashes);
+	uint32_t g;
+
+	while ((g = map_at(&k->map, &at, h)) != MAP_NONE) {
+		if (same_key(k, g, cols, row))
+			return g;
+		at++;
+	}
+	return add_key(k, at, h, cols, row, order);
+}
+
+#define ROW(sel, i) ((sel) == NULL ? (i) : (sel)[i])
+
+/* One plain text column without nulls. */
+static void
+find_text(struct keys *k, uint32_t *group, const struct keys_rows *r,
+    const uint32_t *sel, uint32_t n)
+{
+	const struct col *c = &r->cols[0];
+	const struct colbuf *b = &k->cols[0];
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t row = ROW(sel, i), g;
+		uint32_t len = c->off[row + 1] - c->off[row];
+		const char *p = c->bytes + c->off[row];
+		uint64_t h = r->hashes[row];
+		size_t at = map_first(&k->map, h, k->hashes);
+
+		while ((g = map_at(&k->map, &at, h)) != MAP_NONE) {
+			if (b->off[g + 1] - b->off[g] == len
+			    && same_bytes(b->bytes + b->off[g], p, len))
+				break;
+			at++;
+		}
+		if (g == MAP_NONE)
+			g = add_key(k, at, h, c, row, r->order + row);
+		group[row] = g;
+	}
+}
+
+/* One plain 8-byte column without nulls. */
+static void
+find_wide(struct keys *k, uint32_t *group, const struct keys_rows *r,
+    const uint32_t *sel, uint32_t n)
+{
+	const struct col *c = &r->cols[0];
+	const struct colbuf *b = &k->cols[0];
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t row = ROW(sel, i), g;
+		uint64_t h = r->hashes[row];
+		size_t at = map_first(&k->map, h, k->hashes);
+
+		while ((g = map_at(&k->map, &at, h)) != MAP_NONE
+		       && b->i[g] != c->i[row])
+			at++;
+		if (g == MAP_NONE)
+			g = add_key(k, at, h, c, row, r->order + row);
+		group[row] = g;
+	}
+}
+
+/* One const or dict column: an entry is looked up when a row first has it. */
+static void
+find_by_entry(struct keys *k, uint32_t *group, const struct keys_rows *r,
+    const uint32_t *sel, uint32_t n)
+{
+	const struct col *c = &r->cols[0];
+
+	for (uint32_t e = 0; e < c->n_entries; e++)
+		r->entry_group[e] = MAP_NONE;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t row = ROW(sel, i), e = col_entry(c, row);
+
+		if (r->entry_group[e] == MAP_NONE)
+			r->entry_group[e] =
+			    find_any(k, c, row, r->hashes[e], r->order + row);
+		group[row] = r->entry_group[e];
+	}
+}
+
+void
+keys_find(struct keys *k, uint32_t *group, const struct keys_rows *r,
+    const uint32_t *sel, uint32_t n)
+{
+	const struct col *c = r->cols;
+	bool simple = k->n_cols == 1 && c->enc == COL_PLAIN && c->valid == NULL
+		      && !k->cols[0].has_nulls;
+
+	if (r->by_entry) {
+		find_by_entry(k, group, r, sel, n);
+	} else if (simple && type_is_bytes(c->type)) {
+		find_text(k, group, r, sel, n);
+	} else if (simple && type_is_wide(c->type)) {
+		find_wide(k, group, r, sel, n);
+	} else {
+		for (uint32_t i = 0; i < n; i++) {
+			uint32_t row = ROW(sel, i);
+
+			group[row] =
+			    find_any(k, c, row, r->hashes[row], r->order + row);
+		}
+	}
+}
+
+void
+keys_merge(struct keys *k, uint32_t *group, const struct keys *from)
+{
+	struct col *cols = mem_resize(NULL, k->n_cols, sizeof(*cols));
+
+	for (size_t c = 0; c < k->n_cols; c++)
+		colbuf_view(&cols[c], &from->cols[c]);
+	for (uint32_t g = 0; g < from->map.n; g++) {
+		uint32_t to =
+		    find_any(k, cols, g, from->hashes[g], from->first[g]);
+
+		if (from->first[g] < k->first[to])
+			k->first[to] = from->first[g];
+		group[g] = to;
+	}
+	free(cols);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/* A table of groups. */
+#include "window/pane.h"
+
+#include <stdlib.h>
+
+static void
+begin(struct pane *p)
+{
+	/* Without keys there is one group, rows or none. */
+	for (size_t i = 0; p->plan->n_keys == 0 && i < p->plan->n_states; i++)
+		agg_set_grow(&p->sets[i], 1);
+}
+
+struct pane *
+pane_new(const struct pane_plan *plan)
+{
+	struct pane *p = mem_zero(1, sizeof(*p));
+
+	p->plan = plan;
+	keys_init(&p->keys, plan->key_types, plan->n_keys);
+	p->sets = mem_resize(NULL, plan->n_states, sizeof(*p->sets));
+	for (size_t i = 0; i < plan->n_states; i++)
+		agg_set_init(&p->sets[i], plan->states[i]);
+	begin(p);
+	return p;
+}
+
+void
+pane_free(struct pane *p)
+{
+	if (p == NULL)
+		return;
+	for (size_t i = 0; i < p->plan->n_states; i++)
+		agg_set_release(&p->sets[i]);
+	free(p->sets);
+	keys_release(&p->keys);
+	free(p);
+}
+
+void
+pane_reset(struct pane *p)
+{
+	for (size_t i = 0; i < p->plan->n_states; i++)
+		agg_set_reset(&p->sets[i]);
+	keys_reset(&p->keys);
+	begin(p);
+}
+
+uint32_t
+pane_n_groups(const struct pane *p)
+{
+	return p->plan->n_keys == 0 ? 1 : p->keys.map.n;
+}
+
+int
+pane_add(struct pane *p, const char **why, const struct pane_rows *in,
+    const uint32_t *sel, uint32_t n)
+{
+	struct agg_rows rows = *in->rows;
+
+	rows.n = n;
+	rows.sel = sel;
+	rows.group = NULL;
+	rows.one = 0;
+	if (p->plan->n_keys > 0) {
+		keys_find(&p->keys, in->group, in->keys, sel, n);
+		rows.group = in->group;
+	}
+	for (size_t i = 0; i < p->plan->n_states; i++) {
+		agg_set_grow(&p->sets[i], pane_n_groups(p));
+		if (agg_update(&p->sets[i], why, &rows, in->args[i]) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+pane_merge(struct pane *p, const char **why, const struct pane *from)
+{
+	uint32_t n = pane_n_groups(from);
+	uint32_t *group = mem_zero(n, sizeof(*group));
+	int rc = 0;
+
+	if (p->plan->n_keys > 0)
+		keys_merge(&p->keys, group, &from->keys);
+	for (size_t i = 0; i < p->plan->n_states && rc == 0; i++) {
+		agg_set_grow(&p->sets[i], pane_n_groups(p));
+		rc = agg_merge(&p->sets[i], why, &from->sets[i], group);
+	}
+	free(group);
+	return rc;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+/* A table of groups: keys, and for each the states of the aggregates. */
+#ifndef MILLRACE_WINDOW_PANE_H
+#define MILLRACE_WINDOW_PANE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agg/agg.h"
+#include "window/keys.h"
+
+/* What all tables of an operator have in common; borrowed by them. */
+struct pane_plan {
+	const enum type *key_types;
+	size_t n_keys; /* 0: one group, which is there from the start */
+	const struct agg_fn *const *states; /* one for each kept state */
+	size_t n_states;
+};
+
+struct pane {
+	const struct pane_plan *plan;
+	int64_t start; /* microseconds; 0 without windows */
+	struct keys keys;
+	struct agg_set *sets;
+	uint32_t n_rows; /* of the frame at hand; scratch of the operator */
+	uint32_t at; /* where those begin */
+};
+
+struct pane *pane_new(const struct pane_plan *plan);
+void pane_free(struct pane *p);
+void pane_reset(struct pane *p);
+
+uint32_t pane_n_groups(const struct pane *p);
+
+/*
+ * Rows to add.  args[i] is the column for state i, or NULL for none; rows has
+ * all but n, sel, group and one.
+ */
+struct pane_rows {
+	const struct keys_rows *keys;
+	const struct col *const *args;
+	const struct agg_rows *rows;
+	uint32_t *group; /* scratch, by row */
+};
+
+/*
+ * pane_add: add rows sel[0..n), or NULL for 0..n-1.
+ * pane_merge: add all groups of from, which stays as it is.
+ * Both: 0, or -1 with the reason in *why (static).
+ */
+int pane_add(struct pane *p, const char **why, const struct pane_rows *in,
+    const uint32_t *sel, uint32_t n);
+int pane_merge(struct pane *p, const char **why, const struct pane *from);
+
+#endif

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: ISC */
+/* Keys and aggregates as text: compiled, fed with rows, read out. */
+#include "window/query.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct expr_aggs aggregates = {
+    .is_agg = agg_is_name,
+    .check = agg_check,
+};
+
+static int fail(struct expr_error *err, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static int
+fail(struct expr_error *err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	va_end(ap);
+	err->at = 0;
+	err->len = 0;
+	return -1;
+}
+
+/* The keys' names and types. */
+static int
+add_keys(struct query *q, struct expr_error *err)
+{
+	q->key_types = mem_resize(NULL, q->keys.n, sizeof(*q->key_types));
+	for (size_t i = 0; i < q->keys.n; i++) {
+		const struct expr_item *item = &q->keys.items[i];
+		struct field *f;
+
+		if (item->star)
+			return fail(err, "-k takes expressions, not *");
+		q->key_types[i] = expr_type(item->expr);
+		if (q->key_types[i] == TYPE_BIN)
+			return fail(err, "-k: %s is a bin, which is no key",
+			    item->name);
+		f = schema_add(&q->key_schema, item->name, strlen(item->name),
+		    q->key_types[i]);
+		if (f == NULL)
+			return fail(err,
+			    "-k: two keys are named %s; write \"as\" and "
+			    "another name",
+			    item->name);
+		f->untyped = expr_is_untyped(item->expr);
+	}
+	q->plan.key_types = q->key_types;
+	q->plan.n_keys = q->keys.n;
+	return 0;
+}
+
+/* What a call's text says of its values: all behind the name. */
+static const char *
+values_text(const struct expr_call *call)
+{
+	return call->text + strlen(call->name);
+}
+
+/* The state that serves call i as well as an earlier call, or a new one. */
+static size_t
+find_state(struct query *q, size_t i)
+{
+	const struct expr_call *call = &q->aggs.calls[i];
+	size_t n = q->plan.n_states;
+
+	for (size_t j = 0; j < i; j++) {
+		if (agg_same_state(q->call_fns[i], q->call_fns[j])
+		    && strcmp(values_text(call), values_text(&q->aggs.calls[j]))
+			   == 0)
+			return q->call_states[j];
+	}
+	q->states[n].arg = call->n_args == 0 ? NULL : call->args[0];
+	q->states[n].filter = call->filter;
+	q->state_fns[n] = q->call_fns[i];
+	q->plan.n_states++;
+	return n;
+}
+
+static void
+add_calls(struct query *q)
+{
+	size_t n = q->aggs.n_calls;
+
+	q->call_fns = mem_resize(NULL, n, sizeof(*q->call_fns));
+	q->call_states = mem_resize(NULL, n, sizeof(*q->call_states));
+	q->state_fns = mem_resize(NULL, n, sizeof(*q->state_fns));
+	q->states = mem_resize(NULL, n, sizeof(*q->states));
+	for (size_t i = 0; i < n; i++) {
+		q->call_fns[i] = agg_of_call(&q->aggs.calls[i]);
+		q->call_states[i] = find_state(q, i);
+	}
+	q->plan.states = q->state_fns;
+}
+
+static void
+init_raw(struct query *q)
+{
+	size_t n_keys = q->keys.n, n_calls = q->aggs.n_calls;
+
+	q->raw.n_cols = n_keys + n_calls + 2;
+	q->raw.cols = mem_resize(NULL, q->raw.n_cols, sizeof(*q->raw.cols));
+	for (size_t i = 0; i < n_keys; i++)
+		colbuf_init(&q->raw.cols[i], q->key_types[i]);
+	for (size_t i = 0; i < n_calls; i++)
+		colbuf_init(&q->raw.cols[n_keys + i], q->aggs.calls[i].result);
+	colbuf_init(&q->raw.cols[n_keys + n_calls], TYPE_TIME);
+	colbuf_init(&q->raw.cols[n_keys + n_calls + 1], TYPE_TIME);
+}
+
+int
+query_init(struct query *q, struct expr_error *err, const char **source,
+    const struct schema *s, const char *keys, const char *aggs)
+{
+	*q = (struct query){.keys = {.n = 0}};
+	schema_init(&q->key_schema);
+	*source = keys;
+	if (*keys != '\0' && expr_compile_list(&q->keys, err, s, keys) == -1)
+		return -1;
+	*source = NULL;
+	if (add_keys(q, err) == -1)
+		return -1;
+	*source = aggs;
+	if (expr_compile_aggs(
+		&q->aggs, err, s, &q->key_schema, &aggregates, aggs)
+	    == -1)
+		return -1;
+	*source = NULL;
+	add_calls(q);
+	init_raw(q);
+	return 0;
+}
+
+void
+query_release(struct query *q)
+{
+	expr_list_release(&q->keys);
+	expr_agg_list_release(&q->aggs);
+	schema_release(&q->key_schema);
+	free(q->key_types);
+	free(q->state_fns);
+	free(q->states);
+	free(q->call_fns);
+	free(q->call_states);
+	build_release(&q->raw);
+}
+
+/*
+ * Null what the filter does not let through; without an argument the filter
+ * itself is the column, and what it lets through is not null.
+ */
+static void
+apply_filter(
+    struct col *c, bool has_arg, const struct col *filter, struct arena *a)
+{
+	size_t len = bit_bytes(filter->n);
+	uint8_t *valid = arena_alloc(a, len);
+
+	memset(valid, 0, len);
+	for (uint32_t r = 0; r < filter->n; r++) {
+		if (col_is_valid(filter, r)
+		    && bit_get(filter->bits, col_entry(filter, r))
+		    && (!has_arg || col_is_valid(c, r)))
+			bit_set(valid, r);
+	}
+	if (!has_arg)
+		*c = *filter;
+	c->valid = valid;
+}
+
+static int
+eval_state(const struct query_state *s, struct col *c, struct expr_error *err,
+    struct arena *a, struct expr_env *env, const struct batch *b)
+{
+	struct col filter;
+
+	if (s->arg != NULL && expr_eval(s->arg, c, err, a, env, b) == -1)
+		return -1;
+	if (s->filter == NULL)
+		return 0;
+	if (expr_eval(s->filter, &filter, err, a, env, b) == -1)
+		return -1;
+	apply_filter(c, s->arg != NULL, &filter, a);
+	return 0;
+}
+
+int
+query_rows(struct query *q, struct pane_rows *out, struct expr_error *err,
+    struct expr_env *env, const struct agg_rows *rows, const struct batch *b)
+{
+	struct arena *a = rows->arena;
+	struct col *keys = arena_alloc(a, q->keys.n * sizeof(*keys));
+	struct col *cols = arena_alloc(a, q->plan.n_states * sizeof(*cols));
+	const struct col **args =
+	    arena_alloc(a, q->plan.n_states * sizeof(struct col *));
+	struct keys_rows *kr = arena_alloc(a, sizeof(*kr));
+
+	for (size_t i = 0; i < q->keys.n; i++) {
+		if (expr_eval(q->keys.items[i].expr, &keys[i], err, a, env, b)
+		    == -1)
+			return -1;
+	}
+	for (size_t i = 0; i < q->plan.n_states; i++) {
+		const struct query_state *s = &q->states[i];
+
+		if (eval_state(s, &cols[i], err, a, env, b) == -1)
+			return -1;
+		args[i] = s->arg == NULL && s->filter == NULL ? NULL : &cols[i];
+	}
+	*out = (struct pane_rows){.args = args, .rows = rows};
+	if (q->keys.n > 0) {
+		keys_prepare(kr, keys, q->keys.n, b->n_rows, a);
+		kr->order = rows->order;
+		out->keys = kr;
+		out->group = arena_alloc(a, b->n_rows * sizeof(uint32_t));
+	}
+	return 0;
+}
+
+static void
+add_key_columns(struct query *q, const struct reduce_window *w, uint32_t n)
+{
+	for (size_t c = 0; c < q->keys.n; c++) {
+		struct col col;
+
+		colbuf_view(&col, &w->table->keys.cols[c]);
+		for (uint32_t g = 0; g < n; g++)
+			colbuf_push_cell(&q->raw.cols[c], &col,
+			    w->order == NULL ? g : w->order[g]);
+	}
+}
+
+int
+query_add(
+    struct query *q, struct expr_error *err, const struct reduce_window *w)
+{
+	uint32_t n = pane_n_groups(w->table);
+	struct colbuf *out = q->raw.cols + q->keys.n;
+
+	add_key_columns(q, w, n);
+	for (size_t i = 0; i < q->aggs.n_calls; i++, out++) {
+		const struct agg_set *set = &w->table->sets[q->call_states[i]];
+
+		for (uint32_t g = 0; g < n; g++) {
+			if (agg_final(out, q->call_fns[i], set,
+				w->order == NULL ? g : w->order[g])
+			    == -1)
+				return fail(err,
+				    "%s is beyond the range of int",
+				    q->aggs.calls[i].text);
+		}
+	}
+	for (uint32_t g = 0; g < n; g++) {
+		colbuf_push_int(&out[0], w->start_us);
+		colbuf_push_int(&out[1], w->end_us);
+	}
+	q->raw.n_rows += n;
+	return 0;
+}
+
+int
+query_columns(struct query *q, struct col *cols, struct expr_error *err,
+    struct arena *a, struct expr_env *env)
+{
+	size_t n_keys = q->keys.n, n = q->raw.n_cols;
+	struct batch b;
+	int rc = 0;
+
+	batch_init(&b);
+	build_view(&b, &q->raw);
+	cols[0] = b.cols[n - 2];
+	cols[1] = b.cols[n - 1];
+	memcpy(cols + 2, b.cols, n_keys * sizeof(*cols));
+	cols += 2 + n_keys;
+	for (size_t i = 0; i < q->aggs.items.n && rc == 0; i++)
+		rc = expr_eval(
+		    q->aggs.items.items[i].expr, &cols[i], err, a, env, &b);
+	batch_release(&b);
+	return rc;
+}
+
+void
+query_reset(struct query *q)
+{
+	build_reset(&q->raw);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/* Keys and aggregates as text: compiled, fed with rows, read out. */
+#ifndef MILLRACE_WINDOW_QUERY_H
+#define MILLRACE_WINDOW_QUERY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data/batch.h"
+#include "expr/expr.h"
+#include "window/pane.h"
+#include "window/reduce.h"
+
+/* A state that is kept: the values it is made of. */
+struct query_state {
+	struct expr *arg; /* borrowed from a call; NULL = none */
+	struct expr *filter; /* borrowed from a call; NULL = none */
+};
+
+/*
+ * plan is what the tables of a reduce borrow.  raw collects results: the
+ * keys, the calls, then start and end of the window.
+ */
+struct query {
+	struct expr_list keys;
+	struct expr_agg_list aggs;
+	struct schema key_schema;
+	struct pane_plan plan;
+	enum type *key_types;
+	const struct agg_fn **state_fns;
+	struct query_state *states;
+	const struct agg_fn **call_fns; /* by call */
+	size_t *call_states; /* by call: the number of its state */
+	struct build raw;
+};
+
+/*
+ * Compile keys ("" = none) and aggs against s.  0, or -1 with *err about
+ * *source, one of the two texts, or NULL when err->text is all.  Released by
+ * the caller in either case.
+ */
+int query_init(struct query *q, struct expr_error *err, const char **source,
+    const struct schema *s, const char *keys, const char *aggs);
+void query_release(struct query *q);
+
+/*
+ * Evaluate keys and arguments of the rows of b.  *out is borrowed from rows,
+ * its arena and b.  0, or -1 with *err.
+ */
+int query_rows(struct query *q, struct pane_rows *out, struct expr_error *err,
+    struct expr_env *env, const struct agg_rows *rows, const struct batch *b);
+
+/* Append a window's groups to raw.  0, or -1 with err->text. */
+int query_add(
+    struct query *q, struct expr_error *err, const struct reduce_window *w);
+
+/*
+ * The results collected since the last query_reset: window_start, window_end,
+ * keys and items, so many columns from cols[0] on; borrowed from raw and a.
+ * 0, or -1 with *err.
+ */
+int query_columns(struct query *q, struct col *cols, struct expr_error *err,
+    struct arena *a, struct expr_env *env);
+void query_reset(struct query *q);
+
+#endif

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: ISC */
+/* Reduce rows to one a window and key. */
+#include "window/reduce.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+
+#define MAX_SPARE 64 /* tables kept for reuse */
+#define MIN_SLOTS 1024 /* below that any table may be kept */
+
+/*
+ * Invariants: panes[0..n_panes) ascend by start and hold rows; every pane's
+ * last window ends above closed_us.
+ */
+struct reduce {
+	const struct pane_plan *plan;
+	bool windowed;
+	bool sliding;
+	struct grid grid;
+	struct pane **panes;
+	size_t n_panes;
+	size_t cap;
+	struct pane *last; /* the one found last */
+	struct pane *spare[MAX_SPARE];
+	size_t n_spare;
+	struct pane *given; /* the table of the last window */
+	int64_t closed_us; /* end of the last window, or TIME_NONE */
+	uint32_t *order;
+	size_t cap_order;
+};
+
+struct reduce *
+reduce_new(const struct window_spec *window, const struct pane_plan *plan)
+{
+	struct reduce *r = mem_zero(1, sizeof(*r));
+
+	r->plan = plan;
+	r->windowed = window->kind != WINDOW_NONE;
+	r->sliding = window->kind == WINDOW_SLIDING;
+	if (r->windowed)
+		grid_init(&r->grid, window);
+	r->closed_us = TIME_NONE;
+	return r;
+}
+
+void
+reduce_free(struct reduce *r)
+{
+	if (r == NULL)
+		return;
+	for (size_t i = 0; i < r->n_panes; i++)
+		pane_free(r->panes[i]);
+	for (size_t i = 0; i < r->n_spare; i++)
+		pane_free(r->spare[i]);
+	pane_free(r->given);
+	free(r->panes);
+	free(r->order);
+	free(r);
+}
+
+static struct pane *
+take(struct reduce *r)
+{
+	return r->n_spare > 0 ? r->spare[--r->n_spare] : pane_new(r->plan);
+}
+
+static void
+give_back(struct reduce *r, struct pane *p)
+{
+	if (p == NULL)
+		return;
+	/* A table that was once much larger costs too much to empty. */
+	if (r->n_spare == MAX_SPARE
+	    || p->keys.map.cap / 16 > p->keys.map.n + MIN_SLOTS) {
+		pane_free(p);
+		return;
+	}
+	pane_reset(p);
+	r->spare[r->n_spare++] = p;
+}
+
+/* The pane that begins at start, made if it is not there. */
+static struct pane *
+pane_at(struct reduce *r, int64_t start)
+{
+	size_t lo = 0, hi = r->n_panes;
+	struct pane *p;
+
+	if (r->last != NULL && r->last->start == start)
+		return r->last;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (r->panes[mid]->start < start)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == r->n_panes || r->panes[lo]->start != start) {
+		p = take(r);
+		p->start = start;
+		r->panes = mem_grow(
+		    r->panes, &r->cap, r->n_panes + 1, sizeof(struct pane *));
+		memmove(&r->panes[lo + 1], &r->panes[lo],
+		    (r->n_panes - lo) * sizeof(struct pane *));
+		r->panes[lo] = p;
+		r->n_panes++;
+	}
+	r->last = r->panes[lo];
+	return r->last;
+}
+
+/* Ends of the first and the last window over a pane. */
+static void
+ends(const struct reduce *r, int64_t *first, int64_t *last, int64_t pane)
+{
+	int64_t start = pane, end = pane;
+
+	/* swindow stamps no row with a pane that no window covers. */
+	(void)grid_windows(&r->grid, &start, &end, pane);
+	*first = start + r->grid.size;
+	*last = end + r->grid.size;
+}
+
+static bool
+is_closed(const struct reduce *r, int64_t start)
+{
+	return r->closed_us != TIME_NONE
+	       && start + r->grid.pane <= r->closed_us;
+}
+
+static const char passed[] = "a row came behind the watermark; "
+			     "swindow must stand before what reorders rows";
+
+/* Rows of several panes: sort their numbers by pane, then add each. */
+static int
+add_by_pane(struct reduce *r, const char **why, const struct pane_rows *in,
+    const int64_t *starts, uint32_t n, struct arena *a)
+{
+	struct pane **of = arena_alloc(a, n * sizeof(struct pane *));
+	struct pane **touched = arena_alloc(a, n * sizeof(struct pane *));
+	uint32_t *sel = arena_alloc(a, n * sizeof(*sel));
+	uint32_t n_touched = 0, at = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (is_closed(r, starts[i])) {
+			*why = passed;
+			return -1;
+		}
+		of[i] = pane_at(r, starts[i]);
+		if (of[i]->n_rows++ == 0)
+			touched[n_touched++] = of[i];
+	}
+	for (uint32_t i = 0; i < n_touched; i++) {
+		touched[i]->at = at;
+		at += touched[i]->n_rows;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		sel[of[i]->at++] = i;
+	for (uint32_t i = 0; i < n_touched; i++) {
+		struct pane *p = touched[i];
+		uint32_t rows = p->n_rows;
+
+		p->n_rows = 0;
+		if (pane_add(p, why, in, sel + (p->at - rows), rows) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+reduce_add(struct reduce *r, const char **why, const struct pane_rows *in,
+    const struct col *panes, uint32_t n, struct arena *a)
+{
+	struct col plain;
+
+	if (n == 0)
+		return 0;
+	if (panes == NULL)
+		return pane_add(pane_at(r, 0), why, in, NULL, n);
+	if (panes->valid != NULL) {
+		*why = "a row has no pane";
+		return -1;
+	}
+	if (panes->enc == COL_CONST) {
+		if (is_closed(r, panes->i[0])) {
+			*why = passed;
+			return -1;
+		}
+		return pane_add(pane_at(r, panes->i[0]), why, in, NULL, n);
+	}
+	col_flatten(&plain, a, panes);
+	return add_by_pane(r, why, in, plain.i, n, a);
+}
+
+static struct pane *
+drop_first(struct reduce *r)
+{
+	struct pane *p = r->panes[0];
+
+	if (r->last == p)
+		r->last = NULL;
+	r->n_panes--;
+	memmove(&r->panes[0], &r->panes[1], r->n_panes * sizeof(struct pane *));
+	return p;
+}
+
+static int
+by_first(const void *a, const void *b, void *arg)
+{
+	const uint64_t *first = arg;
+	uint64_t x = first[*(const uint32_t *)a],
+		 y = first[*(const uint32_t *)b];
+
+	return (x > y) - (x < y);
+}
+
+/* Groups of a merged table in order of their first row. */
+static const uint32_t *
+order_groups(struct reduce *r, const struct pane *p)
+{
+	uint32_t n = pane_n_groups(p);
+
+	if (r->plan->n_keys == 0)
+		return NULL;
+	r->order = mem_grow(r->order, &r->cap_order, n, sizeof(*r->order));
+	for (uint32_t g = 0; g < n; g++)
+		r->order[g] = g;
+	qsort_r(r->order, n, sizeof(*r->order), by_first, p->keys.first);
+	return r->order;
+}
+
+static int
+close_sliding(struct reduce *r, struct reduce_window *w, const char **why)
+{
+	int64_t first, last;
+
+	r->given = take(r);
+	for (size_t i = 0; i < r->n_panes && r->panes[i]->start < w->end_us;
+	     i++) {
+		if (pane_merge(r->given, why, r->panes[i]) == -1)
+			return -1;
+	}
+	w->order = order_groups(r, r->given);
+	for (; r->n_panes > 0; give_back(r, drop_first(r))) {
+		ends(r, &first, &last, r->panes[0]->start);
+		if (last > w->end_us)
+			break;
+	}
+	return 1;
+}
+
+int
+reduce_next(struct reduce *r, struct reduce_window *w, const char **why,
+    int64_t watermark)
+{
+	int64_t end, last;
+
+	give_back(r, r->given);
+	r->given = NULL;
+	if (!r->windowed || r->n_panes == 0)
+		return 0;
+	ends(r, &end, &last, r->panes[0]->start);
+	if (end <= r->closed_us)
+		end = r->closed_us + r->grid.slide;
+	if (end > watermark)
+		return 0;
+	*w = (struct reduce_window){
+	    .start_us = end - r->grid.size, .end_us = end};
+	r->closed_us = end;
+	if (r->sliding) {
+		if (close_sliding(r, w, why) == -1)
+			return -1;
+	} else {
+		r->given = drop_first(r);
+	}
+	w->table = r->given;
+	return 1;
+}
+
+void
+reduce_whole(struct reduce *r, struct reduce_window *w)
+{
+	give_back(r, r->given);
+	r->given = r->n_panes > 0 ? drop_first(r) : take(r);
+	*w = (struct reduce_window){.table = r->given};
+}

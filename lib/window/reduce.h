@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/* Reduce rows to one a window and key: add to panes, close windows. */
+#ifndef MILLRACE_WINDOW_REDUCE_H
+#define MILLRACE_WINDOW_REDUCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "window/grid.h"
+#include "window/pane.h"
+
+struct reduce;
+
+/*
+ * window: tumbling or sliding; none means one table that reduce_whole gives.
+ * plan is borrowed for the life of the operator.
+ */
+struct reduce *reduce_new(
+    const struct window_spec *window, const struct pane_plan *plan);
+void reduce_free(struct reduce *r);
+
+/*
+ * Add n rows.  panes: the TIME column of their panes, or NULL without
+ * windows.  Returns 0, or -1 with the reason in *why (static): also when a
+ * row's pane belongs to a window that was closed.
+ */
+int reduce_add(struct reduce *r, const char **why, const struct pane_rows *in,
+    const struct col *panes, uint32_t n, struct arena *a);
+
+/* A window that is complete.  Valid until the next call on r. */
+struct reduce_window {
+	int64_t start_us;
+	int64_t end_us;
+	const struct pane *table;
+	const uint32_t *order; /* groups by first arrival; NULL = 0..n-1 */
+};
+
+/*
+ * The next window in order of end, with end <= watermark (INT64_MAX = all).
+ * Windows without rows are left out.  1, 0 none, -1 with *why.
+ * What it was made of is forgotten as soon as no later window needs it.
+ */
+int reduce_next(struct reduce *r, struct reduce_window *w, const char **why,
+    int64_t watermark);
+
+/* Without windows: all rows since the last call, which are then forgotten. */
+void reduce_whole(struct reduce *r, struct reduce_window *w);
+
+#endif

@@ -40,6 +40,13 @@ bits_put(uint8_t *bits, size_t w, uint64_t v)
 	memcpy(bits + w * 8, &v, 8);
 }
 
+/* Set a bit that is clear when v is true, without a branch. */
+static inline void
+bits_or(uint8_t *bits, size_t i, bool v)
+{
+	bits[i >> 3] |= (uint8_t)((unsigned)v << (i & 7));
+}
+
 /* out = a and b, a and not b, not a; out may be a or b. */
 void bits_and(uint8_t *out, const uint8_t *a, const uint8_t *b, size_t n);
 void bits_andnot(uint8_t *out, const uint8_t *a, const uint8_t *b, size_t n);

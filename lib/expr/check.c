@@ -66,15 +66,16 @@ simplify(struct check *c, struct node *n)
 static int
 prepare(struct check *c, struct node *n)
 {
+	int rc;
+
 	if (n->fn->prepare == NULL)
 		return 0;
-	if (n->fn->prepare(c->u, n, c->err) == -1)
-		return -1;
+	rc = n->fn->prepare(c->u, n, c->err);
 	if (n->aux != NULL) {
 		n->next_prepared = c->u->prepared;
 		c->u->prepared = n;
 	}
-	return 0;
+	return rc;
 }
 
 /* Wrap *n into a conversion to a type. */

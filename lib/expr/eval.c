@@ -145,6 +145,13 @@ run_kernel(
 	return n->fn->kernel(r, n, out, arg);
 }
 
+/* How many rows matter. */
+static uint64_t
+count_live(const struct run *r)
+{
+	return r->active == NULL ? r->n : bits_count(r->active, r->n);
+}
+
 /* All arguments are constant: one row, spread. */
 static int
 eval_constant(
@@ -153,6 +160,7 @@ eval_constant(
 	struct run one = *r;
 	struct col *short_arg =
 	    arena_alloc(r->a, (n->n_kids + 1) * sizeof(*short_arg));
+	uint64_t n_before = r->env->n_unparsed;
 	struct col c;
 
 	for (size_t i = 0; i < n->n_kids; i++) {
@@ -164,6 +172,8 @@ eval_constant(
 	one.active = NULL;
 	if (run_kernel(&one, n, &c, short_arg) == -1)
 		return -1;
+	if (r->env->n_unparsed != n_before)
+		r->env->n_unparsed = n_before + count_live(r);
 	if (!col_is_valid(&c, 0)) {
 		col_const_null(out, n->type, r->n);
 		return 0;
@@ -175,6 +185,25 @@ eval_constant(
 	out->n = r->n;
 	out->n_entries = 1;
 	return 0;
+}
+
+/* Bring the arguments into the encodings that kernels take. */
+static void
+flatten_args(struct run *r, const struct node *n, struct col *arg)
+{
+	bool all_const = true;
+
+	for (size_t i = 0; i < n->n_kids; i++) {
+		bool dict_ok =
+		    arg[i].enc == COL_CONST || type_is_bytes(arg[i].type);
+
+		if (n->fn->flags & FUNC_FLAT || arg[i].type == TYPE_BOOL
+		    || !dict_ok)
+			eval_plain(r, &arg[i]);
+		all_const &= arg[i].enc == COL_CONST;
+	}
+	if (all_const && n->n_kids > 0)
+		eval_plain(r, &arg[0]);
 }
 
 /* One argument is a dictionary: compute over its entries only. */
@@ -189,8 +218,10 @@ eval_entries(struct run *r, const struct node *n, struct col *out,
 	part.n = in.n_entries;
 	part.active = NULL;
 	arg[dict].enc = COL_PLAIN;
-	arg[dict].n = in.n_entries;
 	arg[dict].valid = NULL;
+	for (size_t i = 0; i < n->n_kids; i++)
+		arg[i].n = part.n;
+	flatten_args(&part, n, arg);
 	if (run_kernel(&part, n, &c, arg) == -1)
 		return -1;
 	eval_plain(&part, &c);
@@ -233,25 +264,6 @@ find_dict(const struct run *r, const struct node *n, const struct col *arg)
 		dict = i;
 	}
 	return dict;
-}
-
-/* Bring the arguments into the encodings that kernels take. */
-static void
-flatten_args(struct run *r, const struct node *n, struct col *arg)
-{
-	bool all_const = true;
-
-	for (size_t i = 0; i < n->n_kids; i++) {
-		bool dict_ok =
-		    arg[i].enc == COL_CONST || type_is_bytes(arg[i].type);
-
-		if (n->fn->flags & FUNC_FLAT || arg[i].type == TYPE_BOOL
-		    || !dict_ok)
-			eval_plain(r, &arg[i]);
-		all_const &= arg[i].enc == COL_CONST;
-	}
-	if (all_const && n->n_kids > 0)
-		eval_plain(r, &arg[0]);
 }
 
 static bool

@@ -83,11 +83,13 @@ struct strout {
 	size_t cap;
 	uint32_t row;
 	bool failed;
+	uint32_t bad_row; /* where it failed */
 };
 
 void strout_begin(struct strout *s, struct run *r, const struct node *n,
     struct col *out, size_t hint);
 char *strout_room(struct strout *s, size_t len); /* NULL when too much */
+void strout_fail(struct strout *s); /* more than that would be needed */
 void strout_put(struct strout *s, const char *p, size_t len);
 int strout_done(struct strout *s);
 

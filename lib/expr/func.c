@@ -52,6 +52,7 @@ const struct func func_table[] = {
     {"unary -", "i", 'i', FAILS, karith_neg_i, NULL, "negation"},
     {"unary -", "f", 'f', 0, karith_neg_f, NULL, NULL},
     {"unary -", "d", 'd', FAILS, karith_neg_i, NULL, NULL},
+    {"||", "bb*", 's', 0, kstr_concat, kstr_refuse_bools, NULL},
     {"||", "SS*", 's', 0, kstr_concat, NULL, "text joined"},
 
     /* Comparison and logic. */

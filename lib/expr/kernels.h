@@ -31,6 +31,7 @@ kernel_fn kcast_f_t, kcast_d_s;
 kernel_fn kstr_concat, kstr_length, kstr_octets, kstr_lower, kstr_upper;
 kernel_fn kstr_trim, kstr_ltrim, kstr_rtrim, kstr_substr, kstr_substr_len;
 kernel_fn kstr_repeat, kstr_reverse;
+prepare_fn kstr_refuse_bools;
 kernel_fn kfind_starts, kfind_ends, kfind_contains, kfind_instr, kfind_position;
 kernel_fn kfind_replace, kfind_split, kfind_split_part;
 prepare_fn kfind_refuse_list;

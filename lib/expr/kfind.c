@@ -55,8 +55,8 @@ test_rows(struct run *r, struct col *out, const struct col *arg, enum test test)
 
 	memset(bits, 0, bits_words(r->n) * 8);
 	for (uint32_t row = 0; row < r->n; row++) {
-		if (passes(text_at(&arg[0], row), text_at(&arg[1], row), test))
-			bit_set(bits, row);
+		bits_or(bits, row,
+		    passes(text_at(&arg[0], row), text_at(&arg[1], row), test));
 	}
 	return 0;
 }

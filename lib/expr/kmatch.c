@@ -93,8 +93,7 @@ kmatch_like(
 			like = col_str(&arg[1], row, &like_len);
 			hit = pattern_like(like, like_len, s, len);
 		}
-		if (hit)
-			bit_set(bits, row);
+		bits_or(bits, row, hit);
 	}
 	return 0;
 }
@@ -173,8 +172,6 @@ kmatch_extract_prepare(struct unit *u, struct node *n, struct expr_error *err)
 	    || (k->lit.i[0] >= 0 && k->lit.i[0] < PATTERN_MAX_GROUPS
 		&& k->lit.i[0] <= (int64_t)pattern_groups(n->aux)))
 		return 0;
-	pattern_free(n->aux);
-	n->aux = NULL;
 	return expr_fail(
 	    err, k->at, k->len, "the pattern has no group of this number");
 }

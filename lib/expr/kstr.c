@@ -26,6 +26,14 @@ kstr_concat(
 }
 
 int
+kstr_refuse_bools(struct unit *u, struct node *n, struct expr_error *err)
+{
+	(void)u;
+	return expr_fail(
+	    err, n->at, n->len, "|| joins text; for bools write or");
+}
+
+int
 kstr_length(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
@@ -215,6 +223,25 @@ kstr_substr(
 	return strout_done(&s);
 }
 
+static void
+put_repeated(struct strout *s, const char *p, size_t len, int64_t times)
+{
+	char *to;
+
+	if (len == 0 || times <= 0)
+		return;
+	if ((uint64_t)times > COL_MAX_BYTES / len) {
+		strout_fail(s);
+		return;
+	}
+	to = strout_room(s, len * (size_t)times);
+	if (to == NULL)
+		return;
+	for (int64_t i = 0; i < times; i++, to += len)
+		memcpy(to, p, len);
+	s->len += len * (size_t)times;
+}
+
 int
 kstr_repeat(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
@@ -224,14 +251,11 @@ kstr_repeat(
 	size_t len;
 
 	strout_begin(&s, r, n, out, (size_t)r->n * 16);
-	for (uint32_t row = 0; row < r->n && !s.failed; row++) {
-		int64_t times = arg[1].i[eval_at(&arg[1], row)];
-
+	for (uint32_t row = 0; row < r->n; row++) {
 		p = col_str(&arg[0], row, &len);
-		if (len == 0 || !ktext_has(out, row))
-			times = 0;
-		for (; times > 0 && !s.failed; times--)
-			strout_put(&s, p, len);
+		if (ktext_has(out, row))
+			put_repeated(
+			    &s, p, len, arg[1].i[eval_at(&arg[1], row)]);
 		strout_row(&s);
 	}
 	return strout_done(&s);

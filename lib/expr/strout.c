@@ -15,18 +15,26 @@ strout_begin(struct strout *s, struct run *r, const struct node *n,
 	s->bytes = arena_alloc(r->a, s->cap);
 }
 
+void
+strout_fail(struct strout *s)
+{
+	if (!s->failed)
+		s->bad_row = s->row;
+	s->failed = true;
+}
+
 char *
 strout_room(struct strout *s, size_t len)
 {
 	char *more;
 	size_t cap = s->cap;
 
-	if (len <= s->cap - s->len)
-		return s->bytes + s->len;
 	if (len > COL_MAX_BYTES - s->len) {
-		s->failed = true;
+		strout_fail(s);
 		return NULL;
 	}
+	if (len <= s->cap - s->len)
+		return s->bytes + s->len;
 	while (cap - s->len < len)
 		cap *= 2;
 	more = arena_alloc(s->r->a, cap);
@@ -53,7 +61,7 @@ strout_done(struct strout *s)
 	s->out->off = s->off;
 	s->out->bytes = s->bytes;
 	if (s->failed)
-		return eval_fail(s->r, s->n, s->row - 1,
+		return eval_fail(s->r, s->n, s->bad_row,
 		    "more than 64 MiB of text in one frame");
 	return 0;
 }

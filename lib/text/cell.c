@@ -258,16 +258,13 @@ void
 cell_time_learn(struct cell_cache *k, uint32_t date_len, int64_t v,
     const char *s, uint32_t len)
 {
-	uint32_t at = date_len + 9;
-	int64_t us;
+	struct cell_parts t;
 
-	if (len < at || len > at + 7 || !cell_clock(&us, s + date_len + 1)
-	    || (len > at && s[at] == '.'))
+	if (!cell_take_apart(&t, date_len, s, len))
 		return;
-	k->day[0] = cell_load(s);
-	k->day[1] = cell_first(cell_load(s + 8), date_len - 7);
-	k->zone = cell_first(cell_load(s + at), len - at)
-		  | (uint64_t)(len - at) << 56;
-	k->us = v - us;
+	k->day[0] = t.day[0];
+	k->day[1] = t.day[1];
+	k->zone = t.zone;
+	k->us = v - t.us;
 	k->used = true;
 }

@@ -37,40 +37,52 @@ cell_first(uint64_t w, unsigned n)
 	return n == 0 ? 0 : w << (64 - 8 * n) >> (64 - 8 * n);
 }
 
-/*
- * A time of DATE T HH:MM:SS [.fraction] [zone] whose date, of date_len bytes,
- * and zone are those of the cache.
- */
+/* DATE T HH:MM:SS [.fraction] [zone], taken apart. */
+struct cell_parts {
+	uint64_t day[2]; /* the bytes of the date and what stands behind it */
+	uint64_t zone; /* the zone's bytes and their number */
+	int64_t us; /* since midnight */
+};
+
+/* False when s has not that shape; what date and zone mean is not checked. */
 static inline bool
-cell_time_fast(int64_t *v, struct cell_cache *k, uint32_t date_len,
-    const char *s, uint32_t len)
+cell_take_apart(
+    struct cell_parts *t, uint32_t date_len, const char *s, uint32_t len)
 {
-	uint32_t at = date_len + 9;
-	uint64_t frac = 0, day[2], zone;
-	unsigned n, scale = 1000000;
-	int64_t us;
+	uint32_t at = date_len + 9, scale = 1000000, frac = 0, n;
 
 	if (len - at > 16)
 		return false;
 	if (date_len == CELL_DATE_RFC3339 && s[at] == '.' && len > at) {
-		for (at++; at < len && s[at] >= '0' && s[at] <= '9'; at++)
-			if (scale > 1) {
-				scale /= 10;
-				frac += (uint64_t)(s[at] - '0') * scale;
-			}
+		for (at++; at < len && s[at] >= '0' && s[at] <= '9'; at++) {
+			scale /= 10;
+			frac += (uint32_t)(s[at] - '0') * scale;
+		}
 		if (s[at - 1] == '.')
 			return false;
 	}
 	n = len - at;
-	if (n > 7 || !cell_clock(&us, s + date_len + 1))
+	if (n > 7 || !cell_clock(&t->us, s + date_len + 1))
 		return false;
-	day[0] = cell_load(s);
-	day[1] = cell_first(cell_load(s + 8), date_len - 7);
-	zone = cell_first(cell_load(s + at), n) | (uint64_t)n << 56;
-	if (!k->used || day[0] != k->day[0] || day[1] != k->day[1]
-	    || zone != k->zone)
+	t->us += frac;
+	t->day[0] = cell_load(s);
+	t->day[1] = cell_first(cell_load(s + 8), date_len - 7);
+	t->zone = cell_first(cell_load(s + at), n) | (uint64_t)n << 56;
+	return true;
+}
+
+/* A time whose date and zone are those of the cache. */
+static inline bool
+cell_time_fast(int64_t *v, const struct cell_cache *k, uint32_t date_len,
+    const char *s, uint32_t len)
+{
+	struct cell_parts t;
+
+	if (!cell_take_apart(&t, date_len, s, len) || !k->used
+	    || t.day[0] != k->day[0] || t.day[1] != k->day[1]
+	    || t.zone != k->zone)
 		return false;
-	*v = k->us + us + (int64_t)frac;
+	*v = k->us + t.us;
 	return true;
 }
 

@@ -270,7 +270,7 @@ float_to_wide(struct run *r, const struct node *n, struct col *out,
 	for (uint32_t row = 0; row < r->n; row++) {
 		d = by == 1 ? trunc(arg[0].f[row]) : round(arg[0].f[row] * by);
 		o[row] = 0;
-		if (d >= -0x1p63 && d < 0x1p63)
+		if (kwide_fits(d))
 			o[row] = (int64_t)d;
 		else if (n->quiet)
 			eval_null(r, out, row);

@@ -167,7 +167,7 @@ to_int(struct run *r, const struct node *n, struct col *out,
 	for (uint32_t row = 0; row < r->n; row++) {
 		d = f(arg[0].f[row]);
 		o[row] = 0;
-		if (d >= -0x1p63 && d < 0x1p63)
+		if (kwide_fits(d))
 			o[row] = (int64_t)d;
 		else if (isnan(d))
 			eval_null(r, out, row);

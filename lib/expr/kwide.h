@@ -35,13 +35,19 @@
 		}                                                              \
 	} while (0)
 
+/* Whether a whole number is an int64; NaN is none.  2^63 is exact. */
+static inline bool
+kwide_fits(double d)
+{
+	return d >= -9223372036854775808.0 && d < 9223372036854775808.0;
+}
+
 /* The nearest int64, halves away from zero; -1 when there is none. */
 static inline int
 kwide_round(int64_t *v, double d)
 {
 	d = round(d);
-	/* Both bounds are exact as doubles; NaN fails both. */
-	if (!(d >= -0x1p63 && d < 0x1p63))
+	if (!kwide_fits(d))
 		return -1;
 	*v = (int64_t)d;
 	return 0;

@@ -399,6 +399,111 @@ run_file(struct cases *t, const char *path)
 	fclose(t->f);
 }
 
+/* Undo what roff needs in a line of text. */
+static void
+undo_roff(char *line)
+{
+	char *to = line, *p = line;
+
+	while (*p != '\0') {
+		if (strncmp(p, "\\e", 2) == 0) {
+			*to++ = '\\';
+			p += 2;
+		} else if (strncmp(p, "\\&", 2) == 0) {
+			p += 2;
+		} else {
+			*to++ = *p++;
+		}
+	}
+	*to = '\0';
+}
+
+/* An example of the page, "EXPRESSION  ->  VALUE", without any column. */
+static void
+run_example(const char *source, const char *want)
+{
+	struct schema none;
+	struct expr *e;
+	struct expr_error err = {"", 0, 0};
+	struct expr_env env = {.batch_us = 1000000};
+	struct batch b;
+	struct col c;
+	struct buf got = {0};
+
+	schema_init(&none);
+	batch_init(&b);
+	b.n_rows = 1;
+	if (expr_compile(&e, &err, &none, source) == 0
+	    && expr_eval(e, &c, &err, &b.arena, &env, &b) == 0)
+		put_cell(&got, &c, 0);
+	else
+		buf_puts(&got, err.text);
+	CHECK(got.len == strlen(want)
+	      && (got.len == 0 || memcmp(got.data, want, got.len) == 0));
+	if (got.len != strlen(want) || memcmp(got.data, want, got.len) != 0)
+		fprintf(stderr, "millrace-expr.7: %s\n  got:  %.*s\n", source,
+		    (int)got.len, (const char *)got.data);
+	buf_release(&got);
+	batch_release(&b);
+	expr_free(e);
+	schema_release(&none);
+}
+
+/* How the page and the cases write a row of the table, or its name. */
+static void
+search_text(char *out, size_t cap, const struct func *f)
+{
+	bool call = f->name[0] >= 'a' && f->name[0] <= 'z';
+	static const char *const words[] = {"and", "or", "not", "in", "like",
+	    "between", "div", "is null", "is not null", "case", "unary -"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(f->name, words[i]) == 0)
+			call = false;
+	}
+	snprintf(out, cap, "%s%s",
+	    strcmp(f->name, "unary -") == 0 ? "-" : f->name, call ? "(" : "");
+}
+
+/* Each function is in the page and in the cases; the examples are true. */
+static void
+check_page(struct cases *t, const char *path)
+{
+	struct buf page = {0};
+	char *line = NULL, *arrow, name[64];
+	size_t cap = 0;
+	FILE *f = fopen(path, "r");
+	unsigned n = 0;
+
+	CHECK(f != NULL);
+	while (f != NULL && getline(&line, &cap, f) != -1) {
+		line[strcspn(line, "\n")] = '\0';
+		undo_roff(line);
+		buf_printf(&page, "%s\n", line);
+		arrow = strstr(line, "  ->  ");
+		if (arrow == NULL)
+			continue;
+		*arrow = '\0';
+		run_example(line, arrow + 6);
+		n++;
+	}
+	CHECK(n > 90);
+	buf_putc(&page, '\0');
+	buf_putc(&t->used, '\0');
+	for (size_t i = 0; i < func_table_len; i++) {
+		search_text(name, sizeof(name), &func_table[i]);
+		CHECK(strstr((char *)page.data, name) != NULL);
+		CHECK(strstr((char *)t->used.data, name) != NULL);
+		if (strstr((char *)page.data, name) == NULL
+		    || strstr((char *)t->used.data, name) == NULL)
+			fprintf(stderr, "%s is missing\n", name);
+	}
+	buf_release(&page);
+	free(line);
+	if (f != NULL)
+		fclose(f);
+}
+
 static bool
 is_agg(const char *name)
 {
@@ -493,6 +598,7 @@ main(void)
 	}
 	run_file(&t, "tests/expr.test");
 	run_aggs(&t.schema);
+	check_page(&t, "man/millrace-expr.7");
 	buf_release(&t.used);
 	schema_release(&t.schema);
 	free(t.line);

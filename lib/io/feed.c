@@ -11,13 +11,15 @@ void
 feed_init(struct feed *f)
 {
 	*f = (struct feed){0};
+	/* Never NULL: who is shown no bytes is still shown a place. */
+	f->data = mem_grow(NULL, &f->cap, FEED_BLOCK, 1);
 }
 
 void
 feed_release(struct feed *f)
 {
 	free(f->data);
-	feed_init(f);
+	*f = (struct feed){0};
 }
 
 void

@@ -83,7 +83,7 @@ look(int dir)
 int
 main(void)
 {
-	char path[] = "/tmp/sibling_test.XXXXXX";
+	char path[] = "/tmp/sibling-test-XXXXXX";
 	int dir;
 
 	names();

@@ -271,11 +271,6 @@ on_mark(
 		marks_close(&o->stamp.marks, f->h.part);
 	mark = m->what == MARK_EOF ? stamp_mark_eof(&o->stamp)
 				   : stamp_mark(&o->stamp);
-	if (mark < st->watermark)
-		mark = st->watermark;
-	/* What comes after the end of the data is late by it. */
-	if (m->what == MARK_EOF)
-		o->stamp.marks.combined = mark;
 	return stage_mark(st, &f->h, m, mark);
 }
 

@@ -29,3 +29,11 @@ until_true() {
 same() {
 	diff -u "$1" "$2"
 }
+
+# A background process would keep a failed test from ending.
+teardown() {
+	local jobs
+	jobs=$(jobs -p)
+	# shellcheck disable=SC2086 # a list of numbers
+	[ -z "$jobs" ] || kill $jobs 2>/dev/null || :
+}

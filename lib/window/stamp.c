@@ -10,6 +10,7 @@ stamp_init(struct stamp *s, const struct window_spec *w, int64_t late)
 {
 	*s = (struct stamp){.has_panes = w->kind != WINDOW_NONE,
 	    .mark = TIME_NONE,
+	    .least = TIME_NONE,
 	    .end_us = TIME_NONE,
 	    .pane = 1,
 	    .pane_end = 0};
@@ -188,19 +189,18 @@ stamp_rows(struct stamp *s, struct stamped *out, struct arena *a,
 int64_t
 stamp_mark(struct stamp *s)
 {
-	if (s->wait_eof)
-		return TIME_NONE;
-	if (s->chained)
-		return s->mark;
-	return marks_combine(&s->marks);
-}
-
-int64_t
-stamp_mark_eof(const struct stamp *s)
-{
-	int64_t mark = s->chained ? s->mark : s->marks.combined;
+	int64_t mark = s->chained ? s->mark : marks_combine(&s->marks);
 
 	if (s->wait_eof)
 		mark = TIME_NONE;
-	return s->end_us > mark ? s->end_us : mark;
+	return mark > s->least ? mark : s->least;
+}
+
+int64_t
+stamp_mark_eof(struct stamp *s)
+{
+	s->least = stamp_mark(s);
+	if (s->end_us > s->least)
+		s->least = s->end_us;
+	return s->least;
 }

@@ -20,6 +20,7 @@ struct stamp {
 	bool wait_eof; /* nothing is ever late, no watermark before the end */
 	bool chained; /* the input has a watermark: rows are judged by it */
 	int64_t mark; /* chained: that of the frame before, less late */
+	int64_t least; /* what the watermark does not fall below */
 	struct marks marks;
 	int64_t end_us; /* greatest end of a window that holds a row */
 	int64_t worst_us; /* greatest lateness of a late row */
@@ -49,8 +50,11 @@ int stamp_rows(struct stamp *s, struct stamped *out, struct arena *a,
     const struct col *times, int64_t off, const struct col *parts,
     uint32_t part);
 
-/* The watermark after the rows stamped so far, and the one at the end. */
+/*
+ * The watermark after the rows stamped so far.  stamp_mark_eof: the one at the
+ * end of the data, below which it does not fall any more.
+ */
 int64_t stamp_mark(struct stamp *s);
-int64_t stamp_mark_eof(const struct stamp *s);
+int64_t stamp_mark_eof(struct stamp *s);
 
 #endif

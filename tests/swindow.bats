@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: ISC
+# swindow(1): every option, diagnostic and exit status.
+
+load helper
+
+# rows T...: a stream of rows at these seconds.
+rows() {
+	printf '%s\n' "$@" | sbatch -f csv -N -c 't:time(s)' -t t "${opts[@]}"
+}
+
+opts=()
+
+@test "--help prints usage on stdout, --version the version" {
+	run -0 --separate-stderr swindow --help
+	[ "${lines[0]}" = "usage: swindow [options] [SPEC]" ]
+	[ -z "$stderr" ]
+	run -0 --separate-stderr swindow -V
+	[[ $output == "swindow (millrace) "* ]]
+}
+
+@test "wrong usage is answered with 64 and the mend" {
+	run -64 --separate-stderr swindow --nope
+	[ "$stderr" = "swindow: no option --nope; try swindow --help" ]
+	run -64 --separate-stderr swindow 1m 2m
+	[ "$stderr" = "swindow: one window, please: 1m and 2m" ]
+	run -64 --separate-stderr swindow 1x
+	[ "$stderr" = "swindow: window 1x: write 1m (tumbling), 5m/10s (sliding, size and slide) or nothing (watermark only)" ]
+	run -64 --separate-stderr swindow 0s
+	[ "$stderr" = "swindow: window 0s: must be above 0" ]
+	run -64 --separate-stderr swindow 1m --late 5
+	[ "$stderr" = "swindow: --late: 5 is no duration; write 500ms, 5s, 1m, 2h or 1d" ]
+	run -64 --separate-stderr swindow 1m --max-late 101%
+	[ "$stderr" = "swindow: --max-late: 101% is not in 0%..100%" ]
+	run -64 --separate-stderr swindow 1m --max-late x
+	[ "$stderr" = "swindow: --max-late: x is no whole number" ]
+}
+
+@test "the pane is the window's start, also before 1970" {
+	rows 0 59 60 -1 | swindow 1m --late 1d | ssink -f dump >dump
+	grep -v '^[A-Z ]' dump >out
+	cat >want <<-'EOF'
+		1970-01-01T00:00:00Z	1970-01-01T00:00:00Z
+		1970-01-01T00:00:59Z	1970-01-01T00:00:00Z
+		1970-01-01T00:01:00Z	1970-01-01T00:01:00Z
+		1969-12-31T23:59:59Z	1969-12-31T23:59:00Z
+	EOF
+	same want out
+}
+
+@test "panes of sliding windows are the common divisor" {
+	rows 0 19 20 | swindow 60s/40s | ssink -f dump | grep -v '^[A-Z ]' >out
+	cut -f2 out >panes
+	printf '1970-01-01T00:00:%s0Z\n' 0 0 2 >want
+	same want panes
+}
+
+@test "rows between windows that lie apart are counted as filtered" {
+	rows 0 9 10 19 20 | swindow 10s/20s -v 2>err | ssink -N >out
+	[ "$(wc -l <out)" = 3 ]
+	awk '$1 == "swindow" { exit !($2 == 5 && $3 == 3 && $4 == 2) }' err
+}
+
+@test "--origin shifts the windows" {
+	rows 0 70 | swindow 1m --origin 15s | ssink -f dump |
+		grep -v '^[A-Z ]' | cut -f2 >out
+	printf '%s\n' 1969-12-31T23:59:15Z 1970-01-01T00:00:15Z >want
+	same want out
+}
+
+@test "late rows are dropped, counted and told" {
+	run -0 --separate-stderr bash -c "$(declare -f rows); opts=();
+		rows 5 70 30 69 | swindow 1m | ssink -N"
+	[ "${#lines[@]}" = 3 ]
+	[ "$stderr" = "swindow: 1 of 4 rows late, worst by 40s; --late 41s keeps all" ]
+	run -0 --separate-stderr bash -c "$(declare -f rows); opts=();
+		rows 5 70 30 69 | swindow 1m -q | ssink -N"
+	[ -z "$stderr" ]
+	run -0 --separate-stderr bash -c "$(declare -f rows); opts=();
+		rows 5 70 30 69 | swindow 1m --late 41s | ssink -N"
+	[ "${#lines[@]}" = 4 ]
+	[ -z "$stderr" ]
+}
+
+@test "lateness does not depend on batches or frames" {
+	seq 3000 | awk '{ print $1 - ($1 * 7919 % 45) }' >times
+	for o in '--frame-rows 1' '--frame-rows 7' '--batch-rows 1' \
+		'--batch-rows 64' '--batch-bytes 300' ''; do
+		# shellcheck disable=SC2086 # options
+		sbatch -f csv -N -c 't:time(s)' -t t $o times |
+			swindow 20s --late 5s 2>err | ssink -N >out
+		[ -s want ] || cp out want
+		[ -s want-err ] || cp err want-err
+		same want out
+		same want-err err
+	done
+	[ -s want-err ]
+}
+
+@test "--max-late fails with 65, by number at once, by share at the end" {
+	rows 5 70 30 31 69 >s.mill
+	run -65 --separate-stderr swindow 1m --max-late 1 <s.mill
+	[ "$stderr" = "swindow: 2 rows late, more than --max-late 1" ]
+	swindow 1m -q --max-late 2 <s.mill >ok.mill
+	run -65 --separate-stderr swindow 1m -q --max-late 39% <s.mill
+	[ "$stderr" = "swindow: 2 of 5 rows late, more than --max-late 39%" ]
+	swindow 1m -q --max-late 40% <s.mill >ok.mill
+}
+
+@test "--late eof waits for the end, and only where there is one" {
+	rows 500 5 70 | swindow 1m --late eof | ssink -f dump >dump
+	[ "$(grep -c '^ROWS.*watermark=none' dump)" -ge 1 ]
+	grep -q '^MARK.*watermark=1970-01-01T00:09:00Z eof' dump
+	[ "$(grep -vc '^[A-Z ]' dump)" = 3 ]
+	: >log
+	sbatch -F -t t -f csv -N -c 't:time' log >live.mill &
+	pid=$!
+	until_true 5 test -s live.mill
+	run -65 --separate-stderr swindow 1m --late eof <live.mill
+	[ "$stderr" = "swindow: --late eof would wait for ever: the source has no end" ]
+	kill "$pid"
+	wait "$pid"
+}
+
+@test "--late-to saves the late rows as a stream" {
+	rows 5 70 30 31 | swindow 1m -q --late-to late.mill | ssink -N >out
+	[ "$(wc -l <out)" = 2 ]
+	ssink -N <late.mill >late
+	printf '1970-01-01T00:00:%s\n' 30Z 31Z >want
+	same want late
+	python3 "$TOP/tests/decode.py" -c <late.mill
+	run -74 --separate-stderr bash -c "$(declare -f rows); opts=();
+		rows 5 | swindow 1m --late-to no/such/late.mill | ssink"
+	[ "$stderr" = "swindow: no/such/late.mill: No such file or directory" ]
+}
+
+@test "a failed run leaves what --late-to had written before" {
+	echo old >late.mill
+	rows 5 70 30 >s.mill
+	size=$(wc -c <s.mill)
+	head -c $((size - 10)) s.mill >cut.mill
+	run -74 swindow 1m -q --late-to late.mill <cut.mill
+	[ "$(cat late.mill)" = old ]
+	[ "$(find . -name '.late*' | wc -l)" = 0 ]
+}
+
+@test "rows without event time are invalid and told" {
+	printf 't,k\n5,a\n,b\n' | sbatch -f csv -c 't:time(s),k' -t t --bad skip \
+		-q >s.mill || :
+	printf '5,a\n6,b\n' | sbatch -f csv -N -c 't:time(s),k' -t t |
+		smap -s 'if(k = "a", t, null) as t, k' >nulls.mill
+	smap --schema <nulls.mill >schema
+	run -65 --separate-stderr swindow 1m <nulls.mill
+	[ "$stderr" = "swindow: the stream has no event time; write sbatch -t COL" ]
+}
+
+@test "a stream without event time, or with windows, is refused" {
+	seq 3 | sbatch >no.mill
+	run -65 --separate-stderr swindow 1m <no.mill
+	[ "$stderr" = "swindow: the stream has no event time; write sbatch -t COL" ]
+	rows 5 | swindow 1m >yes.mill
+	run -65 --separate-stderr swindow 5m <yes.mill
+	[ "$stderr" = "swindow: the stream has windows already (1m); put sreduce between two swindow" ]
+	rows 5 | smap -a '1 as pane' >pane.mill
+	run -65 --separate-stderr swindow 1m <pane.mill
+	[ "$stderr" = "swindow: the stream has a column pane; rename it" ]
+}
+
+@test "without windows only the watermark comes" {
+	rows 5 70 30 | swindow 2>err | ssink -f dump >dump
+	grep -q '^  column t time' dump
+	run -1 grep -q 'column pane' dump
+	[ "$(cat err)" = "swindow: 1 of 3 rows late, worst by 40s; --late 41s keeps all" ]
+	grep -q '^MARK.*watermark=1970-01-01T00:01:10.000001Z eof' dump
+}
+
+@test "files in order hold the watermark until the last one has rows" {
+	printf '5\n500\n' >a
+	printf '6\n' >b
+	sbatch -f csv -N -c 't:time(s)' -t t a b | swindow 1m >s.mill 2>err
+	[ ! -s err ]
+	ssink -f dump <s.mill | grep '^ROWS' | head -1 >first
+	grep -q 'watermark=none' first
+}
+
+@test "--schema prints the columns, --name names the stage" {
+	rows 5 >s.mill
+	run -0 swindow 1m --schema <s.mill
+	[ "$output" = "$(printf 't\ttime\tevent time')" ]
+	run -64 --separate-stderr swindow --name win 1x
+	[[ $stderr == "win: window 1x"* ]]
+}

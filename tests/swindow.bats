@@ -111,8 +111,8 @@ opts=()
 	[ "$(grep -c '^ROWS.*watermark=none' dump)" -ge 1 ]
 	grep -q '^MARK.*watermark=1970-01-01T00:09:00Z eof' dump
 	[ "$(grep -vc '^[A-Z ]' dump)" = 3 ]
-	: >log
-	sbatch -F -t t -f csv -N -c 't:time' log >live.mill &
+	echo 5 >log
+	sbatch -F -t t -f csv -N -c 't:time(s)' log >live.mill &
 	pid=$!
 	until_true 5 test -s live.mill
 	run -65 --separate-stderr swindow 1m --late eof <live.mill

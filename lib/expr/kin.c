@@ -126,7 +126,9 @@ any_equal(struct run *r, const struct node *n, struct col *out,
 
 	memset(bits, 0, bits_words(r->n) * 8);
 	bits_fill(valid, true, r->n);
+	/* Of two columns that are compared one may be constant, not both. */
 	pair[0] = arg[0];
+	eval_plain(r, &pair[0]);
 	for (size_t i = 1; i < n->n_kids; i++) {
 		pair[1] = arg[i];
 		eval_begin(r, n, &eq);

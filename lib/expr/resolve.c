@@ -32,11 +32,14 @@ func_letter(char c)
 static bool
 reads_as(const struct node *k, enum type type)
 {
-	const char *s = k->lit.bytes;
-	size_t len = k->lit.off[1];
+	const char *s;
+	size_t len;
 	int64_t v;
 	double f;
 
+	if (k->is_null)
+		return true;
+	s = col_str(&k->lit, 0, &len);
 	switch (type) {
 	case TYPE_INT:
 		return num_parse_int(&v, s, len) == 0;

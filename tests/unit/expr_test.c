@@ -109,7 +109,7 @@ push_row(struct cases *t, struct input *in, const char *text)
 
 	schema_init(&none);
 	if (expr_compile_list(&l, &err, &none, text) == -1) {
-		CHECK(!"the input line compiles");
+		check_n_failed++;
 		fprintf(stderr, "tests/expr.test:%u: %s: %s\n", t->shown, text,
 		    err.text);
 		exit(1);

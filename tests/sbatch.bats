@@ -168,6 +168,13 @@ rows() {
 	same want out
 }
 
+@test "a source that cannot be read to its end is an error" {
+	run -74 --separate-stderr bash -c 'sbatch /proc/self/mem | ssink -N'
+	[ "$stderr" = "sbatch: /proc/self/mem: byte 0: Input/output error" ]
+	run -74 --separate-stderr bash -c 'sbatch <. | ssink -N'
+	[ "$stderr" = "sbatch: stdin: Is a directory" ]
+}
+
 @test "the extension says the format, unless the sources disagree" {
 	printf 'a,b\n1,2\n' >x.csv
 	printf 'a\tb\n3\t4\n' >y.tsv
@@ -502,6 +509,12 @@ rows() {
 		python3 "$TOP/tests/decode.py" | head -1 >out
 	grep -Fq '"stages": [[0, "sbatch", "first", "-f lines -n 3"]]' out
 	grep -Fq '"flags": 2' out # many, not endless
+	printf '1;2\n' | sbatch -f csv -N -c a,b:int -d ';' --null - -v \
+		--max-field 9 --invalid-utf8 bytes --source s 2>/dev/null |
+		python3 "$TOP/tests/decode.py" | head -1 >out
+	grep -Fq "\"-f csv -c 'a,b:int' -N -d ';' --null '-' --max-field 9 \
+--invalid-utf8 bytes --source 's'\"" out
+	grep -Fq '"flags": 0' out
 }
 
 @test "columns that are fixed are announced before the first byte" {
@@ -552,6 +565,30 @@ os.execvp("sbatch", ["sbatch", "in"])' 2>err >out.mill &
 	[ "$(cat status)" = 141 ]
 	exec 7>&-
 	wait
+}
+
+@test "a FIFO without a writer holds up neither HEAD nor signals nor the end" {
+	mkfifo in
+	sbatch in >out.mill 2>err &
+	pid=$!
+	until_true 5 test -s out.mill
+	kill -TERM "$pid"
+	rc=0
+	wait "$pid" || rc=$?
+	[ "$rc" = 143 ]
+	{
+		sbatch in || echo "$?" >status
+	} | head -c 1 >/dev/null &
+	until_true 2 test -s status
+	[ "$(cat status)" = 141 ]
+	wait
+	# Writers one after the other: the first one's end is the end.
+	sbatch in | ssink -N >out &
+	echo a >in
+	wait
+	[ "$(cat out)" = a ]
+	run -0 bash -c 'sbatch <(echo b) <(sleep 0.1; echo c) | ssink -N'
+	[ "$output" = $'b\nc' ]
 }
 
 @test "a full output is an error" {

@@ -100,6 +100,11 @@ describe(struct buf *b, const struct intake_opts *o)
 		buf_printf(b, " -d '%c'", t->delim);
 	if (t->null_str != NULL)
 		buf_printf(b, " --null '%s'", t->null_str);
+	if (t->max_field != TEXT_MAX_FIELD)
+		buf_printf(b, " --max-field %zu", t->max_field);
+	if (t->utf8 != TEXT_UTF8_REJECT)
+		buf_printf(b, " --invalid-utf8 %s",
+		    t->utf8 == TEXT_UTF8_REPLACE ? "replace" : "bytes");
 	if (o->source_col != NULL)
 		buf_printf(b, " --source '%s'", o->source_col);
 	if (o->n_rows != UINT64_MAX)

@@ -263,13 +263,19 @@ on_head(struct stage *st, void *arg)
 {
 	struct smap *m = arg;
 
-	if (st->in.mode != MODE_APPEND || st->in.n_partials > 0)
+	if (st->in.mode != MODE_APPEND)
 		return stage_fail(st, TOOL_DATA,
-		    "the input is no append stream of plain rows; put smap "
-		    "before that stage");
+		    "the rows of the input replace each other; put smap before "
+		    "the stage that makes them");
 	for (size_t i = 0; i < m->n; i++) {
 		const struct step *s = &m->steps[i];
 
+		/* HEAD says which column holds which partial state. */
+		if (s->kind != WHERE && st->in.n_partials > 0)
+			return stage_fail(st, TOOL_DATA,
+			    "-%c would tear partial states from their columns; "
+			    "put it behind sreduce --merge",
+			    letter(s));
 		buf_printf(&m->text, "%s-%c %s", i == 0 ? "" : " ", letter(s),
 		    s->source);
 		if (plan(st, &m->steps[i], &st->out.schema) == -1)

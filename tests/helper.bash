@@ -5,8 +5,8 @@
 bats_require_minimum_version 1.5.0
 
 setup() {
-	BIN=${BIN:-$BATS_TEST_DIRNAME/../build/bin}
-	TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+	TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+	BIN=${BIN:-$TOP/build/bin}
 	export PATH="$BIN:$BIN/../tests:$PATH" TOP LC_ALL=C NO_COLOR=1
 	unset TZ
 	cd "$BATS_TEST_TMPDIR" || return 1

@@ -52,13 +52,12 @@ golden() {
 	for name in $(python3 "$WIRE" list); do
 		python3 "$WIRE" bad "$name" >bad
 		why=$(python3 "$WIRE" why "$name")
-		run -74 smap -w true <bad 2>&1 >/dev/null || {
-			[ "$name" = magic ] && [ "$status" = 65 ]
-		} || return 1
-		case $name,$output in
-		magic,*) [ "$output" = "smap: stdin is text, put sbatch before me" ] ;;
-		*"$why") ;;
-		*) echo "$name: want $why, got $output" && false ;;
+		status=0
+		smap -w true <bad 2>err >/dev/null || status=$?
+		case $name,$status,$(cat err) in
+		magic,65,"smap: stdin is text, put sbatch before me") ;;
+		*,74,"smap: stdin: byte "*"$why") ;;
+		*) echo "$name: want $why, got $status $(cat err)" && false ;;
 		esac
 		run -1 python3 "$DECODE" -c <bad
 	done
@@ -93,10 +92,11 @@ golden() {
 	golden >g
 	size=$(wc -c <g)
 	for n in 0 1 7 8 95 96 97 200 500 $((size - 1)); do
-		run -74 --separate-stderr smap -w true < <(head -c "$n" g)
-		case $stderr in
-		"smap: stdin: byte $n: "*) ;;
-		*) echo "$n: $stderr" && false ;;
+		status=0
+		head -c "$n" g | smap -w true >/dev/null 2>err || status=$?
+		case $status,$(cat err) in
+		74,"smap: stdin: byte $n: "*) ;;
+		*) echo "$n: $status $(cat err)" && false ;;
 		esac
 	done
 }

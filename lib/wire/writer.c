@@ -240,9 +240,9 @@ stream_write_end(
 int
 stream_write_fail(struct stream_writer *w, const struct fail *f)
 {
-	struct frame_header h = {.watermark = INT64_MAX};
-
+	/* It may cut a series of answers short. */
+	w->sub = 0;
 	buf_reset(&w->note);
 	fail_write(&w->note, f);
-	return put_note(w, FRAME_FAIL, &h);
+	return put_note(w, FRAME_FAIL, NULL);
 }

@@ -51,11 +51,12 @@ oracle() {
 		for (i = 1; i <= n_hours; i++)
 			for (k = 1; k <= n[hours[i]]; k++) {
 				c = order[hours[i], k]
+				sum = ""
+				if ((hours[i], c) in has)
+					sum = sprintf("%d", bytes[hours[i], c])
 				printf "%s:00:00Z,%s:00:00Z,%d,%d,%s\n",
 				    hours[i], end_of(hours[i]), c,
-				    hits[hours[i], c],
-				    has[hours[i], c] ?
-				    sprintf("%d", bytes[hours[i], c]) : ""
+				    hits[hours[i], c], sum
 			}
 	}' "$LOG"
 }
@@ -84,13 +85,14 @@ oracle() {
 
 @test "the malformed line stops the run with its place" {
 	run -65 --separate-stderr bash -c 'sbatch -f combined "$LOG" |
-		swindow 1h --late 1m | sreduce "count()" | ssink -f csv'
+		swindow 1h --late 1m | sreduce "count()" | ssink -f csv out.csv'
 	case $stderr in
 	"sbatch: $LOG:8899:"[0-9]*": "*) ;;
 	*) echo "$stderr" && false ;;
 	esac
 	[ "${#stderr_lines[@]}" = 1 ]
 	# A failed run publishes nothing.
+	[ ! -e out.csv ]
 	[ -z "$output" ]
 }
 

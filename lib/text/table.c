@@ -110,10 +110,12 @@ table_add(struct table *t)
 void
 table_cell(struct table *t, struct table_row *row, size_t c, bool null)
 {
-	size_t from = c == 0 ? 0 : row->cells[c - 1].end, width;
+	size_t from = c == 0 ? 0 : row->cells[c - 1].end, width = 0;
 
-	width_cut(&width, (const char *)row->text.data + from,
-	    row->text.len - from, SIZE_MAX);
+	/* Without a byte the text may have no memory either. */
+	if (row->text.len > from)
+		width_cut(&width, (const char *)row->text.data + from,
+		    row->text.len - from, SIZE_MAX);
 	row->cells[c] = (struct table_cell){.end = (uint32_t)row->text.len,
 	    .width = (uint32_t)width,
 	    .is_null = null};
@@ -280,7 +282,8 @@ table_put_row(struct buf *out, const struct table *t,
     const struct table_row *row, size_t max)
 {
 	struct line l = line_begin(out, t, max);
-	const char *text = (const char *)row->text.data;
+	const char *text =
+	    row->text.len > 0 ? (const char *)row->text.data : "";
 	uint32_t from = 0;
 
 	for (size_t c = 0; c < t->n_cols && !l.full; c++) {

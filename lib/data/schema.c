@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 
 void
 schema_init(struct schema *s)
@@ -71,6 +72,25 @@ schema_find(const struct schema *s, const char *name, size_t len)
 	return -1;
 }
 
+/* A name may come from a file's header: escape what would move a cursor. */
+static void
+put_name(struct buf *b, const char *name)
+{
+	size_t len = strlen(name), n;
+	uint32_t cp = 0;
+
+	for (size_t i = 0; i < len; i += n) {
+		n = utf8_decode(&cp, name + i, len - i);
+		if (n != 0 && !utf8_is_hostile(cp)) {
+			buf_put(b, name + i, n);
+			continue;
+		}
+		n = n == 0 ? 1 : n;
+		for (size_t k = 0; k < n; k++)
+			buf_printf(b, "\\x%02x", (unsigned char)name[i + k]);
+	}
+}
+
 void
 schema_list(struct buf *b, const struct schema *s)
 {
@@ -80,7 +100,7 @@ schema_list(struct buf *b, const struct schema *s)
 		if (s->fields[i].system)
 			continue;
 		buf_puts(b, comma);
-		buf_puts(b, s->fields[i].name);
+		put_name(b, s->fields[i].name);
 		comma = ", ";
 	}
 }

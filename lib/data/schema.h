@@ -49,7 +49,10 @@ struct field *schema_add(
 /* The column of that name, or -1. */
 int schema_find(const struct schema *s, const char *name, size_t len);
 
-/* Append "a, b, c": the columns that are not system columns. */
+/*
+ * Append "a, b, c" for a message: the columns that are not system columns,
+ * control characters as \xNN.
+ */
 void schema_list(struct buf *b, const struct schema *s);
 
 #endif

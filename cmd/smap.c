@@ -146,10 +146,12 @@ make_column(struct step *s, struct schema *to, const struct schema *from,
 static int
 name_taken(struct stage *st, const struct step *s, const char *name)
 {
+	char quoted[TOOL_QUOTE_MAX];
+
 	return stage_fail(st, TOOL_USAGE,
 	    "-%c: two columns would be named %s; write \"as\" and another "
 	    "name",
-	    letter(s), name);
+	    letter(s), tool_quote(quoted, name, strlen(name)));
 }
 
 /* A name of the system is refused before it hides one. */

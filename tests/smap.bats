@@ -154,6 +154,16 @@ u	str	untyped" ]
                  ^~~~" ]
 }
 
+@test "a column name with an escape sequence does not reach the terminal" {
+	printf 'a\033[31m,b\n1,2\n' | sbatch -f csv >s.mill
+	smap_fails 64 -w 'x = 1'
+	[ "$stderr" = 'smap: -w: no column x; the columns are a\x1b[31m, b
+  x = 1
+  ^' ]
+	smap_fails 64 -s '*, *'
+	[ "$stderr" = 'smap: -s: two columns would be named a\x1b[31m; write "as" and another name' ]
+}
+
 @test "a condition must be bool" {
 	rows
 	smap_fails 64 -w 'status'

@@ -27,13 +27,13 @@ report() {
 	(
 		exec 7>in
 		printf 'a\nb\nc\n' >&7
-		until_true 5 test -e done
+		until_true 5 test -e finished
 	) &
 	start=$(date +%s%N)
 	run -0 --separate-stderr bash -c \
 		'sbatch -f lines in | smap -w true | ssink -N | head -1'
 	end=$(date +%s%N)
-	touch done
+	touch finished
 	[ "$output" = a ]
 	[ -z "$stderr" ]
 	[ $(((end - start) / 1000000)) -lt 2000 ]

@@ -352,75 +352,76 @@ iso_week(const struct civil *c, int64_t *year)
 	return week;
 }
 
+/* The conversions that are numbers.  false: it is none of them. */
+static bool
+print_number(struct print *p, const struct civil *c, int64_t us, char conv)
+{
+	const struct {
+		char conv;
+		char fill;
+		size_t width;
+		int64_t value;
+	} numbers[] = {
+	    {'Y', '0', 4, c->year},
+	    {'y', '0', 2, num_floor_mod(c->year, 100)},
+	    {'m', '0', 2, c->month},
+	    {'d', '0', 2, c->day},
+	    {'e', ' ', 2, c->day},
+	    {'H', '0', 2, c->hour},
+	    {'I', '0', 2, (c->hour + 11) % 12 + 1},
+	    {'M', '0', 2, c->min},
+	    {'S', '0', 2, c->sec},
+	    {'f', '0', 6, c->us},
+	    {'j', '0', 3, c->yearday},
+	    {'s', '0', 0, num_floor_div(us, TIME_US)},
+	    {'u', '0', 0, c->weekday + 1},
+	};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (numbers[i].conv == conv) {
+			print_int(p, numbers[i].value, numbers[i].width,
+			    numbers[i].fill);
+			return true;
+		}
+	return false;
+}
+
+static void
+print_text(struct print *p, const char *s)
+{
+	print_bytes(p, s, strlen(s));
+}
+
 static void
 print_conv(struct print *p, const struct civil *c, int64_t us, char conv)
 {
 	int64_t year;
 	int week;
 
+	if (print_number(p, c, us, conv))
+		return;
 	switch (conv) {
-	case 'Y':
-		print_int(p, c->year, 4, '0');
-		break;
-	case 'y':
-		print_int(p, num_floor_mod(c->year, 100), 2, '0');
-		break;
-	case 'm':
-		print_int(p, c->month, 2, '0');
-		break;
-	case 'd':
-		print_int(p, c->day, 2, '0');
-		break;
-	case 'e':
-		print_int(p, c->day, 2, ' ');
-		break;
-	case 'H':
-		print_int(p, c->hour, 2, '0');
-		break;
-	case 'I':
-		print_int(p, (c->hour + 11) % 12 + 1, 2, '0');
-		break;
-	case 'M':
-		print_int(p, c->min, 2, '0');
-		break;
-	case 'S':
-		print_int(p, c->sec, 2, '0');
-		break;
-	case 'f':
-		print_int(p, c->us, 6, '0');
-		break;
-	case 'j':
-		print_int(p, c->yearday, 3, '0');
-		break;
 	case 'b':
 	case 'h':
 		print_bytes(p, months[c->month - 1], 3);
 		break;
 	case 'B':
-		print_bytes(
-		    p, months[c->month - 1], strlen(months[c->month - 1]));
+		print_text(p, months[c->month - 1]);
 		break;
 	case 'a':
 		print_bytes(p, weekdays[c->weekday], 3);
 		break;
 	case 'A':
-		print_bytes(
-		    p, weekdays[c->weekday], strlen(weekdays[c->weekday]));
+		print_text(p, weekdays[c->weekday]);
 		break;
 	case 'z':
-		print_bytes(p, "+0000", 5);
+		print_text(p, "+0000");
 		break;
 	case 'Z':
-		print_bytes(p, "UTC", 3);
+		print_text(p, "UTC");
 		break;
 	case 'p':
-		print_bytes(p, c->hour < 12 ? "AM" : "PM", 2);
-		break;
-	case 's':
-		print_int(p, num_floor_div(us, TIME_US), 0, '0');
-		break;
-	case 'u':
-		print_int(p, c->weekday + 1, 0, '0');
+		print_text(p, c->hour < 12 ? "AM" : "PM");
 		break;
 	case 'V':
 	case 'G':
@@ -428,10 +429,10 @@ print_conv(struct print *p, const struct civil *c, int64_t us, char conv)
 		print_int(p, conv == 'V' ? week : year, 2, '0');
 		break;
 	case 'n':
-		print_bytes(p, "\n", 1);
+		print_text(p, "\n");
 		break;
 	case 't':
-		print_bytes(p, "\t", 1);
+		print_text(p, "\t");
 		break;
 	default:
 		print_bytes(p, &conv, 1);

@@ -63,6 +63,7 @@ struct run {
 	int part_col;
 	int time_col;
 	uint64_t order; /* rows so far */
+	uint64_t batch_order; /* rows before this batch */
 	struct batch out;
 };
 
@@ -350,18 +351,23 @@ close_windows(struct stage *st, struct run *o, int64_t until, bool last)
 	return flush(st, o, watermark, last);
 }
 
-/* Answer the batch with all of its rows. */
+/*
+ * Answer the batch with all of its rows.  The empty one that is left when the
+ * data end just behind a batch is nobody's: it gets no row.
+ */
 static int
 close_batch(struct stage *st, struct run *o, bool last)
 {
+	bool left_over = !last && st->batch > 0 && o->order == o->batch_order;
 	struct reduce_window w;
 
-	if (!o->answered) {
+	if (!o->answered && !left_over) {
 		reduce_whole(o->reduce, &w);
 		if (collect(st, o, &w) == -1)
 			return -1;
 	}
 	o->answered = !last;
+	o->batch_order = o->order;
 	return flush(st, o, st->now.watermark, last);
 }
 

@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Random small streams through sbatch | swindow | sreduce | ssink, compared
+with a slow and obvious reference.
+
+usage: reduce.py CASES [SEED]
+
+Each case is made of one seed, which is printed when it fails.
+"""
+import csv
+import io
+import math
+import random
+import subprocess
+import sys
+from datetime import datetime, timedelta, timezone
+from fractions import Fraction
+
+AGGS = ("count() as c, count(v) as cv, count_if(n > 2) as ci, sum(n) as sn, "
+        "avg(n) as an, sum(v) as sv, avg(v) as av, min(v) as lo, "
+        "max(v) as hi, first(v) as fv, last(n) as ln, min(s) as ls, "
+        "max(s) as hs, count(distinct s) as ds, p50(n) as p50, p90(v) as p90, "
+        "sum(n) filter (where s = 'x') as fx")
+NAMES = ["c", "cv", "ci", "sn", "an", "sv", "av", "lo", "hi", "fv", "ln", "ls",
+         "hs", "ds", "p50", "p90", "fx"]
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def run(argv, stdin):
+    p = subprocess.run(argv, input=stdin, stdout=subprocess.PIPE,
+                       stderr=subprocess.PIPE, check=False)
+    if p.returncode != 0:
+        raise AssertionError(f"{argv}: {p.returncode}: {p.stderr.decode()}")
+    return p.stdout, p.stderr.decode()
+
+
+def make_case(rnd):
+    """Rows (time in s, key, v, n, s) of one to three files, and options."""
+    span = rnd.choice([20, 100, 1000])
+    files = []
+    for _ in range(rnd.choice([1, 1, 2, 3])):
+        at, rows = rnd.randrange(-50, 50), []
+        for _ in range(rnd.choice([0, 1, 5, 40, 120])):
+            at += rnd.choice([0, 0, 1, 3, rnd.randrange(span)])
+            t = at - rnd.choice([0, 0, 0, 1, 5, rnd.randrange(span)])
+            rows.append((
+                t, rnd.choice(["a", "b", "long key over sixteen bytes", None]),
+                rnd.choice([None, 0.1, 1e16, -1e16, 1.0, -2.5, 3e-300,
+                            rnd.uniform(-100, 100)]),
+                rnd.choice([None, 1, 2, 3, -7, rnd.randrange(10**12)]),
+                rnd.choice([None, "x", "y", "xyz"])))
+        files.append(rows)
+    size = rnd.choice([1, 7, 10, 60])
+    if rnd.random() < 0.5:
+        spec = (size, size)
+    else:
+        spec = (size, rnd.choice([1, 2, 3, 5, 10, 30]))
+    late = rnd.choice([0, 0, 1, 5, 60, 5000])
+    keys = rnd.choice([[], ["k"], ["k", "n % 2 as odd"], ["n"], ["v"]])
+    return files, spec, late, keys
+
+
+def panes(files, spec, late):
+    """Rows that are kept, each with its pane; and how many are late."""
+    width = math.gcd(*spec)
+    kept, n_late = [], 0
+    for part, rows in enumerate(files):
+        top = None
+        for row in rows:
+            pane = row[0] // width * width
+            if top is not None and pane + width <= top - late:
+                n_late += 1
+            elif pane % spec[1] < spec[0]:
+                kept.append((pane, part, len(kept), row))
+            top = row[0] if top is None else max(top, row[0])
+    return kept, n_late
+
+
+def key_of(keys, row):
+    _, k, v, n, _ = row
+    known = {"k": k, "n": n, "v": v,
+             "n % 2 as odd": None if n is None else int(math.fmod(n, 2))}
+    return tuple(known[name] for name in keys)
+
+
+def total(values):
+    return None if not values else float(sum(map(Fraction, values)))
+
+
+def rank(values, percent):
+    values = sorted(values)
+    return values[(len(values) * percent + 99) // 100 - 1] if values else None
+
+
+def aggregates(rows):
+    """The expected values of AGGS over rows (part, order, row)."""
+    placed = sorted(rows, key=lambda r: (r[2][0], r[0], r[1]))
+    v = [r[2][2] for r in placed if r[2][2] is not None]
+    n = [r[2][3] for r in placed if r[2][3] is not None]
+    s = [r[2][4] for r in placed if r[2][4] is not None]
+    fx = [r[2][3] for r in placed if r[2][4] == "x" and r[2][3] is not None]
+    return [len(rows), len(v), sum(x > 2 for x in n), sum(n) if n else None,
+            float(sum(n)) / len(n) if n else None, total(v),
+            total(v) / len(v) if v else None, min(v, default=None),
+            max(v, default=None), v[0] if v else None, n[-1] if n else None,
+            min(s, default=None), max(s, default=None), len(set(s)),
+            rank(n, 50), rank(v, 90), sum(fx) if fx else None]
+
+
+def group(keys, rows):
+    """Rows (part, order, row) by key, in order of arrival."""
+    groups = {}
+    for r in sorted(rows, key=lambda r: r[1]):
+        groups.setdefault(key_of(keys, r[2]), []).append(r)
+    return groups
+
+
+def expect(files, spec, late, keys):
+    size, slide = spec
+    kept, n_late = panes(files, spec, late)
+    ends = set()
+    for pane, _, _, _ in kept:
+        start = pane // slide * slide
+        while start + size > pane:
+            ends.add(start + size)
+            start -= slide
+    out = []
+    for end in sorted(ends):
+        rows = [r[1:] for r in kept if end - size <= r[0] < end]
+        for key, of_key in group(keys, rows).items():
+            out.append([end - size, end, *key, *aggregates(of_key)])
+    return out, n_late
+
+
+def expect_batches(files, batch_rows, keys):
+    rows = [(part, row) for part, rows in enumerate(files) for row in rows]
+    out = []
+    for at in range(0, max(len(rows), 1), batch_rows):
+        some = [(p, i, r) for i, (p, r) in enumerate(rows)][at:at + batch_rows]
+        groups = group(keys, some)
+        if not keys:
+            groups = {(): some}
+        out += [[*key, *aggregates(of)] for key, of in groups.items()]
+    return out
+
+
+def parse(text, like, name):
+    """A cell of the output as the type of what is expected."""
+    if text == "":
+        return None
+    if name in ("window_start", "window_end"):
+        t = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return (t - EPOCH) // timedelta(seconds=1)
+    if isinstance(like, (int, float)):
+        return type(like)(text)
+    return text
+
+
+def close(name, want, got):
+    if want == got:
+        return True
+    return (name in ("p50", "p90") and want is not None and got is not None
+            and abs(want - got) <= abs(want) / 256)
+
+
+def compare(text, want):
+    rows = list(csv.reader(io.StringIO(text.decode())))
+    header, rows = rows[0], rows[1:]
+    assert len(rows) == len(want), f"{len(rows)} rows, want {len(want)}"
+    for i, (row, w) in enumerate(zip(rows, want)):
+        got = [parse(x, y, name) for x, y, name in zip(row, w, header)]
+        for name, x, y in zip(header, w, got):
+            assert close(name, x, y), f"row {i}: {name}: want {x}, got {y}"
+
+
+def write_files(files):
+    paths = []
+    for i, rows in enumerate(files):
+        paths.append(f"part{i}.csv")
+        with open(paths[-1], "w", newline="", encoding="utf-8") as f:
+            w = csv.writer(f, lineterminator="\n")
+            w.writerow(["t", "k", "v", "n", "s"])
+            w.writerows(["" if x is None else x for x in r] for r in rows)
+    return paths
+
+
+def sbatch(paths, *options):
+    return run(["sbatch", "-c", "t:time(s),k,v:float,n:int,s:str", "-t", "t",
+                *options, *paths], None)[0]
+
+
+def reduce_stream(stream, spec, late, keys):
+    text = f"{spec[0]}s" if spec[0] == spec[1] else f"{spec[0]}s/{spec[1]}s"
+    windows, said = run(["swindow", text, "--late", f"{late}s"], stream)
+    k = ["-k", ", ".join(keys)] if keys else []
+    table, _ = run(["sreduce", *k, AGGS], windows)
+    return run(["ssink", "-f", "csv"], table)[0], said
+
+
+def one_case(seed):
+    rnd = random.Random(seed)
+    files, spec, late, keys = make_case(rnd)
+    paths = write_files(files)
+    want, n_late = expect(files, spec, late, keys)
+    out, said = reduce_stream(sbatch(paths), spec, late, keys)
+    compare(out, want)
+    told = int(said.split()[1]) if " late, " in said else 0
+    assert told == n_late, f"told {told} late, want {n_late}"
+    # Neither frames nor batches show in the answer.
+    cut = rnd.choice([["--frame-rows", "1"], ["--frame-rows", "9"],
+                      ["--batch-rows", "1"], ["--batch-rows", "13"]])
+    again, said_again = reduce_stream(sbatch(paths, *cut), spec, late, keys)
+    assert again == out and said_again == said, f"differs with {cut}"
+    # Without windows each batch is reduced.
+    n = rnd.choice([3, 50, 1000])
+    k = ["-k", ", ".join(keys)] if keys else []
+    table, _ = run(["sreduce", *k, AGGS], sbatch(paths, "--batch-rows", str(n)))
+    compare(run(["ssink", "-f", "csv"], table)[0],
+            expect_batches(files, n, keys))
+
+
+def main():
+    cases = int(sys.argv[1])
+    first = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    for seed in range(first, first + cases):
+        try:
+            one_case(seed)
+        except AssertionError as e:
+            print(f"seed {seed}: {e}")
+            return 1
+    print(f"{cases} cases agree")
+    return 0
+
+
+sys.exit(main())

@@ -12,8 +12,9 @@
 #include "tool/tool.h"
 #include "window/query.h"
 
-#define FLUSH_ROWS (32u << 10) /* results that are sent before more are made   \
-				*/
+#define FLUSH_ROWS                                                             \
+	(32u << 10) /* results that are sent before more are made              \
+		     */
 #define MAX_SORTS 64
 
 enum long_opt {
@@ -49,7 +50,6 @@ struct run {
 	int64_t top; /* rows, 0 = all */
 	struct sort sorts[MAX_SORTS];
 	size_t n_sorts;
-	bool warn;
 	char *text; /* for the chain in HEAD */
 	/* State. */
 	struct stage_ops *ops;
@@ -410,7 +410,8 @@ add_rows(
 		rows.parts = parts.i;
 	}
 	if (query_rows(&o->query, &in, &err, &env, &rows, b) == -1)
-		return fail_run(st, &err);
+		return stage_fail(st, TOOL_DATA, "row %ju: %s",
+		    (uintmax_t)(o->order + err.at + 1), err.text);
 	if (reduce_add(o->reduce, &why, &in,
 		o->windowed ? &b->cols[o->pane_col] : NULL, b->n_rows,
 		&b->arena)
@@ -454,24 +455,11 @@ on_mark(
 	return rc == -1 ? -1 : stage_mark(st, &f->h, m, f->h.watermark);
 }
 
-static int
-on_end(struct stage *st, void *arg, enum end_reason reason)
-{
-	struct run *o = arg;
-
-	(void)reason;
-	if (st->n_unparsed > 0 && o->warn)
-		tool_warn("%ju cells could not be converted and count as null",
-		    (uintmax_t)st->n_unparsed);
-	return 0;
-}
-
 static const struct stage_ops ops_template = {
     .cls = CLASS_STATEFUL,
     .head = on_head,
     .rows = on_rows,
     .mark = on_mark,
-    .end = on_end,
 };
 
 static void
@@ -587,7 +575,6 @@ main(int argc, char *argv[])
 	    sizeof(options) / sizeof(options[0]));
 	t.hints = hints;
 	parse_options(&t, &o, argc, argv);
-	o.warn = t.verbose >= 0;
 	o.text = describe(&o);
 	batch_init(&o.out);
 	status = stage_run(&st, &t, &ops, &o);

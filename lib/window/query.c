@@ -64,6 +64,13 @@ values_text(const struct expr_call *call)
 	return call->text + strlen(call->name);
 }
 
+/* The type of what a call is made of, 0 for rows. */
+static enum type
+values_type(const struct expr_call *call)
+{
+	return call->n_args == 0 ? 0 : expr_type(call->args[0]);
+}
+
 /* The state that serves call i as well as an earlier call, or a new one. */
 static size_t
 find_state(struct query *q, size_t i)
@@ -210,7 +217,9 @@ query_rows(struct query *q, struct pane_rows *out, struct expr_error *err,
 	for (size_t i = 0; i < q->plan.n_states; i++) {
 		const struct query_state *s = &q->states[i];
 
-		if (eval_state(s, &cols[i], err, a, env, b) == -1)
+		if (s->same != i)
+			cols[i] = cols[s->same];
+		else if (eval_state(s, &cols[i], err, a, env, b) == -1)
 			return -1;
 		args[i] = s->arg == NULL && s->filter == NULL ? NULL : &cols[i];
 	}

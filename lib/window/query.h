@@ -15,6 +15,7 @@
 struct query_state {
 	struct expr *arg; /* borrowed from a call; NULL = none */
 	struct expr *filter; /* borrowed from a call; NULL = none */
+	size_t same; /* the first state made of the same values, or its own */
 };
 
 /*

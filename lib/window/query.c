@@ -78,11 +78,17 @@ find_state(struct query *q, size_t i)
 	const struct expr_call *call = &q->aggs.calls[i];
 	size_t n = q->plan.n_states;
 
+	q->states[n].same = n;
 	for (size_t j = 0; j < i; j++) {
-		if (agg_same_state(q->call_fns[i], q->call_fns[j])
-		    && strcmp(values_text(call), values_text(&q->aggs.calls[j]))
-			   == 0)
+		const struct expr_call *other = &q->aggs.calls[j];
+
+		if (values_type(call) != values_type(other)
+		    || strcmp(values_text(call), values_text(other)) != 0)
+			continue;
+		if (agg_same_state(q->call_fns[i], q->call_fns[j]))
 			return q->call_states[j];
+		if (q->states[n].same == n)
+			q->states[n].same = q->states[q->call_states[j]].same;
 	}
 	q->states[n].arg = call->n_args == 0 ? NULL : call->args[0];
 	q->states[n].filter = call->filter;

@@ -483,14 +483,13 @@ add_sort(struct run *o, const char *opt, const char *text, bool descending)
 static void
 set_top(struct run *o, const char *arg)
 {
-	const char *colon = strchr(arg, ':');
+	size_t len = strcspn(arg, ":");
 
-	if (colon == NULL
-	    || num_parse_int(&o->top, arg, (size_t)(colon - arg)) == -1
-	    || o->top < 1 || colon[1] == '\0')
+	if (num_parse_int(&o->top, arg, len) == -1 || o->top < 1
+	    || arg[len] == '\0' || arg[len + 1] == '\0')
 		tool_die(TOOL_USAGE, "--top: %s is not N:EXPR, such as 10:hits",
 		    arg);
-	add_sort(o, "--top", colon + 1, true);
+	add_sort(o, "--top", arg + len + 1, true);
 }
 
 static void

@@ -255,7 +255,9 @@ sum_float_merge(void *state, const char **why, const void *from)
 static void
 whole(struct exact *e, const struct sum_float *s)
 {
-	*e = s->side == NULL ? (struct exact){.n_adds = 0} : s->side->exact;
+	*e = (struct exact){.n_adds = 0};
+	if (s->side != NULL)
+		*e = s->side->exact;
 	exact_add(e, s->hi);
 	exact_add(e, s->lo);
 }

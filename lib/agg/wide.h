@@ -18,7 +18,7 @@ wide_order(double x)
 	if (x != x)
 		return INT64_C(0x7ff8000000000000);
 	memcpy(&v, &x, sizeof(v));
-	return v ^ ((v >> 63) & INT64_MAX);
+	return v < 0 ? v ^ INT64_MAX : v;
 }
 
 static inline double
@@ -26,7 +26,8 @@ wide_double(int64_t v)
 {
 	double x;
 
-	v ^= (v >> 63) & INT64_MAX;
+	if (v < 0)
+		v ^= INT64_MAX;
 	memcpy(&x, &v, sizeof(x));
 	return x;
 }

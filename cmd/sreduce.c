@@ -321,7 +321,7 @@ flush(struct stage *st, struct run *o, int64_t watermark, bool last)
 static int
 collect(struct stage *st, struct run *o, const struct reduce_window *w)
 {
-	struct expr_error err;
+	struct expr_error err = {.at = 0};
 
 	if (query_add(&o->query, &err, w) == -1)
 		return fail_run(st, &err);

@@ -128,11 +128,29 @@ static bool
 is_closed(const struct reduce *r, int64_t start)
 {
 	return r->closed_us != TIME_NONE
-	       && start + r->grid.pane <= r->closed_us;
+	       && start <= r->closed_us - r->grid.pane;
 }
 
-static const char passed[] = "a row came behind the watermark; "
-			     "swindow must stand before what reorders rows";
+/* The pane that a row says it is in, or NULL with *why. */
+static struct pane *
+open_pane(struct reduce *r, const char **why, int64_t start)
+{
+	int64_t pane, first, last;
+
+	if (r->last != NULL && r->last->start == start && !is_closed(r, start))
+		return r->last;
+	if (!grid_pane(&r->grid, &pane, start) || pane != start
+	    || !grid_windows(&r->grid, &first, &last, pane)) {
+		*why = "a row has a pane that is none of the windows'";
+		return NULL;
+	}
+	if (is_closed(r, start)) {
+		*why = "a row came behind the watermark; put what reorders "
+		       "rows before swindow";
+		return NULL;
+	}
+	return pane_at(r, start);
+}
 
 /* Rows of several panes: sort their numbers by pane, then add each. */
 static int
@@ -145,11 +163,9 @@ add_by_pane(struct reduce *r, const char **why, const struct pane_rows *in,
 	uint32_t n_touched = 0, at = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		if (is_closed(r, starts[i])) {
-			*why = passed;
+		of[i] = open_pane(r, why, starts[i]);
+		if (of[i] == NULL)
 			return -1;
-		}
-		of[i] = pane_at(r, starts[i]);
 		if (of[i]->n_rows++ == 0)
 			touched[n_touched++] = of[i];
 	}
@@ -175,6 +191,7 @@ reduce_add(struct reduce *r, const char **why, const struct pane_rows *in,
     const struct col *panes, uint32_t n, struct arena *a)
 {
 	struct col plain;
+	struct pane *p;
 
 	if (n == 0)
 		return 0;
@@ -185,11 +202,8 @@ reduce_add(struct reduce *r, const char **why, const struct pane_rows *in,
 		return -1;
 	}
 	if (panes->enc == COL_CONST) {
-		if (is_closed(r, panes->i[0])) {
-			*why = passed;
-			return -1;
-		}
-		return pane_add(pane_at(r, panes->i[0]), why, in, NULL, n);
+		p = open_pane(r, why, panes->i[0]);
+		return p == NULL ? -1 : pane_add(p, why, in, NULL, n);
 	}
 	col_flatten(&plain, a, panes);
 	return add_by_pane(r, why, in, plain.i, n, a);

@@ -23,7 +23,7 @@ void reduce_free(struct reduce *r);
 /*
  * Add n rows.  panes: the TIME column of their panes, or NULL without
  * windows.  Returns 0, or -1 with the reason in *why (static): also when a
- * row's pane belongs to a window that was closed.
+ * row's pane is none of these windows' or its end was passed by a window.
  */
 int reduce_add(struct reduce *r, const char **why, const struct pane_rows *in,
     const struct col *panes, uint32_t n, struct arena *a);

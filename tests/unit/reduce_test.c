@@ -228,6 +228,20 @@ test_far_apart(void)
 	end(&c);
 }
 
+/* What a stream may claim but swindow never says. */
+static void
+test_wrong_panes(void)
+{
+	static const int64_t wrong[] = {5, 20, INT64_MAX / US, INT64_MIN / US};
+	struct counter c;
+
+	begin(&c, WINDOW_SLIDING, 10, 30);
+	for (size_t i = 0; i < 4; i++)
+		CHECK(feed(&c, "a", wrong + i) == -1);
+	CHECK(strcmp(next(&c, INT64_MAX), "") == 0);
+	end(&c);
+}
+
 static void
 test_keyless(void)
 {
@@ -256,6 +270,7 @@ main(void)
 	test_tumbling();
 	test_sliding();
 	test_far_apart();
+	test_wrong_panes();
 	test_keyless();
 	return check_done("reduce_test");
 }

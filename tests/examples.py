@@ -7,7 +7,7 @@ usage: examples.py PAGE...
 In a man page an example is a .Bd -literal block below .Sh EXAMPLES, in
 README.md a fenced block marked console.  A line that begins with "$ " is a
 command, one that begins with "> " continues it, the lines after are its exact
-output, standard error included.  A line "..." stands for any lines.  The
+output, standard error included, in either order.  A line "..." stands for any lines.  The
 commands of a page run in order in one empty folder.
 """
 import difflib
@@ -71,11 +71,12 @@ def matches(want, got):
 
 
 def run(command, folder):
-    # Pipelines end with the last command's status, as at a prompt.
+    """What a command prints: lines of errors, lines of output."""
     done = subprocess.run(["bash", "-c", command], cwd=folder, timeout=60,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           stdin=subprocess.DEVNULL, check=False)
-    return done.stdout.decode("utf-8", "replace").splitlines()
+    return [text.decode("utf-8", "replace").splitlines()
+            for text in (done.stderr, done.stdout)]
 
 
 def check(path):
@@ -83,9 +84,13 @@ def check(path):
     with tempfile.TemporaryDirectory() as folder:
         for block in blocks(path):
             for command, want in examples(block):
-                got = run(command, folder)
+                errors, output = run(command, folder)
+                got = errors + output
                 while want and want[-1] == "":
                     want.pop()
+                # Which of the two a terminal shows first is chance.
+                want = [w for w in want if w in errors] \
+                    + [w for w in want if w not in errors]
                 n += 1
                 if not matches(want, got):
                     bad += 1

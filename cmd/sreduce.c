@@ -15,6 +15,7 @@
 #define FLUSH_ROWS                                                             \
 	(32u << 10) /* results that are sent before more are made              \
 		     */
+#define FLUSH_BYTES (64u << 20)
 #define MAX_SORTS 64
 
 enum long_opt {
@@ -340,7 +341,8 @@ close_windows(struct stage *st, struct run *o, int64_t until, bool last)
 	while ((rc = reduce_next(o->reduce, &w, &why, until)) == 1) {
 		if (collect(st, o, &w) == -1)
 			return -1;
-		if (o->query.raw.n_rows >= FLUSH_ROWS
+		if ((o->query.raw.n_rows >= FLUSH_ROWS
+			|| build_bytes(&o->query.raw) >= FLUSH_BYTES)
 		    && flush(st, o, st->watermark, false) == -1)
 			return -1;
 	}

@@ -53,6 +53,26 @@ pane_n_groups(const struct pane *p)
 	return p->plan->n_keys == 0 ? 1 : p->keys.map.n;
 }
 
+/*
+ * Offsets have 32 bits.  What one frame, or a pane within the bound, adds is
+ * less than what is left above it.
+ */
+static int
+check_size(const struct pane *p, const char **why)
+{
+	for (size_t c = 0; c < p->plan->n_keys; c++) {
+		const struct colbuf *b = &p->keys.cols[c];
+
+		if (b->n > INT32_MAX
+		    || (type_is_bytes(b->type)
+			&& b->bytes_len >= PANE_MAX_BYTES)) {
+			*why = "the keys of one window take more than 2 GiB";
+			return -1;
+		}
+	}
+	return 0;
+}
+
 int
 pane_add(struct pane *p, const char **why, const struct pane_rows *in,
     const uint32_t *sel, uint32_t n)
@@ -67,6 +87,8 @@ pane_add(struct pane *p, const char **why, const struct pane_rows *in,
 		keys_find(&p->keys, in->group, in->keys, sel, n);
 		rows.group = in->group;
 	}
+	if (check_size(p, why) == -1)
+		return -1;
 	for (size_t i = 0; i < p->plan->n_states; i++) {
 		agg_set_grow(&p->sets[i], pane_n_groups(p));
 		if (agg_update(&p->sets[i], why, &rows, in->args[i]) == -1)
@@ -80,10 +102,11 @@ pane_merge(struct pane *p, const char **why, const struct pane *from)
 {
 	uint32_t n = pane_n_groups(from);
 	uint32_t *group = mem_zero(n, sizeof(*group));
-	int rc = 0;
+	int rc;
 
 	if (p->plan->n_keys > 0)
 		keys_merge(&p->keys, group, &from->keys);
+	rc = check_size(p, why);
 	for (size_t i = 0; i < p->plan->n_states && rc == 0; i++) {
 		agg_set_grow(&p->sets[i], pane_n_groups(p));
 		rc = agg_merge(&p->sets[i], why, &from->sets[i], group);

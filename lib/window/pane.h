@@ -9,6 +9,8 @@
 #include "agg/agg.h"
 #include "window/keys.h"
 
+#define PANE_MAX_BYTES (UINT32_C(2) << 30) /* text of one key column */
+
 /* What all tables of an operator have in common; borrowed by them. */
 struct pane_plan {
 	const enum type *key_types;
@@ -46,7 +48,8 @@ struct pane_rows {
 /*
  * pane_add: add rows sel[0..n), or NULL for 0..n-1.
  * pane_merge: add all groups of from, which stays as it is.
- * Both: 0, or -1 with the reason in *why (static).
+ * Both: 0, or -1 with the reason in *why (static), also when the keys pass
+ * PANE_MAX_BYTES.
  */
 int pane_add(struct pane *p, const char **why, const struct pane_rows *in,
     const uint32_t *sel, uint32_t n);

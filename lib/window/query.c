@@ -270,6 +270,11 @@ query_add(
 				return fail(err,
 				    "%s is beyond the range of int",
 				    q->aggs.calls[i].text);
+			if (type_is_bytes(out->type)
+			    && out->bytes_len > UINT32_MAX - COL_MAX_BYTES)
+				return fail(err,
+				    "%s of one window takes more than 4 GiB",
+				    q->aggs.calls[i].text);
 		}
 	}
 	for (uint32_t g = 0; g < n; g++) {

@@ -12,9 +12,8 @@
 #include "tool/tool.h"
 #include "window/query.h"
 
-#define FLUSH_ROWS                                                             \
-	(32u << 10) /* results that are sent before more are made              \
-		     */
+/* So many results are sent before more are made. */
+#define FLUSH_ROWS (32u << 10)
 #define FLUSH_BYTES (64u << 20)
 #define MAX_SORTS 64
 

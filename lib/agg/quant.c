@@ -406,6 +406,8 @@ quant_final(struct colbuf *out, const struct agg_fn *f, const void *state)
 {
 	const struct quant *s = state;
 	quant_wide product;
+	uint64_t rank;
+	int64_t v;
 	int32_t key;
 
 	if (s->n == 0) {
@@ -413,14 +415,19 @@ quant_final(struct colbuf *out, const struct agg_fn *f, const void *state)
 		return 0;
 	}
 	product = (quant_wide)s->n * f->share + SHARE_ONE - 1;
-	key = key_at(
-	    s, product < SHARE_ONE ? 1 : (uint64_t)(product / SHARE_ONE));
-	if (f->kind == &quant_int)
-		colbuf_push_int(out, clamp(s, int_middle(key)));
-	else if (key == KEY_NAN)
-		colbuf_push_float(out, wide_double(s->max));
+	rank = product < SHARE_ONE ? 1 : (uint64_t)(product / SHARE_ONE);
+	/* The least and the greatest value are known exactly. */
+	if (rank == 1 || rank == s->n)
+		v = rank == 1 ? s->min : s->max;
+	else if ((key = key_at(s, rank)) == KEY_NAN)
+		v = s->max;
+	else if (f->kind == &quant_int)
+		v = clamp(s, int_middle(key));
 	else
-		colbuf_push_float(
-		    out, wide_double(clamp(s, wide_order(float_middle(key)))));
+		v = clamp(s, wide_order(float_middle(key)));
+	if (f->kind == &quant_int)
+		colbuf_push_int(out, v);
+	else
+		colbuf_push_float(out, wide_double(v));
 	return 0;
 }

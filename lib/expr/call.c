@@ -137,15 +137,7 @@ expr_compile_aggs(struct expr_agg_list *out, struct expr_error *err,
 	*out = (struct expr_agg_list){0};
 	if (u == NULL || parse_list(&items, &n, err, u, true) == -1)
 		goto out;
-	out->items.items = mem_zero(n, sizeof(*out->items.items));
-	rc = 0;
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		if (items[i].node == NULL)
-			rc = expr_fail(
-			    err, 0, u->len, "* is no aggregate; write count()");
-		else
-			rc = item_add(&c, &out->items, &items[i]);
-	}
+	rc = item_list(&c, &out->items, items, n);
 	if (rc == -1)
 		expr_agg_list_release(out);
 out:

@@ -141,7 +141,8 @@ apply(struct check *c, struct node *n)
 		return -1;
 	for (size_t i = 0; i < n->n_kids; i++) {
 		letter = resolve_letter(n->fn, i, n->n_kids);
-		if (letter == 'a')
+		if (letter == 'a'
+		    || (letter == 'n' && n->kids[i]->type == TYPE_INT))
 			continue;
 		want = letter == 'T' ? common : func_letter(letter);
 		if (want != 0 && check_convert(c, &n->kids[i], want) == -1)
@@ -282,7 +283,10 @@ check_call(struct check *c, struct node *n)
 		n->is_null = true;
 		return 0;
 	}
-	n->untyped = n->untyped && n->type == TYPE_STR && n->name[0] != ':';
+	n->quiet |= (n->fn->flags & FUNC_TRY) != 0;
+	n->untyped = n->type == TYPE_STR
+		     && ((n->untyped && n->name[0] != ':')
+			 || n->fn->flags & FUNC_UNTYPED);
 	if (prepare(c, n) == -1)
 		return -1;
 	return simplify(c, n);

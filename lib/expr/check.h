@@ -34,8 +34,8 @@ int resolve_cost(char want, const struct node *k);
 /* The letter of argument i. */
 char resolve_letter(const struct func *f, size_t i, size_t n_args);
 
-/* Check an item as written and put it into l, which has room.  0 or -1. */
-int item_add(
-    struct check *c, struct expr_list *l, const struct parse_item *item);
+/* Check n items as written and name them.  0, or -1 with l to be released. */
+int item_list(struct check *c, struct expr_list *l,
+    const struct parse_item *items, size_t n);
 
 #endif

@@ -103,6 +103,17 @@ eval_fail(struct run *r, const struct node *n, uint32_t row, const char *what)
 	    r->u->source + n->at, len < n->len ? "..." : "");
 }
 
+int
+eval_bad(struct run *r, const struct node *n, struct col *out, uint32_t row,
+    const char *what)
+{
+	if (n->quiet)
+		eval_null(r, out, row);
+	else if (eval_live(r, out, row))
+		return eval_fail(r, n, row, what);
+	return 0;
+}
+
 void
 eval_unparsed(
     struct run *r, const struct node *n, struct col *out, uint32_t row)
@@ -206,13 +217,18 @@ flatten_args(struct run *r, const struct node *n, struct col *arg)
 		eval_plain(r, &arg[0]);
 }
 
-/* One argument is a dictionary: compute over its entries only. */
+/*
+ * One argument is a dictionary: compute over its entries only.  A failure may
+ * be that of an entry which no row has.
+ */
 static int
 eval_entries(struct run *r, const struct node *n, struct col *out,
-    struct col *arg, size_t dict)
+    const struct col *row_arg, size_t dict)
 {
 	struct run part = *r;
-	struct col in = arg[dict], c;
+	struct col in = row_arg[dict], c;
+	struct col *arg =
+	    arena_dup(r->a, row_arg, n->n_kids * sizeof(*row_arg));
 	uint8_t *valid;
 
 	part.n = in.n_entries;
@@ -294,8 +310,8 @@ eval_call(struct run *r, const struct node *n, struct col *out)
 	if (is_constant(n, arg))
 		return eval_constant(r, n, out, arg);
 	dict = find_dict(r, n, arg);
-	if (dict < n->n_kids)
-		return eval_entries(r, n, out, arg, dict);
+	if (dict < n->n_kids && eval_entries(r, n, out, arg, dict) == 0)
+		return 0;
 	flatten_args(r, n, arg);
 	return run_kernel(r, n, out, arg);
 }

@@ -56,6 +56,13 @@ eval_live(const struct run *r, const struct col *out, uint32_t row)
 int eval_fail(
     struct run *r, const struct node *n, uint32_t row, const char *what);
 
+/*
+ * Row has no value for the reason what: it becomes null where the caller asked
+ * for that (try_), else it is a failure if it matters.  0 or -1.
+ */
+int eval_bad(struct run *r, const struct node *n, struct col *out, uint32_t row,
+    const char *what);
+
 /* Row is null because its text did not parse; count it if it matters. */
 void eval_unparsed(
     struct run *r, const struct node *n, struct col *out, uint32_t row);

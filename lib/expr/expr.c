@@ -147,10 +147,7 @@ expr_compile_list(struct expr_list *out, struct expr_error *err,
 	*out = (struct expr_list){0};
 	if (u == NULL || parse_list(&items, &n, err, u, false) == -1)
 		goto out;
-	out->items = mem_zero(n, sizeof(*out->items));
-	rc = 0;
-	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = item_add(&c, out, &items[i]);
+	rc = item_list(&c, out, items, n);
 	if (rc == -1)
 		expr_list_release(out);
 out:

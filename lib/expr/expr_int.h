@@ -112,6 +112,7 @@ void lex_normal(struct buf *out, const struct unit *u, size_t at, size_t len);
 /* An item as written. */
 struct parse_item {
 	struct node *node; /* NULL for a star */
+	size_t at; /* byte of the source */
 	const char *name; /* NULL when none is given */
 	size_t name_at;
 	size_t name_len;

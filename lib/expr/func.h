@@ -35,16 +35,18 @@ enum func_flag {
 			 */
 	FUNC_LAZY = 4, /* evaluates its kids */
 	FUNC_RUN = 8, /* differs from run to run: not folded */
-	FUNC_FLAT = 16 /* wants all arguments plain */
+	FUNC_FLAT = 16, /* wants all arguments plain */
+	FUNC_TRY = 32, /* null instead of errors */
+	FUNC_UNTYPED = 64 /* gives text that nobody gave a type */
 };
 
 /*
  * A row of the table of functions and operators.  args: a letter for each
- * argument: b i f s t d as the types begin, I an int that text becomes too, S
- * anything made text, a anything, T anything, all of one type; a final *
- * repeats the letter before it; "@" is pairs of b and T, then T.  result: such
- * a letter, T the common type. prepare: looks at constant arguments once, may
- * set n->aux; 0, or -1 with *err set.
+ * argument: b i f s t d as the types begin, I an int that text becomes too, n
+ * an int or a float as it is, S anything made text, a anything, T anything,
+ * all of one type; a final * repeats the letter before it; "@" is pairs of b
+ * and T, then T.  result: such a letter, T the common type.  prepare: looks at
+ * constant arguments once, may set n->aux; 0, or -1 with *err set.
  */
 struct func {
 	const char *name;
@@ -53,7 +55,6 @@ struct func {
 	unsigned flags;
 	kernel_fn *kernel;
 	prepare_fn *prepare;
-	const char *doc; /* one line for people; NULL for a further form */
 };
 
 extern const struct func func_table[];

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+#include "base/map.h"
 #include "expr/check.h"
 
 static bool
@@ -71,57 +73,102 @@ make_name(const struct unit *u, const struct node *n)
 	return s;
 }
 
-/* Refuse a name that an earlier item has. */
-static int
-check_name(struct expr_error *err, const struct expr_list *l,
-    const struct parse_item *item)
+/* The names so far, by the number that map gives them. */
+struct names {
+	struct map map;
+	uint64_t *hashes;
+	const char **text; /* those of the items */
+	unsigned *last; /* the number that was put behind it last */
+};
+
+/* The number of a name; *fresh when it was not there. */
+static uint32_t
+add_name(struct names *t, const char *name, bool *fresh)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		if (!l->items[i].star
-		    && strcmp(l->items[i].name, item->name) == 0)
-			return expr_fail(err, item->name_at, item->name_len,
-			    "two items are named %s", item->name);
+	uint64_t h = hash_bytes(name, strlen(name), hash_seed());
+	size_t at = map_first(&t->map, h, t->hashes);
+	uint32_t i;
+
+	for (; (i = map_at(&t->map, &at, h)) != MAP_NONE; at++) {
+		if (strcmp(t->text[i], name) == 0)
+			break;
 	}
-	return 0;
+	*fresh = i == MAP_NONE;
+	if (!*fresh)
+		return i;
+	i = map_insert(&t->map, at, h);
+	t->hashes[i] = h;
+	t->text[i] = name;
+	t->last[i] = 1;
+	return i;
 }
 
 /* Make a name that no earlier item has: sum_x, sum_x_2, ... */
 static char *
-free_name(const struct expr_list *l, char *name)
+free_name(struct names *t, char *name)
 {
-	char *try = mem_strdup(name);
-	unsigned n = 1;
+	bool fresh;
+	uint32_t first = add_name(t, name, &fresh);
+	char *try = name;
 
-	for (size_t i = 0; i < l->n; i++) {
-		if (l->items[i].star || strcmp(l->items[i].name, try) != 0)
-			continue;
-		free(try);
-		try = mem_printf("%.240s_%u", name, ++n);
-		i = SIZE_MAX;
+	while (!fresh) {
+		if (try != name)
+			free(try);
+		try = mem_printf("%.240s_%u", name, ++t->last[first]);
+		add_name(t, try, &fresh);
 	}
-	free(name);
+	if (try != name)
+		free(name);
 	return try;
 }
 
-int
-item_add(struct check *c, struct expr_list *l, const struct parse_item *item)
+static int
+add_item(struct check *c, struct expr_list *l, struct names *t,
+    const struct parse_item *item)
 {
 	struct expr_item *to = &l->items[l->n];
+	bool fresh;
 
+	if (item->node == NULL && c->aggs != NULL)
+		return expr_fail(
+		    c->err, item->at, 1, "* is no aggregate; write count()");
+	l->n++;
 	if (item->node == NULL) {
 		to->star = true;
-		l->n++;
 		return 0;
 	}
-	if (item->name != NULL && check_name(c->err, l, item) == -1)
-		return -1;
 	/* The name comes first: the check turns calls into columns. */
-	to->name = item->name != NULL
-		       ? mem_strdup(item->name)
-		       : free_name(l, make_name(c->u, item->node));
-	l->n++;
+	if (item->name == NULL) {
+		to->name = free_name(t, make_name(c->u, item->node));
+	} else {
+		to->name = mem_strdup(item->name);
+		add_name(t, to->name, &fresh);
+		if (!fresh)
+			return expr_fail(c->err, item->name_at, item->name_len,
+			    "two items are named %s", item->name);
+	}
 	if (check_node(c, item->node) == -1)
 		return -1;
 	to->expr = unit_expr(c->u, item->node);
 	return 0;
+}
+
+int
+item_list(struct check *c, struct expr_list *l, const struct parse_item *items,
+    size_t n)
+{
+	struct names t = {.hashes = mem_zero(n, sizeof(*t.hashes)),
+	    .text = mem_zero(n, sizeof(*t.text)),
+	    .last = mem_zero(n, sizeof(*t.last))};
+	int rc = 0;
+
+	map_init(&t.map);
+	l->items = mem_zero(n, sizeof(*l->items));
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = add_item(c, l, &t, &items[i]);
+	map_release(&t.map);
+	free(t.hashes);
+	free(t.text);
+	free(t.last);
+	return rc;
 }

@@ -8,9 +8,9 @@
 
 typedef bool (*fits_fn)(int64_t *v, int64_t a, int64_t b);
 
-/* Some row left int64: find the first that matters, fail there. */
+/* Some row left int64: find which. */
 static int
-overflow(struct run *r, const struct node *n, const struct col *out,
+overflow(struct run *r, const struct node *n, struct col *out,
     const struct col *arg, fits_fn fits)
 {
 	int64_t v;
@@ -19,10 +19,12 @@ overflow(struct run *r, const struct node *n, const struct col *out,
 		int64_t a = arg[0].i[eval_at(&arg[0], row)];
 		int64_t b = n->n_kids > 1 ? arg[1].i[eval_at(&arg[1], row)] : 0;
 
-		if (eval_live(r, out, row) && !fits(&v, a, b))
-			return eval_fail(r, n, row,
-			    out->type == TYPE_INT ? "int overflow"
-						  : "time overflow");
+		if (!fits(&v, a, b)
+		    && eval_bad(r, n, out, row,
+			   out->type == TYPE_INT ? "int overflow"
+						 : "time overflow")
+			   == -1)
+			return -1;
 	}
 	return 0;
 }
@@ -267,8 +269,8 @@ scale(struct run *r, const struct node *n, struct col *out,
 			continue;
 		}
 		if (kwide_round(&o[row], divide ? d / f : d * f) == -1
-		    && eval_live(r, out, row))
-			return eval_fail(r, n, row, "time overflow");
+		    && eval_bad(r, n, out, row, "time overflow") == -1)
+			return -1;
 	}
 	return 0;
 }

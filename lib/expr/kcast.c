@@ -272,12 +272,11 @@ float_to_wide(struct run *r, const struct node *n, struct col *out,
 		o[row] = 0;
 		if (kwide_fits(d))
 			o[row] = (int64_t)d;
-		else if (n->quiet)
-			eval_null(r, out, row);
-		else if (eval_live(r, out, row))
-			return eval_fail(r, n, row,
-			    by == 1 ? "a float that does not fit an int"
-				    : "a float that does not fit a time");
+		else if (eval_bad(r, n, out, row,
+			     by == 1 ? "a float that does not fit an int"
+				     : "a float that does not fit a time")
+			 == -1)
+			return -1;
 	}
 	return 0;
 }
@@ -328,12 +327,9 @@ kcast_i_t(
 	int64_t *o = eval_ints(r, out);
 
 	for (uint32_t row = 0; row < r->n; row++) {
-		if (num_mul(&o[row], arg[0].i[row], TIME_US))
-			continue;
-		if (n->quiet)
-			eval_null(r, out, row);
-		else if (eval_live(r, out, row))
-			return eval_fail(r, n, row, "time overflow");
+		if (!num_mul(&o[row], arg[0].i[row], TIME_US)
+		    && eval_bad(r, n, out, row, "time overflow") == -1)
+			return -1;
 	}
 	return 0;
 }

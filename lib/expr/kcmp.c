@@ -54,6 +54,91 @@ WIDE_COMPARE(kcmp_le_f, double, f, <=)
 WIDE_COMPARE(kcmp_gt_f, double, f, >)
 WIDE_COMPARE(kcmp_ge_f, double, f, >=)
 
+/*
+ * An int and a float, as exactly as both are: (double)a may be rounded, but
+ * never to the other side of b, so that only what is equal to b needs a second
+ * look.  2^63 is the least float beyond the ints.
+ */
+static inline bool
+same_number(int64_t a, double b)
+{
+	return (double)a == b && b < 0x1p63 && a == (int64_t)b;
+}
+
+static inline bool
+below(int64_t a, double b)
+{
+	double x = (double)a;
+
+	return x < b || (x == b && (b >= 0x1p63 || a < (int64_t)b));
+}
+
+static inline bool
+above(int64_t a, double b)
+{
+	double x = (double)a;
+
+	return x > b || (x == b && b < 0x1p63 && a > (int64_t)b);
+}
+
+/* A comparison of arg[INT] and arg[FLOAT]. */
+#define MIXED_COMPARE(NAME, INT, FLOAT, EXPR)                                  \
+	int NAME(struct run *r, const struct node *n, struct col *out,         \
+	    const struct col *arg)                                             \
+	{                                                                      \
+		const size_t a_step = arg[INT].enc != COL_CONST;               \
+		const size_t b_step = arg[FLOAT].enc != COL_CONST;             \
+		uint8_t *bits = eval_bits(r, out);                             \
+                                                                               \
+		(void)n;                                                       \
+		FILL_WORDS(r->n, bits,                                         \
+		    EXPR(arg[INT].i[row * a_step],                             \
+			arg[FLOAT].f[row * b_step]));                          \
+		return 0;                                                      \
+	}
+
+#define DIFFER(a, b) !same_number(a, b)
+#define AT_MOST(a, b) (below(a, b) || same_number(a, b))
+#define AT_LEAST(a, b) (above(a, b) || same_number(a, b))
+
+MIXED_COMPARE(kcmp_eq_if, 0, 1, same_number)
+MIXED_COMPARE(kcmp_ne_if, 0, 1, DIFFER)
+MIXED_COMPARE(kcmp_lt_if, 0, 1, below)
+MIXED_COMPARE(kcmp_le_if, 0, 1, AT_MOST)
+MIXED_COMPARE(kcmp_gt_if, 0, 1, above)
+MIXED_COMPARE(kcmp_ge_if, 0, 1, AT_LEAST)
+MIXED_COMPARE(kcmp_eq_fi, 1, 0, same_number)
+MIXED_COMPARE(kcmp_ne_fi, 1, 0, DIFFER)
+MIXED_COMPARE(kcmp_lt_fi, 1, 0, above)
+MIXED_COMPARE(kcmp_le_fi, 1, 0, AT_LEAST)
+MIXED_COMPARE(kcmp_gt_fi, 1, 0, below)
+MIXED_COMPARE(kcmp_ge_fi, 1, 0, AT_MOST)
+
+/* Whether row of a is at most that of b, whichever are floats. */
+static bool
+ordered(const struct col *a, const struct col *b, size_t row)
+{
+	size_t i = eval_at(a, row), k = eval_at(b, row);
+
+	if (a->type == TYPE_INT)
+		return b->type == TYPE_INT ? a->i[i] <= b->i[k]
+					   : AT_MOST(a->i[i], b->f[k]);
+	return b->type == TYPE_INT ? AT_LEAST(b->i[k], a->f[i])
+				   : a->f[i] <= b->f[k];
+}
+
+int
+kcmp_between_n(
+    struct run *r, const struct node *n, struct col *out, const struct col *arg)
+{
+	uint8_t *bits = eval_bits(r, out);
+
+	(void)n;
+	FILL_WORDS(r->n, bits,
+	    ordered(&arg[1], &arg[0], row) && ordered(&arg[0], &arg[2], row));
+	return 0;
+}
+
 /* Bytewise order; a prefix comes first. */
 static int
 order(const struct col *a, const struct col *b, size_t row)

@@ -14,7 +14,10 @@ kernel_fn kcmp_eq_i, kcmp_ne_i, kcmp_lt_i, kcmp_le_i, kcmp_gt_i, kcmp_ge_i;
 kernel_fn kcmp_eq_f, kcmp_ne_f, kcmp_lt_f, kcmp_le_f, kcmp_gt_f, kcmp_ge_f;
 kernel_fn kcmp_eq_s, kcmp_ne_s, kcmp_lt_s, kcmp_le_s, kcmp_gt_s, kcmp_ge_s;
 kernel_fn kcmp_eq_b, kcmp_ne_b, kcmp_lt_b, kcmp_le_b, kcmp_gt_b, kcmp_ge_b;
-kernel_fn kcmp_between_i, kcmp_between_f, kcmp_between_s;
+kernel_fn kcmp_eq_if, kcmp_ne_if, kcmp_lt_if, kcmp_le_if, kcmp_gt_if;
+kernel_fn kcmp_ge_if, kcmp_eq_fi, kcmp_ne_fi, kcmp_lt_fi, kcmp_le_fi;
+kernel_fn kcmp_gt_fi, kcmp_ge_fi;
+kernel_fn kcmp_between_i, kcmp_between_f, kcmp_between_n, kcmp_between_s;
 
 kernel_fn kin_i, kin_f, kin_s, kin_b;
 prepare_fn kin_prepare;

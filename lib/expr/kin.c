@@ -48,25 +48,52 @@ order_s(const void *a, const void *b)
 	return memcmp(x->p, y->p, x->len);
 }
 
-static void
-add_constant(struct set *set, const struct node *k)
+/*
+ * The number k as one of the other type.  Returns false when there is none
+ * that is exactly equal, so that no value of that type can match.  NaN equals
+ * nothing and would spoil the order.
+ */
+static bool
+as_number(int64_t *i, double *f, const struct node *k)
 {
+	if (k->type == TYPE_FLOAT) {
+		*f = k->lit.f[0];
+		if (!kwide_fits(*f) || trunc(*f) != *f)
+			*i = 0;
+		else
+			*i = (int64_t)*f;
+		return !isnan(*f);
+	}
+	*i = k->lit.i[0];
+	*f = (double)*i;
+	return kwide_fits(*f) && (int64_t)*f == *i;
+}
+
+static void
+add_constant(struct set *set, const struct node *k, enum type type)
+{
+	int64_t i;
+	double f;
+	bool exact;
+
 	if (k->is_null) {
 		set->has_null = true;
 		return;
 	}
-	if (k->type == TYPE_STR) {
+	if (type == TYPE_STR) {
 		set->s[set->n].p = k->lit.bytes;
-		set->s[set->n].len = k->lit.off[1];
-	} else if (k->type == TYPE_FLOAT) {
-		/* NaN equals nothing and would spoil the order. */
-		if (isnan(k->lit.f[0]))
-			return;
-		set->f[set->n] = k->lit.f[0];
-	} else {
-		set->i[set->n] = k->lit.i[0];
+		set->s[set->n++].len = k->lit.off[1];
+		return;
 	}
-	set->n++;
+	if (k->type != TYPE_FLOAT && type != TYPE_FLOAT) {
+		set->i[set->n++] = k->lit.i[0];
+		return;
+	}
+	exact = as_number(&i, &f, k);
+	if (type == TYPE_FLOAT && exact)
+		set->f[set->n++] = f;
+	else if (type == TYPE_INT && exact && (double)i == f)
+		set->i[set->n++] = i;
 }
 
 static void
@@ -109,17 +136,34 @@ kin_prepare(struct unit *u, struct node *n, struct expr_error *err)
 	set->f = mem_zero(n->n_kids, sizeof(*set->f));
 	set->s = mem_zero(n->n_kids, sizeof(*set->s));
 	for (size_t i = 1; i < n->n_kids; i++)
-		add_constant(set, n->kids[i]);
+		add_constant(set, n->kids[i], n->kids[0]->type);
 	sort(set, n->kids[0]->type);
 	n->aux = set;
 	n->aux_free = set_free;
 	return 0;
 }
 
+static kernel_fn *
+equal_of(enum type a, enum type b)
+{
+	if (a != b)
+		return a == TYPE_INT ? kcmp_eq_if : kcmp_eq_fi;
+	switch (a) {
+	case TYPE_STR:
+		return kcmp_eq_s;
+	case TYPE_FLOAT:
+		return kcmp_eq_f;
+	case TYPE_BOOL:
+		return kcmp_eq_b;
+	default:
+		return kcmp_eq_i;
+	}
+}
+
 /* The list holds columns: equal to any of them, as or would do it. */
 static void
-any_equal(struct run *r, const struct node *n, struct col *out,
-    const struct col *arg, kernel_fn *equal)
+any_equal(
+    struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
 	uint8_t *bits = eval_bits(r, out), *valid = eval_bitmap(r);
 	struct col pair[2], eq;
@@ -132,7 +176,7 @@ any_equal(struct run *r, const struct node *n, struct col *out,
 	for (size_t i = 1; i < n->n_kids; i++) {
 		pair[1] = arg[i];
 		eval_begin(r, n, &eq);
-		equal(r, n, &eq, pair);
+		equal_of(pair[0].type, pair[1].type)(r, n, &eq, pair);
 		for (size_t w = 0; w < bits_words(r->n); w++) {
 			uint64_t v = bits_get(eq.bits, w, r->n),
 				 known = ~UINT64_C(0);
@@ -193,7 +237,7 @@ kin_i(
 	const struct set *set = n->aux;
 
 	if (set == NULL)
-		any_equal(r, n, out, arg, kcmp_eq_i);
+		any_equal(r, n, out, arg);
 	else
 		SEARCH(int64_t key = arg[0].i[eval_at(&arg[0], row)], set->i,
 		    order_i);
@@ -207,7 +251,7 @@ kin_f(
 	const struct set *set = n->aux;
 
 	if (set == NULL)
-		any_equal(r, n, out, arg, kcmp_eq_f);
+		any_equal(r, n, out, arg);
 	else
 		SEARCH(double key = arg[0].f[eval_at(&arg[0], row)], set->f,
 		    order_f);
@@ -221,7 +265,7 @@ kin_s(
 	const struct set *set = n->aux;
 
 	if (set == NULL)
-		any_equal(r, n, out, arg, kcmp_eq_s);
+		any_equal(r, n, out, arg);
 	else
 		SEARCH(struct text key; key.p = col_str(&arg[0], row, &key.len),
 		       set->s, order_s);
@@ -232,6 +276,6 @@ int
 kin_b(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	any_equal(r, n, out, arg, kcmp_eq_b);
+	any_equal(r, n, out, arg);
 	return 0;
 }

@@ -15,8 +15,9 @@ knum_abs_i(
 		int64_t v = arg[0].i[row];
 
 		o[row] = v < 0 ? (int64_t)(0 - (uint64_t)v) : v;
-		if (v == INT64_MIN && eval_live(r, out, row))
-			return eval_fail(r, n, row, "int overflow");
+		if (v == INT64_MIN
+		    && eval_bad(r, n, out, row, "int overflow") == -1)
+			return -1;
 	}
 	return 0;
 }
@@ -171,8 +172,8 @@ to_int(struct run *r, const struct node *n, struct col *out,
 			o[row] = (int64_t)d;
 		else if (isnan(d))
 			eval_null(r, out, row);
-		else if (eval_live(r, out, row))
-			return eval_fail(r, n, row, "int overflow");
+		else if (eval_bad(r, n, out, row, "int overflow") == -1)
+			return -1;
 	}
 	return 0;
 }

@@ -130,8 +130,8 @@ ktime_trunc(
 
 		o[row] = 0;
 		if (us < LEAST_TRUNC) {
-			if (eval_live(r, out, row))
-				return eval_fail(r, n, row, "time overflow");
+			if (eval_bad(r, n, out, row, "time overflow") == -1)
+				return -1;
 		} else if (p->us != 0) {
 			o[row] = us - num_floor_mod(us, p->us);
 		} else {
@@ -331,8 +331,8 @@ ktime_from_ms(
 
 	for (uint32_t row = 0; row < r->n; row++) {
 		if (!num_mul(&o[row], arg[0].i[row], 1000)
-		    && eval_live(r, out, row))
-			return eval_fail(r, n, row, "time overflow");
+		    && eval_bad(r, n, out, row, "time overflow") == -1)
+			return -1;
 	}
 	return 0;
 }

@@ -38,7 +38,7 @@ take_name(struct parse *p, struct parse_item *item)
 static int
 parse_item(struct parse *p, struct parse_item *item)
 {
-	*item = (struct parse_item){0};
+	*item = (struct parse_item){.at = p->t->at};
 	if (parse_take(p, "*"))
 		return 0;
 	if (is_name(p->t) && lex_is(p->u, p->t + 1, "=")) {
@@ -62,6 +62,11 @@ parse_list(struct parse_item **items, size_t *n_items, struct expr_error *err,
 	int rc = 0;
 
 	do {
+		if (n == SCHEMA_MAX_COLS) {
+			rc = expr_fail(err, p.t->at, p.t->len,
+			    "a list has at most %d items", SCHEMA_MAX_COLS);
+			break;
+		}
 		list = mem_grow(list, &cap, n + 1, sizeof(*list));
 		rc = parse_item(&p, &list[n++]);
 	} while (rc == 0 && parse_take(&p, ","));

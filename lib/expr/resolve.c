@@ -22,6 +22,7 @@ func_letter(char c)
 	static const enum type types[] = {
 	    TYPE_BOOL, TYPE_INT, TYPE_FLOAT, TYPE_STR, TYPE_TIME, TYPE_DUR};
 	const char *p = c == 'I'   ? letters + 1
+			: c == 'n' ? letters + 2
 			: c == 'S' ? letters + 3
 				   : strchr(letters, c);
 
@@ -83,6 +84,8 @@ resolve_cost(char want, const struct node *k)
 		return -1;
 	if (want == 'T' || want == 'S' || k->type == func_letter(want))
 		return 0;
+	if (k->type == TYPE_INT && want == 'n')
+		return 0;
 	if (k->type == TYPE_INT && want == 'f')
 		return COST_WIDEN;
 	if (k->type == TYPE_STR)
@@ -141,7 +144,8 @@ put_args(struct buf *b, const struct func *f)
 		}
 		if (p != f->args)
 			buf_puts(b, ", ");
-		buf_puts(b, func_letter(*p) != 0 && *p != 'S'
+		buf_puts(b, *p == 'n' ? "number"
+			    : func_letter(*p) != 0 && *p != 'S'
 				? type_name(func_letter(*p))
 				: "any");
 	}

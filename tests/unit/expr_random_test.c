@@ -49,7 +49,9 @@ static const char *const bools[] = {"b", "c", "true", "(i = i)", "(i < i)",
     "(i in (i, 7))", "(s in ('a', 'a1', s))", "(s in ('a', '1', null))",
     "(s like '%a%')", "(s like 'a_')", "(s ~ '[0-9]a?')", "(i is null)",
     "(s is not null)", "(b = b)", "if(b, b, b)", "starts_with(s, 'a')",
-    "(t < t)", "(u > i)", "(f in (0.5, 1, 2))", "(b in (b, true))"};
+    "(t < t)", "(u > i)", "(f in (0.5, 1, 2))", "(b in (b, true))", "(i < f)",
+    "(f <= i)", "(i in (0.5, 7, 1e300))", "(f in (i, 0.5))",
+    "(i between f and i)"};
 static const char *const times[] = {"t", "(t + d)", "(t - d)",
     "date_trunc('hour', t)", "if(b, t, t)", "to_time(i)", "greatest(t, t)"};
 static const char *const durs[] = {"d", "5s", "(t - t)", "(d + d)", "(d * i)",
@@ -373,6 +375,74 @@ run_limits(const struct schema *s)
 	    s, "i", " ", 70000, "", "an expression has at most 65536 bytes");
 }
 
+/* Many items that ask for the same name. */
+static void
+run_names(const struct schema *s)
+{
+	struct buf b = {0};
+	struct expr_list l;
+	struct expr_error err = {"", 0, 0};
+
+	buf_puts(&b, "i + 1 as i_1_3");
+	for (unsigned i = 0; i < 4095; i++)
+		buf_puts(&b, ",i+1");
+	buf_putc(&b, '\0');
+	CHECK(expr_compile_list(&l, &err, s, (const char *)b.data) == 0);
+	CHECK(l.n == 4096);
+	CHECK(strcmp(l.items[1].name, "i_1") == 0);
+	CHECK(strcmp(l.items[2].name, "i_1_2") == 0);
+	CHECK(strcmp(l.items[3].name, "i_1_4") == 0);
+	CHECK(strcmp(l.items[4095].name, "i_1_4096") == 0);
+	expr_list_release(&l);
+	b.len--;
+	buf_puts(&b, ",i");
+	buf_putc(&b, '\0');
+	CHECK(expr_compile_list(&l, &err, s, (const char *)b.data) == -1);
+	CHECK(strcmp(err.text, "a list has at most 4096 items") == 0);
+	buf_release(&b);
+}
+
+/*
+ * A pattern without end fails where a row has the text for it, not where it
+ * only stands in a dictionary.
+ */
+static void
+run_runaway(const struct schema *s)
+{
+	static const char bytes[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!";
+	static const uint32_t off[] = {0, 41, 42};
+	static const uint8_t good[] = {1, 1, 1, 1}, bad[] = {1, 1, 0, 1};
+	struct col cols[5] = {{0}};
+	struct batch b;
+	struct col out;
+	struct expr *e;
+	struct expr_error err;
+	struct expr_env env = {0};
+
+	for (size_t i = 0; i < 5; i++)
+		col_const_null(&cols[i], s->fields[i].type, 4);
+	cols[4] = (struct col){.type = TYPE_STR,
+	    .enc = COL_DICT,
+	    .n = 4,
+	    .n_entries = 2,
+	    .off = off,
+	    .bytes = bytes,
+	    .code_width = 1};
+	CHECK(expr_compile(&e, &err, s, "s ~ '^(a|aa|a)+$'") == 0);
+	for (unsigned k = 0; k < 2; k++) {
+		batch_init(&b);
+		b.n_rows = 4;
+		b.n_cols = 5;
+		b.cols = cols;
+		cols[4].codes = k == 0 ? good : bad;
+		CHECK(expr_eval(e, &out, &err, &b.arena, &env, &b)
+		      == (k == 0 ? 0 : -1));
+		CHECK(k == 0 || err.at == 2);
+		arena_release(&b.arena);
+	}
+	expr_free(e);
+}
+
 /* Set bits of every pattern of values and nulls, in each encoding. */
 static void
 run_select(void)
@@ -408,6 +478,8 @@ main(void)
 	run_expressions(&s);
 	run_garbage(&s);
 	run_limits(&s);
+	run_names(&s);
+	run_runaway(&s);
 	run_select();
 	schema_release(&s);
 	return check_done("expr_random");

@@ -21,6 +21,13 @@ static int check_n_passed, check_n_failed;
 		}                                                              \
 	} while (0)
 
+/* A check that has failed, for what no expression says. */
+#define FAIL(text)                                                             \
+	do {                                                                   \
+		check_n_failed++;                                              \
+		fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, text);      \
+	} while (0)
+
 /* "ok NAME (N checks)" or "not ok NAME (F of N failed)"; main's status. */
 static inline int
 check_done(const char *name)

@@ -173,7 +173,7 @@ test_round_trip(uint32_t n, unsigned options)
 		for (uint32_t k = 0; k < n; k++)
 			if (!same_cell(&in.cols[i], &out.cols[i], k)
 			    || !same_cell(&in.cols[i], &flat.cols[i], k))
-				CHECK(!"cells differ");
+				FAIL("cells differ");
 		colbuf_release(&bufs[i]);
 	}
 	head_release(&head);

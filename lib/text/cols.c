@@ -211,12 +211,21 @@ cols_release(struct cols *c)
 	*c = (struct cols){.time_col = -1};
 }
 
+/* How -c and -t call a field. */
+static const char *
+from_name(const struct cols_source *s, size_t field)
+{
+	if (s->origins != NULL && s->origins[field].from != NULL)
+		return s->origins[field].from;
+	return s->fields[field].name;
+}
+
 static size_t
 find_field(const struct cols_source *s, const char *name)
 {
 	size_t i = 0;
 
-	while (i < s->n && strcmp(s->fields[i].name, name) != 0)
+	while (i < s->n && strcmp(from_name(s, i), name) != 0)
 		i++;
 	return i;
 }
@@ -251,16 +260,21 @@ add_col(struct cols *c, const struct cols_source *s, size_t field,
     const struct cols_item *item)
 {
 	const struct cols_field *f = &s->fields[field];
+	struct cols_origin o = {.untyped = s->untyped};
 	struct cols_col *col;
 
+	if (s->origins != NULL)
+		o = s->origins[field];
 	c->cols = mem_grow(c->cols, &c->cap, c->n + 1, sizeof(*c->cols));
 	col = &c->cols[c->n++];
-	*col = (struct cols_col){.from = mem_strdup(f->name),
+	*col = (struct cols_col){.from = mem_strdup(from_name(s, field)),
 	    .form = {.kind = f->kind},
-	    .typed = !s->untyped,
+	    .typed = !o.untyped,
+	    .guessed = o.guessed,
 	    .field = field};
 	if (item != NULL && item->typed) {
 		col->typed = true;
+		col->guessed = false;
 		col->form = form_dup(&item->form);
 	}
 	if (item == NULL)
@@ -368,11 +382,12 @@ make_time(struct cols *c, char **why, struct cols_col *col)
 {
 	bool formatted = c->time_form.kind != CELL_STR;
 
-	if (!col->typed) {
+	if (!col->typed || col->guessed) {
 		col->form = form_dup(&c->time_form);
 		if (!formatted)
 			col->form.kind = CELL_TIME;
 		col->typed = true;
+		col->guessed = false;
 	} else if (cell_type(col->form.kind) != TYPE_TIME) {
 		*why = mem_printf("column %s is %s", col->name,
 		    type_name(cell_type(col->form.kind)));

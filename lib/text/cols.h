@@ -18,8 +18,16 @@ struct cols_field {
 	enum cell_kind kind; /* its type when -c gives none */
 };
 
+/* What more there is to say about a field. */
+struct cols_origin {
+	const char *from; /* how -c and -t call it, if not by its name */
+	bool guessed; /* its kind is that of some values: -t may change it */
+	bool untyped; /* it has a kind, but nothing gave it a type */
+};
+
 struct cols_source {
 	const struct cols_field *fields;
+	const struct cols_origin *origins; /* as many, or NULL */
 	size_t n;
 	size_t n_star; /* the first so many are meant by "*" */
 	bool by_position; /* -c names them in order, instead of choosing */
@@ -33,6 +41,7 @@ struct cols_col {
 	char *from; /* owned; its name in the source */
 	struct cell_form form;
 	bool typed; /* by -c, -t or the format */
+	bool guessed; /* by the values of the first records */
 	size_t field; /* its number in the current source */
 	size_t at; /* for the format: its first edge in a row of the grid */
 	struct cell_cache cache;

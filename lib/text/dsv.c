@@ -299,7 +299,11 @@ static const struct cols_field line_field[] = {{"line", CELL_STR}};
 const struct text_fmt dsv_lines = {.name = "lines",
     .delim = '\n',
     .mark = -1,
-    .source = {line_field, 1, 1, true, true, NULL},
+    .source = {.fields = line_field,
+	.n = 1,
+	.n_star = 1,
+	.by_position = true,
+	.untyped = true},
     .split = split_dsv,
     .find_end = find_end};
 

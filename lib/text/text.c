@@ -120,6 +120,8 @@ text_free(struct text *t)
 {
 	if (t == NULL)
 		return;
+	if (t->state != NULL)
+		t->fmt->release(t->state);
 	cols_release(&t->cols);
 	schema_release(&t->schema);
 	sepidx_free(t->idx);
@@ -177,6 +179,8 @@ text_bind(struct text *t, const struct cols_source *s)
 		t->cols.cols[i].at =
 		    t->fmt->pairs ? 2 + 2 * i : t->cols.cols[i].field;
 	t->bound = true;
+	if (t->fmt->bound != NULL)
+		t->fmt->bound(t);
 	return 0;
 }
 

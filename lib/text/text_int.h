@@ -117,6 +117,9 @@ struct text_fmt {
 	 */
 	void (*plain)(uint32_t *out, struct side *side,
 	    const struct text_null *null, const struct cells *in);
+	/* The columns are bound: prepare t->state.  Or NULL. */
+	void (*bound)(struct text *t);
+	void (*release)(void *state);
 };
 
 extern const struct text_fmt dsv_lines, dsv_csv, dsv_tsv;
@@ -124,6 +127,7 @@ extern const struct text_fmt clf_combined, clf_common;
 
 struct text {
 	const struct text_fmt *fmt;
+	void *state; /* of the format, or NULL */
 	struct cols cols;
 	struct schema schema;
 	bool bound; /* cols and schema are set */

@@ -16,13 +16,15 @@ struct ssink {
 	struct render *render;
 };
 
-enum { OPT_NULL = TOOL_LONG };
+enum { OPT_NULL = TOOL_LONG, OPT_CSV_SAFE };
 
 static const struct tool_opt options[] = {
-    {'f', "format", "FORMAT", "table, tsv, csv, json, dump or frames"},
+    {'f', "format", "FORMAT",
+	"table, tsv, csv, json, logfmt, markdown, dump or frames"},
     {'N', "no-header", NULL, "no line of column names"},
     {'d', "delimiter", "CHAR", "between the cells of csv"},
     {OPT_NULL, "null", "STR", "text of a null"},
+    {OPT_CSV_SAFE, "csv-safe", NULL, "mark text that reads as a formula"},
 };
 
 static const struct tool_hint hints[] = {
@@ -184,6 +186,9 @@ parse_options(struct ssink *s, struct tool *t, int argc, char *argv[])
 			break;
 		case OPT_NULL:
 			s->o.null_str = arg;
+			break;
+		case OPT_CSV_SAFE:
+			s->o.safe = true;
 			break;
 		}
 	}

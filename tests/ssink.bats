@@ -89,6 +89,35 @@ want = "\x01\x1f\"\\\x7f\u00e9" + "\ufffd" * 4 + "\t/"
 sys.exit(json.loads(line) != {"line": want})'
 }
 
+@test "logfmt and markdown escape what would be markup" {
+	rows >s
+	run -0 --separate-stderr ssink -f logfmt <s
+	[ "$output" = 'host=a ms=12 note=
+host=b ms=7.5 note="two, three"
+host=c ms= note="say \"hi\""' ]
+	[ "$stderr" = "" ]
+	run -0 ssink -f logfmt --null - <s
+	[ "${lines[0]}" = 'host=a ms=12 note=-' ]
+	run -0 --separate-stderr ssink -f markdown <s
+	[ "$output" = '| host | ms | note |
+| --- | ---: | --- |
+| a | 12 | - |
+| b | 7.5 | two, three |
+| c | - | say "hi" |' ]
+	ssink a.md <s
+	ssink -f markdown <s | same - a.md
+	printf 'a|b\n' | sbatch -f lines | ssink -f markdown -N | same - <(echo '| a\|b |')
+}
+
+@test "--csv-safe marks text that a spreadsheet would run" {
+	printf 'a,b\n=cmd(),-1\n-2,+3\n' | sbatch -f csv -c 'a,b:int' >s
+	run -0 --separate-stderr ssink -f csv --csv-safe <s
+	[ "$output" = $'a,b\n\'=cmd(),-1\n\'-2,3' ]
+	[ "$stderr" = "" ]
+	run -0 ssink -f csv <s
+	[ "${lines[1]}" = '=cmd(),-1' ]
+}
+
 @test "-N leaves the names out, --null and -d change csv" {
 	rows >s
 	run -0 --separate-stderr ssink -f csv -N -d ';' --null NA <s
@@ -269,11 +298,14 @@ os.execvp(\"ssink\", [\"ssink\", \"out.csv\"])'" <in &
 
 @test "wrong usage is refused with 64" {
 	for case in \
-		"-f xml|no output format is called 'xml'; there are table, tsv, csv, json, dump, frames" \
+		"-f xml|no output format is called 'xml'; there are table, tsv, csv, json, logfmt, markdown, dump, frames" \
 		"-f tsv -d ,|-d goes with -f csv, not tsv" \
 		"-f csv -d ab|--delimiter: ab is not one byte" \
 		"-f json -N|-N does not go with -f json" \
 		"-f json --null x|--null does not go with -f json" \
+		"-f logfmt -N|-N does not go with -f logfmt" \
+		"-f markdown -d ;|-d goes with -f csv, not markdown" \
+		"--csv-safe -f tsv|--csv-safe goes with -f csv, not tsv" \
 		"a b|there is one destination at most" \
 		"-o x|no option -o: the destination is an operand: ssink out.csv" \
 		"--nope|no option --nope; try ssink --help"; do

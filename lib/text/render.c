@@ -13,8 +13,12 @@ static void
 line_head(struct render *r, const struct head *h)
 {
 	render_cells_init(&r->cells, r->fmt->style, &h->schema, &r->o);
-	if (r->fmt->takes_no_header && !r->o.no_header)
-		render_cells_header(&r->out, &r->cells, &h->schema);
+}
+
+static void
+line_names(struct render *r)
+{
+	render_cells_header(&r->out, &r->cells, r->schema);
 }
 
 static void
@@ -24,7 +28,7 @@ line_frame(struct render *r, const struct frame *f, const struct batch *b)
 	if (b == NULL)
 		return;
 	render_cells_bind(&r->cells, b);
-	render_cells_rows(&r->out, &r->cells, b->n_rows);
+	render_cells_rows(&r->out, &r->cells, NULL, b->n_rows, UINT64_MAX);
 }
 
 static const struct render_fmt formats[] = {
@@ -41,6 +45,7 @@ static const struct render_fmt formats[] = {
 	.takes_null = true,
 	.takes_no_header = true,
 	.head = line_head,
+	.names = line_names,
 	.frame = line_frame},
     {.name = "csv",
 	.exts = ".csv",
@@ -48,12 +53,28 @@ static const struct render_fmt formats[] = {
 	.takes_delim = true,
 	.takes_null = true,
 	.takes_no_header = true,
+	.takes_safe = true,
 	.head = line_head,
+	.names = line_names,
 	.frame = line_frame},
     {.name = "json",
 	.exts = ".json .jsonl .ndjson",
 	.style = &render_json_style,
 	.head = line_head,
+	.frame = line_frame},
+    {.name = "logfmt",
+	.exts = ".logfmt",
+	.style = &render_logfmt_style,
+	.takes_null = true,
+	.head = line_head,
+	.frame = line_frame},
+    {.name = "markdown",
+	.exts = ".md .markdown",
+	.style = &render_markdown_style,
+	.takes_null = true,
+	.takes_no_header = true,
+	.head = line_head,
+	.names = render_markdown_names,
 	.frame = line_frame},
     {.name = "dump",
 	.style = &render_dump_style,
@@ -111,6 +132,9 @@ check_opts(const struct render_fmt *fmt, const struct render_opts *o)
 		    "--null takes at most %d bytes", RENDER_MAX_NULL);
 	if (o->no_header && !fmt->takes_no_header)
 		return mem_printf("-N does not go with -f %s", fmt->name);
+	if (o->safe && !fmt->takes_safe)
+		return mem_printf(
+		    "--csv-safe goes with -f csv, not %s", fmt->name);
 	return NULL;
 }
 
@@ -173,8 +197,14 @@ render_by_path(const char *path)
 	return NULL;
 }
 
+bool
+render_is_lines(const struct render *r)
+{
+	return r->fmt->frame == line_frame;
+}
+
 int
-render_head(struct render *r, const struct head *h)
+render_start(struct render *r, const struct head *h)
 {
 	if (h->mode != MODE_APPEND && !r->fmt->any_mode) {
 		r->why = mem_printf("the stream changes rows that it gave "
@@ -183,9 +213,24 @@ render_head(struct render *r, const struct head *h)
 		    r->fmt->name);
 		return -1;
 	}
+	r->schema = &h->schema;
 	r->fmt->head(r, h);
 	r->begun = true;
 	return r->out.failed ? -1 : 0;
+}
+
+int
+render_names(struct render *r)
+{
+	if (r->fmt->names != NULL && !r->o.no_header)
+		r->fmt->names(r);
+	return r->out.failed ? -1 : 0;
+}
+
+int
+render_head(struct render *r, const struct head *h)
+{
+	return render_start(r, h) == -1 ? -1 : render_names(r);
 }
 
 int
@@ -193,6 +238,24 @@ render_frame(struct render *r, const struct frame *f, const struct batch *b)
 {
 	r->fmt->frame(r, f, b);
 	return r->out.failed ? -1 : 0;
+}
+
+void
+render_bind(struct render *r, const struct batch *b)
+{
+	render_cells_bind(&r->cells, b);
+}
+
+uint32_t
+render_rows(struct render *r, const uint32_t *sel, uint32_t n, uint64_t max_len)
+{
+	uint64_t at = render_out_at(&r->out);
+
+	if (max_len > UINT64_MAX - at)
+		max_len = UINT64_MAX - at;
+	n = render_cells_rows(&r->out, &r->cells, sel, n, at + max_len);
+	render_out_flush(&r->out);
+	return n;
 }
 
 int

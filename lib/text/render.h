@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "data/batch.h"
 #include "wire/head.h"
@@ -19,6 +20,7 @@ struct render_opts {
 	bool no_header; /* -N */
 	int delim; /* -d, or -1 */
 	const char *null_str; /* --null, or NULL for the format's own */
+	bool safe; /* --csv-safe */
 	int tty_fd; /* the terminal that a table is drawn on, or -1 */
 	bool color;
 };
@@ -42,6 +44,8 @@ const char *render_by_path(const char *path);
 
 /*
  * render_head: HEAD came; h stays valid until the object is freed or END.
+ * render_start, render_names: its two halves, for output that goes to several
+ * files: HEAD came; a file begins (its lines of names, if any).
  * render_frame: a frame after it; b holds the rows of a ROWS frame, else NULL.
  * render_idle: nothing more is ready: give out what is held back.  *timeout_ms
  * is set when the format wants to be called again by the clock.
@@ -52,10 +56,25 @@ const char *render_by_path(const char *path);
  * NULL when write failed.
  */
 int render_head(struct render *r, const struct head *h);
+int render_start(struct render *r, const struct head *h);
+int render_names(struct render *r);
 int render_frame(
     struct render *r, const struct frame *f, const struct batch *b);
 int render_idle(struct render *r, int *timeout_ms);
 int render_end(struct render *r);
 const char *render_error(const struct render *r);
+
+/*
+ * Row by row, for formats of lines only (render_is_lines).
+ * render_bind: the rows are those of b from now on.
+ * render_rows: write its rows sel[0..n), and stop behind the one with which
+ * max_len bytes are reached; returns how many were written, at least 1 of
+ * them when n > 0 and max_len > 0.  All of them have been given to write,
+ * names included; whether that failed says the next of the calls above.
+ */
+bool render_is_lines(const struct render *r);
+void render_bind(struct render *r, const struct batch *b);
+uint32_t render_rows(
+    struct render *r, const uint32_t *sel, uint32_t n, uint64_t max_len);
 
 #endif

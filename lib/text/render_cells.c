@@ -123,7 +123,6 @@ collect(void *arg, const void *p, size_t len)
 	return 0;
 }
 
-/* {"name": for JSON, the delimiter for the others. */
 static void
 make_lead(struct render_col *col, bool first, const char *name)
 {
@@ -131,13 +130,11 @@ make_lead(struct render_col *col, bool first, const char *name)
 	struct buf b;
 
 	buf_init(&b, 0);
-	if (!col->style->json && !first)
+	if (col->style->lead == NULL && !first)
 		buf_putc(&b, col->delim);
-	if (col->style->json) {
+	if (col->style->lead != NULL) {
 		render_out_init(&o, collect, &b);
-		render_out_puts(&o, first ? "{" : ",");
-		col->style->str(&o, col, name, strlen(name));
-		render_out_puts(&o, ":");
+		col->style->lead(&o, col, first, name);
 		render_out_flush(&o);
 		render_out_release(&o);
 	}
@@ -165,14 +162,11 @@ render_cells_init(struct render_cells *cells, const struct render_style *style,
 		col->null_str =
 		    o->null_str != NULL ? o->null_str : style->null_str;
 		col->null_len = strlen(col->null_str);
+		col->safe = o->safe;
 		make_lead(col, cells->n_cols == 0, s->fields[i].name);
 		cells->n_cols++;
 	}
-	if (!style->json)
-		memcpy(cells->tail, "\n", 2);
-	else
-		memcpy(cells->tail, cells->n_cols > 0 ? "}\n" : "{}\n",
-		    cells->n_cols > 0 ? 3 : 4);
+	cells->tail = cells->n_cols > 0 ? style->tail : style->empty;
 }
 
 void
@@ -206,19 +200,24 @@ render_cells_bind(struct render_cells *cells, const struct batch *b)
 		cells->cols[i].c = &b->cols[cells->cols[i].field];
 }
 
-void
-render_cells_rows(
-    struct render_out *o, struct render_cells *cells, uint32_t n_rows)
+uint32_t
+render_cells_rows(struct render_out *o, struct render_cells *cells,
+    const uint32_t *sel, uint32_t n, uint64_t stop)
 {
 	size_t tail_len = strlen(cells->tail);
+	uint32_t i = 0;
 
-	for (uint32_t r = 0; r < n_rows && !o->failed; r++) {
-		for (size_t i = 0; i < cells->n_cols; i++) {
-			struct render_col *col = &cells->cols[i];
+	while (i < n && !o->failed && render_out_at(o) < stop) {
+		uint32_t r = sel == NULL ? i : sel[i];
+
+		for (size_t c = 0; c < cells->n_cols; c++) {
+			struct render_col *col = &cells->cols[c];
 
 			render_out_put(o, col->lead, col->lead_len);
 			render_cells_one(o, col, r);
 		}
 		render_out_put(o, cells->tail, tail_len);
+		i++;
 	}
+	return i;
 }

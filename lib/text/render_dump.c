@@ -186,6 +186,6 @@ render_dump_frame(
 	render_out_puts(o, "\n");
 	if (b != NULL) {
 		render_cells_bind(&r->cells, b);
-		render_cells_rows(o, &r->cells, b->n_rows);
+		render_cells_rows(o, &r->cells, NULL, b->n_rows, UINT64_MAX);
 	}
 }

@@ -21,12 +21,20 @@ struct render_out {
 	char *end;
 	render_write_fn write;
 	void *arg;
+	uint64_t n_flushed; /* bytes given to write so far */
 	bool failed; /* sticky; the output is then dropped */
 };
 
 void render_out_init(struct render_out *o, render_write_fn write, void *arg);
 void render_out_release(struct render_out *o);
 void render_out_flush(struct render_out *o);
+
+/* How many bytes were put so far. */
+static inline uint64_t
+render_out_at(const struct render_out *o)
+{
+	return o->n_flushed + (uint64_t)(o->p - o->start);
+}
 
 /* Room for len <= RENDER_ROOM bytes at o->p, which the caller then advances. */
 static inline void
@@ -52,9 +60,16 @@ typedef void (*render_cell_fn)(
 typedef void (*render_str_fn)(struct render_out *o,
     const struct render_col *col, const char *s, size_t len);
 
+/* What stands before the cells of a column; first: of the first column. */
+typedef void (*render_lead_fn)(struct render_out *o,
+    const struct render_col *col, bool first, const char *name);
+
 /* How a format of one line a row writes it. */
 struct render_style {
 	render_str_fn str;
+	render_lead_fn lead; /* NULL: the delimiter, but for the first */
+	const char *tail; /* ends a row */
+	const char *empty; /* a row without columns */
 	bool json; /* times and bytes are strings, NaN is null */
 	bool system; /* system columns are shown, too */
 	char delim; /* between cells */
@@ -73,6 +88,7 @@ struct render_col {
 	char *lead; /* owned: what stands before the cell */
 	size_t lead_len;
 	char delim;
+	bool safe; /* --csv-safe */
 	const char *null_str;
 	size_t null_len;
 	int64_t last_us;
@@ -85,7 +101,7 @@ struct render_cells {
 	const struct render_style *style;
 	struct render_col *cols;
 	size_t n_cols;
-	char tail[4]; /* ends a row */
+	const char *tail; /* ends a row */
 };
 
 /* All zero bytes is a valid object to release. */
@@ -98,10 +114,13 @@ void render_cells_release(struct render_cells *cells);
 void render_cells_header(
     struct render_out *o, struct render_cells *cells, const struct schema *s);
 
-/* Bind the columns to those of b, then write rows 0..n_rows of them. */
+/*
+ * Bind the columns to those of b, then write the rows sel[0..n) of them (NULL
+ * = rows 0..n-1) until render_out_at reaches stop; returns how many.
+ */
 void render_cells_bind(struct render_cells *cells, const struct batch *b);
-void render_cells_rows(
-    struct render_out *o, struct render_cells *cells, uint32_t n_rows);
+uint32_t render_cells_rows(struct render_out *o, struct render_cells *cells,
+    const uint32_t *sel, uint32_t n, uint64_t stop);
 
 /* Write row r of one column, without its lead. */
 static inline void
@@ -160,8 +179,11 @@ struct render_fmt {
 	bool takes_delim;
 	bool takes_null;
 	bool takes_no_header;
+	bool takes_safe;
 	bool any_mode; /* shows upsert and complete streams, too */
 	void (*head)(struct render *r, const struct head *h);
+	/* The lines of names; NULL when a file begins with its first row. */
+	void (*names)(struct render *r);
 	void (*frame)(
 	    struct render *r, const struct frame *f, const struct batch *b);
 	void (*idle)(struct render *r, int *timeout_ms); /* or NULL */
@@ -171,6 +193,7 @@ struct render_fmt {
 struct render {
 	const struct render_fmt *fmt;
 	struct render_opts o;
+	const struct schema *schema; /* borrowed, from HEAD */
 	struct render_out out;
 	struct render_cells cells;
 	bool begun; /* HEAD was written, and not yet the end */
@@ -181,8 +204,11 @@ struct render {
 extern const struct render_style render_tsv_style;
 extern const struct render_style render_csv_style;
 extern const struct render_style render_json_style;
+extern const struct render_style render_logfmt_style;
+extern const struct render_style render_markdown_style;
 extern const struct render_style render_dump_style;
 
+void render_markdown_names(struct render *r);
 void render_dump_head(struct render *r, const struct head *h);
 void render_dump_frame(
     struct render *r, const struct frame *f, const struct batch *b);

@@ -54,5 +54,18 @@ json_str(struct render_out *o, const struct render_col *col, const char *s,
 	render_out_put(o, "\"", 1);
 }
 
-const struct render_style render_json_style = {
-    .str = json_str, .json = true, .null_str = "null"};
+static void
+json_lead(struct render_out *o, const struct render_col *col, bool first,
+    const char *name)
+{
+	render_out_puts(o, first ? "{" : ",");
+	json_str(o, col, name, strlen(name));
+	render_out_puts(o, ":");
+}
+
+const struct render_style render_json_style = {.str = json_str,
+    .lead = json_lead,
+    .tail = "}\n",
+    .empty = "{}\n",
+    .json = true,
+    .null_str = "null"};

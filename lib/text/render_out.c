@@ -14,6 +14,7 @@ render_out_init(struct render_out *o, render_write_fn write, void *arg)
 	o->end = o->start + RENDER_BUF_LEN;
 	o->write = write;
 	o->arg = arg;
+	o->n_flushed = 0;
 	o->failed = false;
 }
 
@@ -31,6 +32,7 @@ render_out_flush(struct render_out *o)
 
 	if (len > 0 && !o->failed && o->write(o->arg, o->start, len) == -1)
 		o->failed = true;
+	o->n_flushed += len;
 	o->p = o->start;
 }
 

@@ -69,7 +69,7 @@ table_str(struct render_out *o, const struct render_col *col, const char *s,
 }
 
 static const struct render_style table_style = {
-    .str = table_str, .delim = ' ', .null_str = "-"};
+    .str = table_str, .tail = "", .empty = "", .delim = ' ', .null_str = "-"};
 
 static int
 collect(void *arg, const void *p, size_t len)

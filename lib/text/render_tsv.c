@@ -29,9 +29,16 @@ tsv_str(struct render_out *o, const struct render_col *col, const char *s,
 	}
 }
 
-const struct render_style render_tsv_style = {
-    .str = tsv_str, .delim = '\t', .null_str = "\\N"};
+const struct render_style render_tsv_style = {.str = tsv_str,
+    .tail = "\n",
+    .empty = "\n",
+    .delim = '\t',
+    .null_str = "\\N"};
 
 /* The debugging form is TSV without a header, and shows every column. */
-const struct render_style render_dump_style = {
-    .str = tsv_str, .system = true, .delim = '\t', .null_str = "\\N"};
+const struct render_style render_dump_style = {.str = tsv_str,
+    .tail = "\n",
+    .empty = "\n",
+    .system = true,
+    .delim = '\t',
+    .null_str = "\\N"};

@@ -85,7 +85,8 @@ check_rows(struct one *o, const char *format, const char *want)
 	struct render_opts opts = {.format = format, .delim = -1, .tty_fd = -1};
 	char *text;
 
-	opts.no_header = strcmp(format, "json") != 0;
+	opts.no_header =
+	    strcmp(format, "json") != 0 && strcmp(format, "logfmt") != 0;
 	text = render(o, &opts);
 	if (strcmp(text, want) != 0)
 		fprintf(stderr, "%s: got %s, want %s", format, text, want);
@@ -170,6 +171,127 @@ test_numbers(void)
 	check_rows(&o, "tsv", "00ff\n");
 	check_rows(&o, "json", "{\"x\":\"00ff\"}\n");
 	one_release(&o);
+}
+
+static void
+test_logfmt(void)
+{
+	struct one o;
+
+	one_init(&o, TYPE_STR);
+	colbuf_push_str(&o.build.cols[0], "plain/1", 7);
+	colbuf_push_str(&o.build.cols[0], "two words", 9);
+	colbuf_push_str(&o.build.cols[0], "", 0);
+	colbuf_push_null(&o.build.cols[0]);
+	colbuf_push_str(&o.build.cols[0], "a=b", 3);
+	colbuf_push_str(&o.build.cols[0], "q\\\"\n\t\r\x01", 7);
+	colbuf_push_str(&o.build.cols[0], "c:\\d", 4);
+	check_rows(&o, "logfmt",
+	    "x=plain/1\nx=\"two words\"\nx=\"\"\nx=\nx=\"a=b\"\n"
+	    "x=\"q\\\\\\\"\\n\\t\\r\\u0001\"\nx=\"c:\\\\d\"\n");
+	one_release(&o);
+	one_init(&o, TYPE_INT);
+	free(o.h.schema.fields[0].name);
+	o.h.schema.fields[0].name = strdup("a b=\"c\x7f");
+	colbuf_push_int(&o.build.cols[0], -1);
+	check_rows(&o, "logfmt", "a_b__c_=-1\n");
+	one_release(&o);
+}
+
+static void
+test_markdown(void)
+{
+	static const char odd[] = "a|b*<i>\r\nc_d _e_ `f` \\";
+	struct one o;
+	struct render_opts opts = {
+	    .format = "markdown", .delim = -1, .tty_fd = -1};
+	char *text;
+
+	one_init(&o, TYPE_STR);
+	colbuf_push_str(&o.build.cols[0], odd, sizeof(odd) - 1);
+	colbuf_push_null(&o.build.cols[0]);
+	colbuf_push_str(&o.build.cols[0], "\0", 1);
+	check_rows(&o, "markdown",
+	    "| a\\|b\\*\\<i\\><br>c_d \\_e\\_ \\`f\\` \\\\ |\n| - |\n| ");
+	text = render(&o, &opts);
+	CHECK(strncmp(text, "| x |\n| --- |\n| a", 17) == 0);
+	free(text);
+	one_release(&o);
+	one_init(&o, TYPE_INT);
+	colbuf_push_int(&o.build.cols[0], 7);
+	text = render(&o, &opts);
+	CHECK(strcmp(text, "| x |\n| ---: |\n| 7 |\n") == 0);
+	free(text);
+	one_release(&o);
+}
+
+/* What a spreadsheet would take for a formula; numbers stay numbers. */
+static void
+test_safe(void)
+{
+	static const char *const cells[] = {
+	    "=1+1", "+1", "-1", "@x", "\tx", "\rx", "x=", "", "=\"a\""};
+	struct one o;
+	struct render_opts opts = {
+	    .format = "csv", .safe = true, .delim = -1, .tty_fd = -1};
+	char *text;
+
+	one_init(&o, TYPE_STR);
+	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
+		colbuf_push_str(&o.build.cols[0], cells[i], strlen(cells[i]));
+	text = render(&o, &opts);
+	CHECK(strcmp(text, "x\n'=1+1\n'+1\n'-1\n'@x\n\"'\tx\"\n\"'\rx\"\nx=\n"
+			   "\"\"\n\"'=\"\"a\"\"\"\n")
+	      == 0);
+	free(text);
+	one_release(&o);
+	one_init(&o, TYPE_INT);
+	free(o.h.schema.fields[0].name);
+	o.h.schema.fields[0].name = strdup("-x");
+	colbuf_push_int(&o.build.cols[0], -1);
+	text = render(&o, &opts);
+	CHECK(strcmp(text, "'-x\n-1\n") == 0);
+	free(text);
+	one_release(&o);
+}
+
+/* Rows by number, a stop at a length, and names for each file. */
+static void
+test_by_rows(void)
+{
+	static const uint32_t sel[] = {3, 1, 0};
+	struct render_opts opts = {.format = "csv", .delim = -1, .tty_fd = -1};
+	struct one o;
+	struct render *r;
+	struct buf out;
+	char *why;
+
+	one_init(&o, TYPE_INT);
+	for (int i = 0; i < 4; i++)
+		colbuf_push_int(&o.build.cols[0], 10 * i);
+	o.build.n_rows = 4;
+	build_view(&o.b, &o.build);
+	buf_init(&out, 0);
+	r = render_new(&opts, &why);
+	CHECK(render_is_lines(r));
+	render_to(r, collect, &out);
+	CHECK(render_start(r, &o.h) == 0);
+	render_bind(r, &o.b);
+	CHECK(render_names(r) == 0);
+	CHECK(render_rows(r, sel, 3, UINT64_MAX) == 3);
+	CHECK(render_names(r) == 0);
+	CHECK(render_rows(r, NULL, 4, 4) == 2);
+	CHECK(render_rows(r, sel, 3, 1) == 1);
+	CHECK(render_rows(r, sel, 3, 0) == 0);
+	CHECK(out.len == 20);
+	CHECK(memcmp(out.data, "x\n30\n10\n0\nx\n0\n10\n30\n", 20) == 0);
+	render_free(r);
+	buf_release(&out);
+	one_release(&o);
+	opts.format = "table";
+	r = render_new(&opts, &why);
+	CHECK(!render_is_lines(r));
+	render_free(r);
 }
 
 /* Every length around the output buffer's, and a cell far above it. */
@@ -262,9 +384,16 @@ test_options(void)
 	one_release(&o);
 	check_refused((struct render_opts){.format = "xml", .delim = -1},
 	    "no output format is called 'xml'; there are table, tsv, csv, "
-	    "json, dump, frames");
+	    "json, logfmt, markdown, dump, frames");
 	check_refused((struct render_opts){.format = "tsv", .delim = ','},
 	    "-d goes with -f csv, not tsv");
+	check_refused(
+	    (struct render_opts){.format = "tsv", .delim = -1, .safe = true},
+	    "--csv-safe goes with -f csv, not tsv");
+	check_refused(
+	    (struct render_opts){
+		.format = "logfmt", .delim = -1, .no_header = true},
+	    "-N does not go with -f logfmt");
 	check_refused((struct render_opts){.format = "csv", .delim = '.'},
 	    "-d takes one ASCII character that is no letter, digit, quote, "
 	    "line end or one of + - . :");
@@ -279,6 +408,7 @@ test_options(void)
 	CHECK(strcmp(render_by_path("a/b.csv"), "csv") == 0);
 	CHECK(strcmp(render_by_path("b.jsonl.gz"), "json") == 0);
 	CHECK(strcmp(render_by_path("day.mill"), "frames") == 0);
+	CHECK(strcmp(render_by_path("a.md"), "markdown") == 0);
 	CHECK(render_by_path(".csv") == NULL);
 	CHECK(render_by_path("a.csv/b") == NULL);
 	CHECK(render_by_path("a") == NULL);
@@ -348,6 +478,10 @@ main(void)
 	test_strings();
 	test_bytes();
 	test_numbers();
+	test_logfmt();
+	test_markdown();
+	test_safe();
+	test_by_rows();
 	test_long();
 	test_encodings();
 	test_options();

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pattern.h"
 #include "expr/kernels.h"
 #include "expr/ktext.h"
 #include "expr/kwide.h"
-#include "expr/pattern.h"
 
 /* A constant pattern of like: text without wildcards, perhaps between %. */
 struct like {

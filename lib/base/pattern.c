@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* Patterns: regular expressions of PCRE2, and those of like. */
 #define PCRE2_CODE_UNIT_WIDTH 8
-#include "expr/pattern.h"
+#include "base/pattern.h"
 
 #include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "expr/ktext.h"
 
 #define JIT_STACK_MAX (1u << 20)
 
@@ -69,6 +68,7 @@ pattern_new(const char *re, size_t len, char *why, size_t cap, size_t *at)
 	p->stack = pcre2_jit_stack_create(32768, JIT_STACK_MAX, NULL);
 	pcre2_jit_stack_assign(p->context, NULL, p->stack);
 	pcre2_set_match_limit(p->context, PATTERN_MATCH_LIMIT);
+	pcre2_set_depth_limit(p->context, PATTERN_DEPTH_LIMIT);
 	return p;
 }
 
@@ -76,6 +76,22 @@ unsigned
 pattern_groups(const struct pattern *p)
 {
 	return p->n_groups;
+}
+
+/* A row of the table of names: the group in two bytes, the name and NUL. */
+const char *
+pattern_group_name(const struct pattern *p, unsigned group)
+{
+	uint32_t n = 0, size = 0;
+	PCRE2_SPTR table = NULL;
+
+	pcre2_pattern_info(p->code, PCRE2_INFO_NAMECOUNT, &n);
+	pcre2_pattern_info(p->code, PCRE2_INFO_NAMEENTRYSIZE, &size);
+	pcre2_pattern_info(p->code, PCRE2_INFO_NAMETABLE, &table);
+	for (; n > 0; n--, table += size)
+		if (((unsigned)table[0] << 8 | table[1]) == group)
+			return (const char *)table + 2;
+	return NULL;
 }
 
 int
@@ -108,7 +124,8 @@ like_step(const char *like, size_t like_len, const char *s, size_t len,
 	if (len == 0)
 		return false;
 	if (*like == '_') {
-		*used = ktext_skip(s, len, 1);
+		for (*used = 1; *used < len && (s[*used] & 0xc0) == 0x80;)
+			++*used;
 		return true;
 	}
 	if (*like == '\\' && like_len > 1) {

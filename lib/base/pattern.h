@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Patterns: regular expressions of PCRE2, and those of like. */
-#ifndef MILLRACE_EXPR_PATTERN_H
-#define MILLRACE_EXPR_PATTERN_H
+#ifndef MILLRACE_BASE_PATTERN_H
+#define MILLRACE_BASE_PATTERN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,6 +12,7 @@
  * end fails within about a second, an honest one stays far below.
  */
 #define PATTERN_MATCH_LIMIT 10000000u
+#define PATTERN_DEPTH_LIMIT 100000u /* where there is no JIT */
 #define PATTERN_MAX_GROUPS 100
 
 /* Bytes of a subject, from..to. */
@@ -25,6 +26,7 @@ struct pattern;
 /*
  * pattern_new: compile, or NULL with the reason in why[0..cap) and the byte of
  * the pattern in *at.
+ * pattern_group_name: of group 1..pattern_groups, or NULL; as long as p is.
  * pattern_match: look in s[0..len) from byte from on; fills in spans[0..n) for
  * the whole match and its groups (a group that took no part has from > to).
  * Returns 1, 0 for no match, -1 when it gave up.
@@ -33,6 +35,7 @@ struct pattern *pattern_new(
     const char *re, size_t len, char *why, size_t cap, size_t *at);
 void pattern_free(struct pattern *p);
 unsigned pattern_groups(const struct pattern *p);
+const char *pattern_group_name(const struct pattern *p, unsigned group);
 int pattern_match(struct pattern *p, struct pattern_span *spans, size_t n,
     const char *s, size_t len, size_t from);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/zone.h"
 #include "io/sink.h"
 #include "text/render.h"
 #include "tool/stage.h"
@@ -11,12 +12,13 @@
 
 struct ssink {
 	struct render_opts o;
+	struct zone *zone; /* owned, of o */
 	const char *dest;
 	struct sink *sink;
 	struct render *render;
 };
 
-enum { OPT_NULL = TOOL_LONG, OPT_CSV_SAFE };
+enum { OPT_NULL = TOOL_LONG, OPT_CSV_SAFE, OPT_TZ };
 
 static const struct tool_opt options[] = {
     {'f', "format", "FORMAT",
@@ -24,6 +26,7 @@ static const struct tool_opt options[] = {
     {'N', "no-header", NULL, "no line of column names"},
     {'d', "delimiter", "CHAR", "between the cells of csv"},
     {OPT_NULL, "null", "STR", "text of a null"},
+    {OPT_TZ, "tz", "ZONE", "zone of the times, instead of UTC"},
     {OPT_CSV_SAFE, "csv-safe", NULL, "mark text that reads as a formula"},
 };
 
@@ -161,7 +164,21 @@ finish(struct ssink *s, int status)
 	tool_remove(NULL);
 	sink_free(s->sink);
 	render_free(s->render);
+	zone_close(s->zone);
 	return status;
+}
+
+static void
+set_zone(struct ssink *s, const char *name)
+{
+	char *why;
+
+	zone_close(s->zone);
+	s->zone = zone_open(name, &why);
+	if (s->zone == NULL)
+		tool_die(TOOL_USAGE, "--tz: %s", why);
+	/* UTC is printed with Z, as without the option. */
+	s->o.zone = strcmp(zone_name(s->zone), "UTC") == 0 ? NULL : s->zone;
 }
 
 static void
@@ -186,6 +203,9 @@ parse_options(struct ssink *s, struct tool *t, int argc, char *argv[])
 			break;
 		case OPT_NULL:
 			s->o.null_str = arg;
+			break;
+		case OPT_TZ:
+			set_zone(s, arg);
 			break;
 		case OPT_CSV_SAFE:
 			s->o.safe = true;

@@ -118,6 +118,18 @@ host=c ms= note="say \"hi\""' ]
 	[ "${lines[1]}" = '=cmd(),-1' ]
 }
 
+@test "--tz prints times with the offset of a zone" {
+	printf '2026-03-29T00:59:59Z\n2026-03-29T01:00:00Z\n' |
+		sbatch -f csv -N -c at:time >s
+	run -0 --separate-stderr ssink -f csv -N --tz Europe/Paris <s
+	[ "$output" = $'2026-03-29T01:59:59+01:00\n2026-03-29T03:00:00+02:00' ]
+	[ "$stderr" = "" ]
+	run -0 ssink -f json --tz -02:30 <s
+	[ "${lines[0]}" = '{"at":"2026-03-28T22:29:59-02:30"}' ]
+	run -0 ssink -N --tz UTC <s
+	[ "${lines[0]}" = 2026-03-29T00:59:59Z ]
+}
+
 @test "-N leaves the names out, --null and -d change csv" {
 	rows >s
 	run -0 --separate-stderr ssink -f csv -N -d ';' --null NA <s
@@ -305,6 +317,8 @@ os.execvp(\"ssink\", [\"ssink\", \"out.csv\"])'" <in &
 		"-f json --null x|--null does not go with -f json" \
 		"-f logfmt -N|-N does not go with -f logfmt" \
 		"-f markdown -d ;|-d goes with -f csv, not markdown" \
+		"--tz UTC+1 -f tsv|--tz: UTC+1: no such time zone; names are like Europe/Paris" \
+		"--tz Asia/Tokyo -f frames|--tz does not go with -f frames" \
 		"--csv-safe -f tsv|--csv-safe goes with -f csv, not tsv" \
 		"a b|there is one destination at most" \
 		"-o x|no option -o: the destination is an operand: ssink out.csv" \

@@ -34,6 +34,7 @@ line_frame(struct render *r, const struct frame *f, const struct batch *b)
 static const struct render_fmt formats[] = {
     {.name = "table",
 	.takes_null = true,
+	.takes_zone = true,
 	.takes_no_header = true,
 	.head = render_table_head,
 	.frame = render_table_frame,
@@ -43,6 +44,7 @@ static const struct render_fmt formats[] = {
 	.exts = ".tsv .tab",
 	.style = &render_tsv_style,
 	.takes_null = true,
+	.takes_zone = true,
 	.takes_no_header = true,
 	.head = line_head,
 	.names = line_names,
@@ -52,6 +54,7 @@ static const struct render_fmt formats[] = {
 	.style = &render_csv_style,
 	.takes_delim = true,
 	.takes_null = true,
+	.takes_zone = true,
 	.takes_no_header = true,
 	.takes_safe = true,
 	.head = line_head,
@@ -60,18 +63,21 @@ static const struct render_fmt formats[] = {
     {.name = "json",
 	.exts = ".json .jsonl .ndjson",
 	.style = &render_json_style,
+	.takes_zone = true,
 	.head = line_head,
 	.frame = line_frame},
     {.name = "logfmt",
 	.exts = ".logfmt",
 	.style = &render_logfmt_style,
 	.takes_null = true,
+	.takes_zone = true,
 	.head = line_head,
 	.frame = line_frame},
     {.name = "markdown",
 	.exts = ".md .markdown",
 	.style = &render_markdown_style,
 	.takes_null = true,
+	.takes_zone = true,
 	.takes_no_header = true,
 	.head = line_head,
 	.names = render_markdown_names,
@@ -132,6 +138,8 @@ check_opts(const struct render_fmt *fmt, const struct render_opts *o)
 		    "--null takes at most %d bytes", RENDER_MAX_NULL);
 	if (o->no_header && !fmt->takes_no_header)
 		return mem_printf("-N does not go with -f %s", fmt->name);
+	if (o->zone != NULL && !fmt->takes_zone)
+		return mem_printf("--tz does not go with -f %s", fmt->name);
 	if (o->safe && !fmt->takes_safe)
 		return mem_printf(
 		    "--csv-safe goes with -f csv, not %s", fmt->name);

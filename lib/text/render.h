@@ -15,12 +15,15 @@
 #include "wire/head.h"
 #include "wire/stream.h"
 
+struct zone;
+
 struct render_opts {
 	const char *format; /* name */
 	bool no_header; /* -N */
 	int delim; /* -d, or -1 */
 	const char *null_str; /* --null, or NULL for the format's own */
 	bool safe; /* --csv-safe */
+	const struct zone *zone; /* --tz; NULL = UTC */
 	int tty_fd; /* the terminal that a table is drawn on, or -1 */
 	bool color;
 };

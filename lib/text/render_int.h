@@ -8,6 +8,7 @@
 
 #include "base/num.h"
 #include "base/time.h"
+#include "base/zone.h"
 #include "text/render.h"
 
 #define RENDER_BUF_LEN (256u << 10)
@@ -91,6 +92,8 @@ struct render_col {
 	bool safe; /* --csv-safe */
 	const char *null_str;
 	size_t null_len;
+	const struct zone *zone; /* NULL = UTC */
+	struct zone_span span; /* of zone; empty until it is needed */
 	int64_t last_us;
 	size_t last_len; /* 0 = none yet */
 	char last[TIME_TEXT_MAX];
@@ -180,6 +183,7 @@ struct render_fmt {
 	bool takes_null;
 	bool takes_no_header;
 	bool takes_safe;
+	bool takes_zone;
 	bool any_mode; /* shows upsert and complete streams, too */
 	void (*head)(struct render *r, const struct head *h);
 	/* The lines of names; NULL when a file begins with its first row. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "base/zone.h"
 #include "check.h"
 #include "text/width.h"
 
@@ -255,6 +256,60 @@ test_safe(void)
 	one_release(&o);
 }
 
+static void
+check_refused(struct render_opts o, const char *want)
+{
+	char *why = NULL;
+
+	o.tty_fd = -1;
+	CHECK(render_new(&o, &why) == NULL);
+	CHECK(why != NULL && strcmp(why, want) == 0);
+	free(why);
+}
+
+static void
+test_zone(void)
+{
+	struct one o;
+	char *text, *why;
+	struct zone *paris = zone_open("Europe/Paris", &why);
+	struct zone *west = zone_open("-03:30", &why);
+	struct render_opts opts = {.format = "csv",
+	    .no_header = true,
+	    .delim = -1,
+	    .tty_fd = -1,
+	    .zone = paris};
+
+	one_init(&o, TYPE_TIME);
+	colbuf_push_int(&o.build.cols[0], INT64_C(1774745999500000));
+	colbuf_push_int(&o.build.cols[0], INT64_C(1774746000000000));
+	colbuf_push_int(&o.build.cols[0], INT64_C(1774746000000000));
+	/* Before 1911 Paris was 9 min 21 s ahead of Greenwich. */
+	colbuf_push_int(&o.build.cols[0], INT64_C(-2000000000000000));
+	colbuf_push_int(&o.build.cols[0], INT64_MAX);
+	text = render(&o, &opts);
+	CHECK(strcmp(text, "2026-03-29T01:59:59.5+01:00\n"
+			   "2026-03-29T03:00:00+02:00\n"
+			   "2026-03-29T03:00:00+02:00\n"
+			   "1906-08-16T20:35:40+00:09\n"
+			   "294247-01-10T04:00:54.775807Z\n")
+	      == 0);
+	free(text);
+	opts.zone = west;
+	opts.format = "json";
+	opts.no_header = false;
+	text = render(&o, &opts);
+	CHECK(strncmp(text, "{\"x\":\"2026-03-28T21:29:59.5-03:30\"}\n", 36)
+	      == 0);
+	free(text);
+	one_release(&o);
+	check_refused(
+	    (struct render_opts){.format = "dump", .delim = -1, .zone = west},
+	    "--tz does not go with -f dump");
+	zone_close(paris);
+	zone_close(west);
+}
+
 /* Rows by number, a stop at a length, and names for each file. */
 static void
 test_by_rows(void)
@@ -352,17 +407,6 @@ test_encodings(void)
 	CHECK(memcmp(out.data, "x\n-9\n7\n\n-9\n7\n7\n\n7\n", 18) == 0);
 	buf_release(&out);
 	one_release(&o);
-}
-
-static void
-check_refused(struct render_opts o, const char *want)
-{
-	char *why = NULL;
-
-	o.tty_fd = -1;
-	CHECK(render_new(&o, &why) == NULL);
-	CHECK(why != NULL && strcmp(why, want) == 0);
-	free(why);
 }
 
 static void
@@ -481,6 +525,7 @@ main(void)
 	test_logfmt();
 	test_markdown();
 	test_safe();
+	test_zone();
 	test_by_rows();
 	test_long();
 	test_encodings();

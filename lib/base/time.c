@@ -174,9 +174,10 @@ zone_offset(int *east, const char *s, size_t len, size_t *at)
 	return true;
 }
 
-/* The time of day and zone of an RFC 3339 text. */
+/* The time of day and zone, if any, of an RFC 3339 text. */
 static bool
-parse_clock(struct civil *c, int *east, const char *s, size_t len, size_t *at)
+parse_clock(struct civil *c, int *east, bool *zoned, const char *s, size_t len,
+    size_t *at)
 {
 	if (!take(s, len, at, 'T') && !take(s, len, at, 't')
 	    && !take(s, len, at, ' '))
@@ -191,7 +192,8 @@ parse_clock(struct civil *c, int *east, const char *s, size_t len, size_t *at)
 		    && !fraction(&c->us, s, len, at))
 			return false;
 	}
-	return *at == len || zone_offset(east, s, len, at);
+	*zoned = *at < len;
+	return !*zoned || zone_offset(east, s, len, at);
 }
 
 static int
@@ -207,7 +209,7 @@ finish(int64_t *us, const struct civil *c, int east)
 }
 
 int
-time_parse_rfc3339(int64_t *us, const char *s, size_t len)
+time_read_rfc3339(int64_t *us, bool *zoned, const char *s, size_t len)
 {
 	struct civil c = {.year = 0};
 	size_t at = 0;
@@ -218,9 +220,19 @@ time_parse_rfc3339(int64_t *us, const char *s, size_t len)
 	    || !digits(&c.day, s, len, &at, 2))
 		return -1;
 	c.year = year;
-	if (at < len && (!parse_clock(&c, &east, s, len, &at) || at < len))
+	*zoned = false;
+	if (at < len
+	    && (!parse_clock(&c, &east, zoned, s, len, &at) || at < len))
 		return -1;
 	return finish(us, &c, east);
+}
+
+int
+time_parse_rfc3339(int64_t *us, const char *s, size_t len)
+{
+	bool zoned;
+
+	return time_read_rfc3339(us, &zoned, s, len);
 }
 
 int

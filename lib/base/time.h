@@ -3,6 +3,7 @@
 #ifndef MILLRACE_BASE_TIME_H
 #define MILLRACE_BASE_TIME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,12 +41,17 @@ int64_t time_days(int64_t year, int month, int day);
  * time_parse_rfc3339: 2026-11-23T14:05:06[.fraction](Z|+hh:mm|-hhmm|nothing);
  * T may be a blank or t; seconds, or the whole time of day, may be missing;
  * nothing means UTC; digits beyond the microsecond are cut.
+ * time_read_rfc3339, time_read_format: *zoned is false where the text names
+ * no zone; *us is then as if it were UTC, which zone_local_us takes.
  * time_parse_clf: 17/May/2015:10:05:03 +0000.
  * time_parse_format: by a strptime(3) pattern: %Y %m %d %e %H %M %S %f (also
  * fraction digits) %y %b %B %a %A %j %z %Z(UTC, GMT, Z only) %p %I %s %T %F %D
  * %R %n %t %%; blanks match any blanks.
  */
 int time_parse_rfc3339(int64_t *us, const char *s, size_t len);
+int time_read_rfc3339(int64_t *us, bool *zoned, const char *s, size_t len);
+int time_read_format(
+    int64_t *us, bool *zoned, const char *s, size_t len, const char *format);
 int time_parse_clf(int64_t *us, const char *s, size_t len);
 int time_parse_format(
     int64_t *us, const char *s, size_t len, const char *format);

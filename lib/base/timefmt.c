@@ -56,7 +56,7 @@ struct scan {
 	struct civil c;
 	int east; /* seconds */
 	int yearday; /* 0 = not given */
-	bool pm, has_pm, has_epoch;
+	bool pm, has_pm, has_epoch, has_zone;
 	int64_t epoch; /* microseconds */
 };
 
@@ -222,8 +222,10 @@ scan_conv(struct scan *x, char conv)
 	case 'A':
 		return scan_name(x, &v, weekdays, 7);
 	case 'z':
+		x->has_zone = true;
 		return scan_zone(x);
 	case 'Z':
+		x->has_zone = true;
 		return scan_word(x, "UTC") || scan_word(x, "GMT")
 		       || scan_word(x, "Z");
 	case 'p':
@@ -274,7 +276,8 @@ scan_format(struct scan *x, const char *f)
 }
 
 int
-time_parse_format(int64_t *us, const char *s, size_t len, const char *format)
+time_read_format(
+    int64_t *us, bool *zoned, const char *s, size_t len, const char *format)
 {
 	struct scan x = {
 	    .s = s, .len = len, .c = {.year = 1970, .month = 1, .day = 1}};
@@ -298,7 +301,16 @@ time_parse_format(int64_t *us, const char *s, size_t len, const char *format)
 	if (!num_sub(&v, v, (int64_t)x.east * TIME_US))
 		return -1;
 	*us = v;
+	*zoned = x.has_zone || x.has_epoch;
 	return 0;
+}
+
+int
+time_parse_format(int64_t *us, const char *s, size_t len, const char *format)
+{
+	bool zoned;
+
+	return time_read_format(us, &zoned, s, len, format);
 }
 
 /* Text being printed; len counts what would be there. */

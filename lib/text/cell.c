@@ -8,12 +8,15 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/time.h"
+#include "base/zone.h"
 #include "text/celltime.h"
 
 /* Bare numbers below these are seconds, milliseconds, microseconds. */
 #define EPOCH_S_END INT64_C(100000000000)
 #define EPOCH_MS_END INT64_C(100000000000000)
 #define EPOCH_US_END INT64_C(100000000000000000)
+
+#define DAY_US (86400 * TIME_US)
 
 enum type
 cell_type(enum cell_kind k)
@@ -203,18 +206,33 @@ convert_dur(int64_t *v, const char *s, size_t len)
 	return convert_epoch(v, CELL_TIME_S, s, len);
 }
 
+/* A date and time, by the clocks of the form's zone where it names none. */
+static int
+convert_civil(int64_t *v, const struct cell_form *f, const char *s, size_t len)
+{
+	bool zoned = true;
+	int rc;
+
+	if (f->kind == CELL_TIME_FORMAT)
+		rc = time_read_format(v, &zoned, s, len, f->format);
+	else
+		rc = time_read_rfc3339(v, &zoned, s, len);
+	if (rc == 0 && !zoned && f->zone != NULL)
+		rc = zone_local_us(v, f->zone, *v);
+	return rc == 0 ? 1 : -1;
+}
+
 static int
 convert_time(int64_t *v, const struct cell_form *f, const char *s, size_t len)
 {
 	switch (f->kind) {
 	case CELL_TIME_RFC3339:
-		return time_parse_rfc3339(v, s, len) == 0 ? 1 : -1;
+	case CELL_TIME_FORMAT:
+		return convert_civil(v, f, s, len);
 	case CELL_TIME_CLF:
 		return time_parse_clf(v, s, len) == 0 ? 1 : -1;
-	case CELL_TIME_FORMAT:
-		return time_parse_format(v, s, len, f->format) == 0 ? 1 : -1;
 	case CELL_TIME:
-		if (time_parse_rfc3339(v, s, len) == 0)
+		if (convert_civil(v, f, s, len) == 1)
 			return 1;
 		return convert_epoch(v, f->kind, s, len);
 	default:
@@ -254,17 +272,39 @@ cell_convert(int64_t *v, const struct cell_form *f, const char *s, size_t len)
 	}
 }
 
+/*
+ * Whether a day begins at us and every time of it is so much later: the
+ * clocks show midnight, for the first time, and are not changed in the day.
+ */
+static bool
+is_even_day(const struct zone *zone, int64_t us)
+{
+	struct zone_span span;
+	int64_t next, local, first;
+
+	zone_find(&span, zone, us);
+	return num_add(&next, us, DAY_US) && span.to_us >= next
+	       && num_add(&local, us, span.offset_us)
+	       && num_floor_mod(local, DAY_US) == 0
+	       && zone_local_us(&first, zone, local) == 0 && first == us;
+}
+
 void
-cell_time_learn(struct cell_cache *k, uint32_t date_len, int64_t v,
-    const char *s, uint32_t len)
+cell_time_learn(struct cell_cache *k, const struct zone *zone,
+    uint32_t date_len, int64_t v, const char *s, uint32_t len)
 {
 	struct cell_parts t;
+	int64_t midnight;
 
-	if (!cell_take_apart(&t, date_len, s, len))
+	if (!cell_take_apart(&t, date_len, s, len)
+	    || !num_sub(&midnight, v, t.us))
+		return;
+	/* Without a zone of its own t.zone is 0. */
+	if (zone != NULL && t.zone == 0 && !is_even_day(zone, midnight))
 		return;
 	k->day[0] = t.day[0];
 	k->day[1] = t.day[1];
 	k->zone = t.zone;
-	k->us = v - t.us;
+	k->us = midnight;
 	k->used = true;
 }

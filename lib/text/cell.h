@@ -12,6 +12,8 @@
 
 #include "data/type.h"
 
+struct zone;
+
 #define CELL_DATE_RFC3339 10 /* bytes of 2026-11-23 */
 #define CELL_DATE_CLF 11 /* bytes of 23/Nov/2026 */
 
@@ -35,6 +37,7 @@ enum cell_kind {
 struct cell_form {
 	enum cell_kind kind;
 	char *format; /* owned strptime(3) pattern of CELL_TIME_FORMAT */
+	const struct zone *zone; /* of times that name none; NULL = UTC */
 };
 
 enum type cell_type(enum cell_kind k);
@@ -71,8 +74,11 @@ struct cell_cache {
 	bool used;
 };
 
-/* Let the cache know that s, which cell_time_fast did not take, is v. */
-void cell_time_learn(struct cell_cache *k, uint32_t date_len, int64_t v,
-    const char *s, uint32_t len);
+/*
+ * Let the cache know that s, which cell_time_fast did not take, is v.  A date
+ * in a zone, on which the clocks are changed, is not cached.
+ */
+void cell_time_learn(struct cell_cache *k, const struct zone *zone,
+    uint32_t date_len, int64_t v, const char *s, uint32_t len);
 
 #endif

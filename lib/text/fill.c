@@ -66,10 +66,12 @@ convert(const struct fill *f, uint32_t r, const char *s, uint32_t len)
 	else if (got == -1)
 		add_flaw(f, FLAW_VALUE, r);
 	else if (col->form.kind == CELL_TIME_CLF)
-		cell_time_learn(&col->cache, CELL_DATE_CLF, v, s, len);
+		cell_time_learn(
+		    &col->cache, col->form.zone, CELL_DATE_CLF, v, s, len);
 	else if (col->form.kind == CELL_TIME
 		 || col->form.kind == CELL_TIME_RFC3339)
-		cell_time_learn(&col->cache, CELL_DATE_RFC3339, v, s, len);
+		cell_time_learn(
+		    &col->cache, col->form.zone, CELL_DATE_RFC3339, v, s, len);
 	return v;
 }
 

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/time.h"
+#include "base/zone.h"
 #include "check.h"
 #include "text/celltime.h"
 
@@ -185,17 +186,17 @@ test_edges(void)
 
 /* As the kernels do: the cache first, then the slow way and learn. */
 static int
-cached(int64_t *v, struct cell_cache *k, enum cell_kind kind, uint32_t date,
-    const char *s, uint32_t len)
+cached(int64_t *v, struct cell_cache *k, const struct cell_form *form,
+    uint32_t date, const char *s, uint32_t len)
 {
-	const struct cell_form f = {.kind = kind};
+	const struct cell_form f = *form;
 	int got;
 
 	if (cell_time_fast(v, k, date, s, len))
 		return 1;
 	got = cell_convert(v, &f, s, len);
 	if (got == 1)
-		cell_time_learn(k, date, *v, s, len);
+		cell_time_learn(k, f.zone, date, *v, s, len);
 	return got;
 }
 
@@ -216,6 +217,8 @@ random_rfc3339(char *s)
 static void
 test_times(void)
 {
+	const struct cell_form rfc_form = {.kind = CELL_TIME_RFC3339};
+	const struct cell_form clf_form = {.kind = CELL_TIME_CLF};
 	struct cell_cache rfc = {.used = false}, clf = {.used = false};
 	bool good_rfc = true, good_clf = true;
 	struct cell_text c;
@@ -229,8 +232,8 @@ test_times(void)
 		end(&c, len);
 		if (s[0] != ' ' && s[len - 1] != ' ')
 			good_rfc &=
-			    cached(&v, &rfc, CELL_TIME_RFC3339,
-				CELL_DATE_RFC3339, s, c.len)
+			    cached(&v, &rfc, &rfc_form, CELL_DATE_RFC3339, s,
+				c.len)
 				== (time_parse_rfc3339(&want, s, c.len) == 0
 					? 1
 					: -1)
@@ -244,14 +247,48 @@ test_times(void)
 		v = want = 0;
 		if (s[0] != ' ' && s[len - 1] != ' ')
 			good_clf &=
-			    cached(&v, &clf, CELL_TIME_CLF, CELL_DATE_CLF, s,
-				c.len)
+			    cached(&v, &clf, &clf_form, CELL_DATE_CLF, s, c.len)
 				== (time_parse_clf(&want, s, c.len) == 0 ? 1
 									 : -1)
 			    && v == want;
 	}
 	CHECK(good_rfc);
 	CHECK(good_clf);
+}
+
+/* Texts without a zone, on days of which some have 23 or 25 hours. */
+static void
+test_zone(const char *name)
+{
+	char *why = NULL;
+	struct zone *z = zone_open(name, &why);
+	const struct cell_form form = {.kind = CELL_TIME_RFC3339, .zone = z};
+	struct cell_cache cache = {.used = false};
+	int n_wrong = 0;
+
+	CHECK(z != NULL);
+	for (int i = 0; i < 3000 && z != NULL; i++) {
+		struct civil c = {.year = 2026,
+		    .month = (int)below(12) + 1,
+		    .day = (int)below(28) + 1};
+		int64_t v = 0, want;
+		char s[80] = "";
+
+		/* Some rows on each day. */
+		for (int k = 0; k < 20; k++) {
+			c.hour = (int)below(24);
+			c.min = (int)below(60);
+			c.sec = (int)below(61);
+			sprintf(s, "2026-%02d-%02d %02d:%02d:%02d", c.month,
+			    c.day, c.hour, c.min, c.sec);
+			if (cached(&v, &cache, &form, CELL_DATE_RFC3339, s, 19)
+				!= 1
+			    || zone_to_utc(&want, z, &c) == -1 || v != want)
+				n_wrong++;
+		}
+	}
+	CHECK(n_wrong == 0);
+	zone_close(z);
 }
 
 static void
@@ -342,6 +379,9 @@ main(void)
 	test_numbers();
 	test_edges();
 	test_times();
+	test_zone("Europe/Paris");
+	test_zone("Asia/Gaza");
+	test_zone("America/Havana");
 	test_epochs();
 	test_forms();
 	return check_done("cell_test");

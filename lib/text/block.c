@@ -25,6 +25,16 @@ own(struct text *t, struct block *b)
 	b->p = t->own;
 }
 
+char *
+side_room(struct side *s, struct text *t, size_t n)
+{
+	size_t need = (size_t)s->at + 1 + n + CELL_PAD;
+
+	t->own = mem_grow(t->own, &t->cap_own, need, 1);
+	s->base = t->own;
+	return s->base + s->at + 1;
+}
+
 /* The first len of avail bytes as a block. */
 static void
 open_block(struct text *t, struct block *b, const char *p, size_t len,
@@ -135,7 +145,7 @@ truncate_build(struct build *out, uint32_t n)
  * block with flaws are filled a second time.
  */
 static void
-fill(struct text *t, struct build *out, const struct block *b)
+fill(struct text *t, struct build *out, struct block *b)
 {
 	uint32_t before = out->n_rows;
 	size_t n_flaws = t->flaws.n;

@@ -364,20 +364,27 @@ static const fill_fn kernels[CELL_N_KINDS] = {[CELL_STR] = fill_str,
 
 /* Take quotes and escapes off the cells; nulls are then known. */
 static void
-make_plain(struct fill *f, const struct block *b)
+make_plain(struct fill *f, struct block *b)
 {
 	struct text *t = f->t;
 	struct side side = {t->own, (uint32_t)(b->len + CELL_PAD)};
+	bool done = true;
 
 	t->plain = mem_grow(
 	    t->plain, &t->cap_plain, 2 * (size_t)f->in.n, sizeof(*t->plain));
-	t->fmt->plain(t->plain, &side, &f->null, &f->in);
+	if (t->fmt->derive != NULL)
+		done = t->fmt->derive(t, t->plain, &side, &f->in, f->col);
+	else
+		t->fmt->plain(t->plain, &side, &f->null, &f->in);
+	if (!done)
+		return;
 	f->in = (struct cells){t->plain, 2, f->in.n};
 	f->null = (struct text_null){.str = NULL};
+	f->base = b->p = t->own;
 }
 
 void
-fill_build(struct text *t, struct build *out, const struct block *b)
+fill_build(struct text *t, struct build *out, struct block *b)
 {
 	const struct grid *g = &t->grid;
 

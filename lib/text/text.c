@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "base/pattern.h"
 #include "text/text_int.h"
 
 static const struct text_fmt *const formats[] = {
@@ -19,16 +20,57 @@ find_format(const char *name, char **why)
 {
 	struct buf b;
 
-	for (size_t i = 0; i < N_FORMATS; i++)
-		if (strcmp(formats[i]->name, name) == 0)
+	for (size_t i = 0; i < N_FORMATS; i++) {
+		size_t len = strlen(formats[i]->name);
+
+		if (strncmp(formats[i]->name, name, len) == 0
+		    && (name[len] == '\0'
+			|| (name[len] == ':' && formats[i]->arg != NULL)))
 			return formats[i];
+	}
 	buf_init(&b, 0);
 	buf_printf(&b, "-f %s: no such format; there are ", name);
-	for (size_t i = 0; i < N_FORMATS; i++)
+	for (size_t i = 0; i < N_FORMATS; i++) {
 		buf_printf(&b, "%s%s", i > 0 ? ", " : "", formats[i]->name);
+		if (formats[i]->arg != NULL && !formats[i]->arg_optional)
+			buf_printf(&b, ":%s", formats[i]->arg);
+	}
 	buf_put(&b, "", 1);
 	*why = (char *)b.data;
 	return NULL;
+}
+
+/* Hand the format what stands behind its name. */
+static int
+init_format(struct text *t, char **why, const char *format)
+{
+	const struct text_fmt *fmt = t->fmt;
+	const char *arg = format + strlen(fmt->name);
+
+	arg = *arg == ':' ? arg + 1 : NULL;
+	if (fmt->arg != NULL && !fmt->arg_optional
+	    && (arg == NULL || *arg == '\0')) {
+		*why = mem_printf(
+		    "-f %s: write %s:%s", fmt->name, fmt->name, fmt->arg);
+		return -1;
+	}
+	return fmt->init == NULL ? 0 : fmt->init(t, why, arg);
+}
+
+/* Compile --record-start. */
+static int
+init_start(struct text *t, char **why, const char *re)
+{
+	char reason[160];
+	size_t at;
+
+	if (re == NULL)
+		return 0;
+	t->start = pattern_new(re, strlen(re), reason, sizeof(reason), &at);
+	if (t->start != NULL)
+		return 0;
+	*why = mem_printf("--record-start: byte %zu: %s", at + 1, reason);
+	return -1;
 }
 
 /* The option that the format does not take, or NULL. */
@@ -41,6 +83,8 @@ wrong_option(const struct text_fmt *fmt, const struct text_opts *o)
 		return "--null";
 	if (o->no_header && !(fmt->takes & TAKES_NO_HEADER))
 		return "-N";
+	if (o->record_start != NULL && !(fmt->takes & TAKES_START))
+		return "--record-start";
 	return NULL;
 }
 
@@ -60,6 +104,9 @@ set_options(struct text *t, const struct text_opts *o)
 	t->null = fmt->null;
 	t->max_field = o->max_field;
 	t->utf8 = o->utf8;
+	t->tz = o->tz;
+	t->year = o->year;
+	t->source = fmt->source;
 	if (o->null_str != NULL) {
 		t->null_str = mem_strdup(o->null_str);
 		t->null =
@@ -76,8 +123,8 @@ bind_fixed(struct text *t, char **why)
 {
 	if (t->fmt->header != NULL)
 		return 0;
-	t->n_fields = t->fmt->source.n;
-	if (text_bind(t, &t->fmt->source) == 0)
+	t->n_fields = t->source.n;
+	if (text_bind(t, &t->source) == 0)
 		return 0;
 	*why = mem_strdup(t->error);
 	return -1;
@@ -104,10 +151,13 @@ text_new(const struct text_opts *o, char **why)
 	t = mem_zero(1, sizeof(*t));
 	t->fmt = fmt;
 	t->line = 1;
+	t->from = (struct text_source){.name = ""};
 	schema_init(&t->schema);
 	buf_init(&t->why, 0);
 	set_options(t, o);
 	if (cols_parse(&t->cols, why, o->columns, o->time) == -1
+	    || init_start(t, why, o->record_start) == -1
+	    || init_format(t, why, o->format) == -1
 	    || bind_fixed(t, why) == -1) {
 		text_free(t);
 		return NULL;
@@ -126,6 +176,9 @@ text_free(struct text *t)
 	schema_release(&t->schema);
 	sepidx_free(t->idx);
 	buf_release(&t->why);
+	pattern_free(t->start);
+	free(t->note);
+	free(t->told);
 	free(t->null_str);
 	free(t->flaws.list);
 	free(t->own);
@@ -175,9 +228,12 @@ text_bind(struct text *t, const struct cols_source *s)
 		r = cols_schema(&t->schema, &why, &t->cols);
 	if (r == -1)
 		return text_fail(t, why);
-	for (size_t i = 0; i < t->cols.n; i++)
-		t->cols.cols[i].at =
-		    t->fmt->pairs ? 2 + 2 * i : t->cols.cols[i].field;
+	for (size_t i = 0; i < t->cols.n; i++) {
+		struct cols_col *col = &t->cols.cols[i];
+
+		col->at = t->fmt->pairs ? 2 + 2 * i : col->field;
+		col->form.zone = t->tz;
+	}
 	t->bound = true;
 	if (t->fmt->bound != NULL)
 		t->fmt->bound(t);
@@ -185,10 +241,20 @@ text_bind(struct text *t, const struct cols_source *s)
 }
 
 void
+text_source(struct text *t, const struct text_source *s)
+{
+	t->from = *s;
+}
+
+void
 text_open(struct text *t)
 {
 	t->line = 1;
 	t->scan = (struct scan){.at = 0};
+	if (!t->from.goes_on)
+		t->memo = (struct text_memo){.year = 0};
+	t->memo.day = INT64_MIN;
+	t->memo.off = 0;
 }
 
 int
@@ -212,18 +278,30 @@ text_error(const struct text *t)
 	return t->error;
 }
 
+const char *
+text_note(struct text *t)
+{
+	const char *note = t->note;
+
+	free(t->told);
+	t->told = t->note;
+	t->note = NULL;
+	return note;
+}
+
 int
 text_parse(struct text *t, struct build *out, struct text_goal *goal,
     const char *p, size_t len, bool eof)
 {
+	text_turn_fn parse =
+	    t->fmt->parse != NULL ? t->fmt->parse : block_parse;
 	int r = 1;
 
 	goal->used = 0;
 	goal->n_bad = 0;
 	while (r == 1 && goal->used < len && out->n_rows < goal->max_rows
 	       && (out->n_rows == 0 || build_bytes(out) < goal->max_bytes))
-		r = block_parse(
-		    t, out, goal, p + goal->used, len - goal->used, eof);
+		r = parse(t, out, goal, p + goal->used, len - goal->used, eof);
 	return r == -1 ? -1 : 0;
 }
 

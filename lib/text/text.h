@@ -20,6 +20,8 @@
 /* What to do with a str cell that is not UTF-8. */
 enum text_utf8 { TEXT_UTF8_REJECT, TEXT_UTF8_REPLACE, TEXT_UTF8_BYTES };
 
+struct zone;
+
 struct text_opts {
 	const char *format; /* name, perhaps with ":argument" */
 	const char *columns; /* -c, or NULL */
@@ -29,6 +31,9 @@ struct text_opts {
 	bool no_header; /* -N */
 	size_t max_field; /* bytes */
 	enum text_utf8 utf8;
+	const struct zone *tz; /* --tz, borrowed; NULL = UTC */
+	int year; /* --year, 0 = not known */
+	const char *record_start; /* --record-start, or NULL */
 	unsigned path; /* enum sepidx_path, for tests; 0 = the best one */
 };
 
@@ -59,7 +64,15 @@ struct text *text_new(const struct text_opts *o, char **why);
 void text_free(struct text *t);
 const char *text_by_path(const char *path);
 
+/* What a format may want to know of a source. */
+struct text_source {
+	const char *name; /* borrowed until the next text_source */
+	int64_t mtime_us; /* when it was written to */
+	bool goes_on; /* it goes on where the one before it has ended */
+};
+
 /*
+ * text_source: what is opened next.  Without, it has no name and is of now.
  * text_open: a new source begins: line numbers restart at 1, a header is
  * expected where the format has one.
  * text_header: look for the header at the beginning of a source.  1 when the
@@ -69,11 +82,18 @@ const char *text_by_path(const char *path);
  * any order.
  * text_schema: valid after the first text_header gave 1; it does not change.
  */
+void text_source(struct text *t, const struct text_source *s);
 void text_open(struct text *t);
 int text_header(
     struct text *t, size_t *used, const char *p, size_t len, bool eof);
 const struct schema *text_schema(const struct text *t);
 const char *text_error(const struct text *t);
+
+/*
+ * What the user should hear of the last parse, or NULL; told once.  Valid
+ * until the next call.
+ */
+const char *text_note(struct text *t);
 
 /* Bounds and results of one parse. */
 struct text_goal {
@@ -82,6 +102,7 @@ struct text_goal {
 	text_bad_fn bad; /* told of each bad record, in order */
 	void *arg;
 	size_t used; /* result: bytes of the records taken */
+	bool eager; /* what is there must not wait for more */
 	uint64_t n_bad; /* result: bad records among them */
 };
 

@@ -15,77 +15,38 @@
 #include "data/batch.h"
 #include "text/cols.h"
 #include "text/flaw.h"
+#include "text/grid.h"
 #include "text/scan.h"
 #include "text/sepidx.h"
 #include "text/text.h"
 
-/* Bytes split at a time: the edges of so many stay in the second cache. */
-#define BLOCK_LEN (64u << 10)
-
-/* Whole records, if all is well.  Offsets below are into p. */
-struct block {
-	const char *from; /* the caller's bytes */
-	const char *p; /* the same, CELL_PAD bytes behind them readable */
-	size_t len; /* with a line end added where the last one is missing */
-	size_t real; /* without */
-	bool last; /* the source ends here */
-};
-
-/*
- * The cells of the rows of a block.  Row r's edges are edge[r * stride ..].
- * The cell with its first edge at a lies between them: from
- * edge[a] + 1 (UINT32_MAX + 1 = 0) to edge[a + 1].  Two equal edges are a
- * null.  Edge 0 is the byte before the record, edge end its end.
- */
-struct grid {
-	const uint32_t *edge;
-	size_t stride;
-	size_t end;
-	uint32_t n; /* rows */
-	size_t used; /* bytes of the records looked at */
-	uint64_t lines; /* line ends in them, outside of quotes */
-	bool marked; /* some cells need the format's plain() */
-};
-
-/* Cells of str that are null; a typed cell is also null when it is empty. */
-struct text_null {
-	const char *str; /* or NULL */
-	size_t len;
-	bool empty;
-};
-
-/* Whether a cell is null; len is UINT32_MAX where the format says so. */
-static inline bool
-text_is_null(const struct text_null *null, const char *s, uint32_t len)
-{
-	if (len == UINT32_MAX)
-		return true;
-	if (len == 0)
-		return null->empty || (null->str != NULL && null->len == 0);
-	return null->str != NULL && null->len == len
-	       && memcmp(null->str, s, len) == 0;
-}
-
-/* A column of a grid: cell i lies between edge[i * stride] and the next. */
-struct cells {
-	const uint32_t *edge;
-	size_t stride;
-	uint32_t n;
-};
-
-/* Room for rewritten cells, behind the block's bytes. */
-struct side {
-	char *base;
-	uint32_t at;
-};
-
-enum text_takes { TAKES_DELIM = 1, TAKES_NULL = 2, TAKES_NO_HEADER = 4 };
-
+struct pattern;
 struct text;
+
+enum text_takes {
+	TAKES_DELIM = 1,
+	TAKES_NULL = 2,
+	TAKES_NO_HEADER = 4,
+	TAKES_START = 8 /* --record-start */
+};
+
+/* What is remembered of one source from record to record. */
+struct text_memo {
+	int64_t year; /* of the last time that had none, 0 = not known */
+	int month; /* of it */
+	bool turned; /* that year has just begun */
+	int64_t day; /* since 1970, for times without a date; INT64_MIN */
+	uint64_t off; /* of the next byte */
+};
+
+typedef int (*text_turn_fn)(struct text *t, struct build *out,
+    struct text_goal *goal, const char *p, size_t len, bool eof);
 
 /* A format. */
 struct text_fmt {
 	const char *name;
+	const char *arg; /* what stands behind "name:", NULL = nothing */
+	bool arg_optional;
 	const char *ext; /* of file names, with the dot, or NULL */
 	unsigned takes;
 	char delim;
@@ -94,6 +55,11 @@ struct text_fmt {
 	struct text_null null;
 	bool pairs; /* grids have both edges of the wanted cells only */
 	struct cols_source source; /* its columns, where they are fixed */
+	/*
+	 * Read the argument (NULL = none), make t->state and t->source.  0, or
+	 * -1 with *why.  Or NULL.
+	 */
+	int (*init)(struct text *t, char **why, const char *arg);
 	/*
 	 * Find the columns of a source that says them itself, as text_header.
 	 * NULL: they are those above.
@@ -117,6 +83,14 @@ struct text_fmt {
 	 */
 	void (*plain)(uint32_t *out, struct side *side,
 	    const struct text_null *null, const struct cells *in);
+	/*
+	 * In a marked grid, instead of plain: the edges of a column's values
+	 * that do not stand in the text as they are.  False: they do.
+	 */
+	bool (*derive)(struct text *t, uint32_t *out, struct side *side,
+	    const struct cells *in, const struct cols_col *col);
+	/* One turn of text_parse without a grid, as block_parse; or NULL. */
+	text_turn_fn parse;
 	/* The columns are bound: prepare t->state.  Or NULL. */
 	void (*bound)(struct text *t);
 	void (*release)(void *state);
@@ -128,6 +102,7 @@ extern const struct text_fmt clf_combined, clf_common;
 struct text {
 	const struct text_fmt *fmt;
 	void *state; /* of the format, or NULL */
+	struct cols_source source; /* its columns, where it has no header() */
 	struct cols cols;
 	struct schema schema;
 	bool bound; /* cols and schema are set */
@@ -138,6 +113,11 @@ struct text {
 	char *null_str; /* owned */
 	size_t max_field;
 	enum text_utf8 utf8;
+	const struct zone *tz; /* borrowed */
+	int year;
+	struct pattern *start; /* of records of several lines, or NULL */
+	struct text_source from; /* the current one */
+	struct text_memo memo;
 	size_t n_fields; /* of the current source */
 	uint64_t line;
 	struct sepidx *idx; /* formats with delimiters */
@@ -152,6 +132,8 @@ struct text {
 	size_t cap_plain;
 	uint64_t total_in, total_out; /* bytes, for the size of a block */
 	char *error;
+	char *note; /* owned; not yet told */
+	char *told; /* owned */
 	struct buf why;
 };
 
@@ -167,8 +149,8 @@ int block_parse(struct text *t, struct build *out, struct text_goal *goal,
 
 /*
  * Append the grid's rows to out.  Cells that fail go to t->flaws; out then
- * holds garbage for their rows.
+ * holds garbage for their rows.  The block's bytes may move with t->own.
  */
-void fill_build(struct text *t, struct build *out, const struct block *b);
+void fill_build(struct text *t, struct build *out, struct block *b);
 
 #endif

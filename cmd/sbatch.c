@@ -123,7 +123,7 @@ stop(struct run *r)
 
 	if (r->in.stop_us != 0)
 		return 0;
-	if (r->in.o.mode == SOURCE_FOLLOW && r->in.begun) {
+	if (r->in.endless && r->in.begun) {
 		intake_stop(&r->in);
 		return 0;
 	}
@@ -147,13 +147,32 @@ tell_totals(struct run *r, const struct account *a)
 		accounts_print(a, 1);
 }
 
+/* What depends on the sources. */
+static void
+settle_sources(struct run *r)
+{
+	struct cut_opts *cut = &r->in.o.cut;
+
+	if (!r->bad_given && (r->in.endless || r->max_bad_given))
+		r->in.bad.policy = BAD_SKIP;
+	r->in.bad.endless = r->in.endless;
+	if (r->in.batched && cut->every_us == 0 && cut->rows == 0
+	    && cut->bytes == 0)
+		cut->every_us = TIME_US;
+}
+
 static int
 run(struct run *r, char *operands[], size_t n)
 {
 	struct emit *e = &r->in.emit;
 	struct account a = {.in = 0};
 	enum intake_got got;
-	int rc = intake_begin(&r->in, operands, n);
+	int rc = intake_find(&r->in, operands, n);
+
+	if (rc == 0) {
+		settle_sources(r);
+		rc = intake_begin(&r->in);
+	}
 
 	for (got = INTAKE_MORE; rc == 0 && got != INTAKE_DONE;) {
 		if (tool_stopped() > 0 && (rc = stop(r)) == -1)
@@ -285,7 +304,7 @@ run_opt(struct run *r, int ch, const char *arg)
 
 	switch (ch) {
 	case 'F':
-		o->mode = SOURCE_FOLLOW;
+		o->source.mode = SOURCE_FOLLOW;
 		break;
 	case 'i':
 		o->cut.every_us = interval(arg);
@@ -326,21 +345,14 @@ run_opt(struct run *r, int ch, const char *arg)
 	}
 }
 
-/* What the options leave open. */
+/* What the options leave open before the sources are known. */
 static void
 settle(struct run *r)
 {
 	struct intake_opts *o = &r->in.o;
-	bool endless = o->mode == SOURCE_FOLLOW;
 
 	if (r->bad_given && r->max_bad_given && r->in.bad.policy == BAD_STOP)
 		tool_die(TOOL_USAGE, "--bad stop allows no --max-bad");
-	if (!r->bad_given && (endless || r->max_bad_given))
-		r->in.bad.policy = BAD_SKIP;
-	r->in.bad.endless = endless;
-	if (endless && o->cut.every_us == 0 && o->cut.rows == 0
-	    && o->cut.bytes == 0)
-		o->cut.every_us = TIME_US;
 	o->schema_only = r->tool.schema_only;
 	o->program = r->tool.program;
 	o->name = r->tool.name;

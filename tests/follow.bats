@@ -36,6 +36,31 @@ stop() {
 	wait "$source"
 }
 
+@test "several files are followed at once, each a part" {
+	printf '1\n2\n' >log
+	printf 'x\n' >other
+	sbatch -F --source src log other new >out.mill 2>err &
+	source=$!
+	pairs() {
+		[ "$(python3 "$TOP/tests/decode.py" <out.mill 2>/dev/null |
+			sed -n 's/^\["\(.*\)", "\(.*\)", \(.\)\]$/\1\2\3/p' |
+			sort | tr '\n' ' ')" = "$* " ]
+	}
+	until_true 5 pairs 1log1 2log1 xother2
+	echo y >>other
+	echo z >new
+	echo 3 >>log
+	until_true 5 pairs 1log1 2log1 3log1 xother2 yother2 znew3
+	mv other other.1
+	echo w >other
+	until_true 5 pairs 1log1 2log1 3log1 wother2 xother2 yother2 znew3
+	stop
+	said "new: is not there, waiting for it"
+	[ "$(wc -l <err)" = 1 ]
+	python3 "$TOP/tests/decode.py" <out.mill | grep -c '^MARK' >n
+	[ "$(cat n)" = 7 ] # three opens, three closes, eof
+}
+
 @test "what is there and what is appended is read, until a signal" {
 	printf 'a\nb\n' >log
 	follow
@@ -311,7 +336,7 @@ os.execvp("sbatch", ["sbatch", "-F", "log"])' >out.mill 2>err &
 		fifo: is no regular file|66|fifo
 		'-' is no source that can be followed|66|-
 		log.gz: a compressed file cannot be followed|65|log.gz
-		-F follows one file|64|log.gz dir
+		dir: Is a directory|66|log.gz dir
 	EOF
 }
 

@@ -12,6 +12,8 @@ emit_init(struct emit *e, int fd, unsigned options)
 {
 	*e = (struct emit){.out = stream_writer_new(fd, options)};
 	batch_init(&e->view);
+	colbuf_init(&e->parts, TYPE_INT);
+	colbuf_init(&e->names, TYPE_STR);
 }
 
 void
@@ -19,6 +21,8 @@ emit_release(struct emit *e)
 {
 	stream_writer_free(e->out);
 	build_release(&e->build);
+	colbuf_release(&e->parts);
+	colbuf_release(&e->names);
 	batch_release(&e->view);
 	*e = (struct emit){0};
 }
@@ -32,7 +36,7 @@ emit_columns(struct emit *e, const struct schema *s)
 static struct frame_header
 header(const struct emit *e)
 {
-	return (struct frame_header){.part = e->part,
+	return (struct frame_header){.part = e->mixed ? 0 : e->part,
 	    .batch = e->cut.batch,
 	    .watermark = TIME_NONE,
 	    .batch_us = e->cut.batch_us,
@@ -46,9 +50,26 @@ emit_head(struct emit *e, const struct head *h, const struct cut_opts *cut)
 	return stream_write_head(e->out, h);
 }
 
+/* Say of each row that was added whose it is. */
+static void
+add_parts(struct emit *e, uint32_t n)
+{
+	size_t len = strlen(e->part_name);
+
+	colbuf_reserve(&e->parts, n, 0);
+	for (uint32_t i = 0; i < n; i++)
+		e->parts.i[e->parts.n + i] = e->part;
+	colbuf_added(&e->parts, n);
+	if (e->source_col != NULL)
+		for (uint32_t i = 0; i < n; i++)
+			colbuf_push_str(&e->names, e->part_name, len);
+}
+
 void
 emit_added(struct emit *e, uint32_t before, size_t n_bytes)
 {
+	if (e->mixed)
+		add_parts(e, e->build.n_rows - before);
 	if (before == 0 && e->build.n_rows > 0) {
 		e->oldest_us = e->read_mono_us;
 		e->arrival_us = e->read_us;
@@ -56,7 +77,14 @@ emit_added(struct emit *e, uint32_t before, size_t n_bytes)
 	cut_add(&e->cut, e->build.n_rows - before, n_bytes);
 }
 
-/* Add the column that names the source to the rows about to be sent. */
+static struct col *
+add_column(struct batch *b)
+{
+	b->cols = mem_grow(b->cols, &b->cap, b->n_cols + 1, sizeof(*b->cols));
+	return &b->cols[b->n_cols++];
+}
+
+/* Add the column that names the source of rows that are all of one. */
 static void
 add_source_column(struct emit *e, uint32_t *off)
 {
@@ -64,8 +92,7 @@ add_source_column(struct emit *e, uint32_t *off)
 
 	off[0] = 0;
 	off[1] = (uint32_t)strlen(e->part_name);
-	b->cols = mem_grow(b->cols, &b->cap, b->n_cols + 1, sizeof(*b->cols));
-	b->cols[b->n_cols++] = (struct col){.type = TYPE_STR,
+	*add_column(b) = (struct col){.type = TYPE_STR,
 	    .enc = COL_CONST,
 	    .n = b->n_rows,
 	    .n_entries = 1,
@@ -82,13 +109,20 @@ send_rows(struct emit *e, unsigned flags)
 	h.flags = flags;
 	h.invalid = e->n_bad - e->n_bad_sent;
 	build_view(&e->view, &e->build);
-	if (e->source_col != NULL)
+	if (e->mixed) {
+		if (e->source_col != NULL)
+			colbuf_view(add_column(&e->view), &e->names);
+		colbuf_view(add_column(&e->view), &e->parts);
+	} else if (e->source_col != NULL) {
 		add_source_column(e, off);
+	}
 	if (stream_write_rows(e->out, &h, &e->view) == -1)
 		return -1;
 	e->n_bad_sent = e->n_bad;
 	e->n_rows += e->build.n_rows;
 	build_reset(&e->build);
+	colbuf_reset(&e->parts);
+	colbuf_reset(&e->names);
 	return 0;
 }
 

@@ -13,12 +13,14 @@
 
 /*
  * Rows are parsed into build, whose columns are those of the schema without
- * source_col; a frame has rows of one part only.  The owner sets part and
- * part_name when a source begins, the two read times at each read, and n_bad.
+ * source_col and part.  A frame has rows of one part only, unless mixed: then
+ * it is of part 0, with column part.  The owner sets part and part_name when a
+ * source has its turn, the two read times before rows are added, and n_bad.
  */
 struct emit {
 	struct stream_writer *out;
 	const char *source_col; /* column with the part's name, or NULL */
+	bool mixed; /* with system column part, behind source_col */
 	struct build build;
 	struct cut cut;
 	uint32_t part;
@@ -30,6 +32,7 @@ struct emit {
 	uint64_t n_bad; /* records that ended as invalid, so far */
 	/* Private. */
 	struct batch view;
+	struct colbuf parts, names; /* of the rows in build, if mixed */
 	int64_t arrival_us; /* of the oldest row in build */
 	uint64_t n_bad_sent;
 };

@@ -8,14 +8,6 @@
 #include "base/mem.h"
 
 void
-feed_init(struct feed *f)
-{
-	*f = (struct feed){0};
-	/* Never NULL: who is shown no bytes is still shown a place. */
-	f->data = mem_grow(NULL, &f->cap, FEED_BLOCK, 1);
-}
-
-void
 feed_release(struct feed *f)
 {
 	free(f->data);
@@ -30,7 +22,7 @@ feed_begin(struct feed *f)
 }
 
 enum source_got
-feed_fill(struct feed *f, struct source *s)
+feed_fill(struct feed *f, struct source *s, size_t block)
 {
 	enum source_got got;
 	size_t n;
@@ -41,8 +33,8 @@ feed_fill(struct feed *f, struct source *s)
 		f->len -= f->at;
 		f->at = 0;
 	}
-	f->data = mem_grow(f->data, &f->cap, f->len + FEED_BLOCK, 1);
-	got = source_read(s, f->data + f->len, FEED_BLOCK, &n);
+	f->data = mem_grow(f->data, &f->cap, f->len + block, 1);
+	got = source_read(s, f->data + f->len, block, &n);
 	f->len += n;
 	return got;
 }

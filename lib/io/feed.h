@@ -8,29 +8,30 @@
 
 #include "io/source.h"
 
-#define FEED_BLOCK (1u << 20) /* bytes asked for in one read */
+#define FEED_BLOCK (1u << 20) /* bytes asked for in one read of a file */
+#define FEED_SMALL (16u << 10) /* of one among many sources */
 
 /*
  * Invariants: at <= len <= cap; data[at..len) was read and not taken; off is
- * the position of data[at] in its file, as unpacked.
+ * the position of data[at] in its file, as unpacked.  All zero bytes is a
+ * valid empty feed.
  */
 struct feed {
-	char *data;
+	char *data; /* NULL before the first read */
 	size_t at;
 	size_t len;
 	size_t cap;
 	uint64_t off;
 };
 
-void feed_init(struct feed *f);
 void feed_release(struct feed *f);
 
-/* What is not taken, and its length. */
+/* What is not taken, and its length.  Never NULL. */
 static inline const char *
 feed_peek(const struct feed *f, size_t *len)
 {
 	*len = f->len - f->at;
-	return f->data + f->at;
+	return f->data == NULL ? "" : f->data + f->at;
 }
 
 /* Take len bytes from the front. */
@@ -44,7 +45,10 @@ feed_take(struct feed *f, size_t len)
 /* A file begins: nothing is left of the last one, positions start at 0. */
 void feed_begin(struct feed *f);
 
-/* Read once; what is not taken stays and moves.  As source_read. */
-enum source_got feed_fill(struct feed *f, struct source *s);
+/*
+ * Read once, up to block bytes; what is not taken stays and moves.  As
+ * source_read.
+ */
+enum source_got feed_fill(struct feed *f, struct source *s, size_t block);
 
 #endif

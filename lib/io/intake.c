@@ -11,7 +11,9 @@
 
 #include "base/mem.h"
 #include "base/time.h"
-#include "io/gunzip.h"
+#include "io/intake_int.h"
+
+#define WOKEN 64 /* lanes woken at a time */
 
 void
 intake_init(struct intake *in)
@@ -24,18 +26,29 @@ intake_init(struct intake *in)
 	buf_init(&in->notes, 0);
 	schema_init(&in->schema);
 	source_list_init(&in->sources);
-	feed_init(&in->feed);
+	TAILQ_INIT(&in->all);
+	TAILQ_INIT(&in->ready);
+	TAILQ_INIT(&in->queued);
+	poller_init(&in->poller);
+	in->due_us = INT64_MAX;
 }
 
 void
 intake_release(struct intake *in)
 {
+	struct lane *l;
+
+	while ((l = TAILQ_FIRST(&in->all)) != NULL) {
+		TAILQ_REMOVE(&in->all, l, all);
+		lane_free(l);
+	}
+	poller_release(&in->poller);
 	bad_release(&in->bad);
 	emit_release(&in->emit);
 	buf_release(&in->notes);
 	schema_release(&in->schema);
 	source_list_release(&in->sources);
-	feed_release(&in->feed);
+	feed_release(&in->spare);
 	text_free(in->text);
 	free(in->why);
 }
@@ -54,28 +67,14 @@ intake_fail(struct intake *in, int status, const char *fmt, ...)
 	return -1;
 }
 
-static struct source *
-source(const struct intake *in)
-{
-	return in->sources.v[in->now];
-}
-
-static int
-fail_source(struct intake *in)
-{
-	return intake_fail(in, source_status(source(in)), "%s: %s",
-	    source_name(source(in)), source_error(source(in)));
-}
-
 static int
 fail_bad(struct intake *in)
 {
 	return intake_fail(in, in->bad.status, "%s", in->bad.why);
 }
 
-/* Whether a call that sends went well; what was kept back goes with it. */
-static int
-sent(struct intake *in, int rc)
+int
+intake_sent(struct intake *in, int rc)
 {
 	if (rc == -1)
 		return intake_fail(
@@ -112,19 +111,31 @@ describe(struct buf *b, const struct intake_opts *o)
 	buf_putc(b, '\0');
 }
 
+/* Say that a part begins. */
+static int
+announce(struct intake *in, struct lane *l)
+{
+	if (l->part == 0 || l->announced || in->o.schema_only)
+		return 0;
+	l->announced = true;
+	return intake_sent(in,
+	    emit_mark(&in->emit, MARK_OPEN, l->part, source_name(l->source)));
+}
+
 /* Send HEAD and announce the parts. */
 static int
 send_head(struct intake *in)
 {
 	const struct cut_opts *cut = &in->o.cut;
 	struct buf chain = {.max = HEAD_MAX_TEXT};
+	struct lane *l;
 	struct head h;
 	int rc = 0;
 
 	head_init(&h);
 	schema_release(&h.schema);
 	schema_copy(&h.schema, &in->schema);
-	h.endless = in->o.mode == SOURCE_FOLLOW;
+	h.endless = in->endless;
 	h.many = cut->every_us > 0 || cut->rows > 0 || cut->bytes > 0;
 	describe(&chain, &in->o);
 	if (chain.failed)
@@ -134,19 +145,19 @@ send_head(struct intake *in)
 		    (const char *)chain.data);
 	buf_release(&chain);
 	if (rc == 0)
-		rc = sent(in, emit_head(&in->emit, &h, cut));
+		rc = intake_sent(in, emit_head(&in->emit, &h, cut));
 	head_release(&h);
-	for (uint32_t i = 0; rc == 0 && i < in->sources.n; i++)
-		rc = sent(in, emit_mark(&in->emit, MARK_OPEN, i + 1,
-				  source_name(in->sources.v[i])));
+	TAILQ_FOREACH(l, &in->all, all)
+	if (rc == 0)
+		rc = announce(in, l);
 	return rc;
 }
 
-/* The columns are known: the stream begins. */
-static int
-begin_stream(struct intake *in)
+int
+intake_columns(struct intake *in)
 {
 	const char *col = in->o.source_col;
+	struct field *f;
 
 	schema_release(&in->schema);
 	schema_copy(&in->schema, text_schema(in->text));
@@ -155,273 +166,177 @@ begin_stream(struct intake *in)
 	    && schema_add(&in->schema, col, strlen(col), TYPE_STR) == NULL)
 		return intake_fail(in, EX_USAGE,
 		    "--source: '%s' is taken, or no name for a column", col);
+	if (in->emit.mixed) {
+		f = schema_add(&in->schema, "part", 4, TYPE_INT);
+		if (f == NULL)
+			return intake_fail(in, EX_DATAERR,
+			    "there is a column part; rename it with -c");
+		f->system = true;
+	}
 	in->begun = true;
 	return in->o.schema_only ? 0 : send_head(in);
 }
 
-/* Refuse what is no text, by its first bytes, once there are enough. */
+/* Send what was read before something else is said. */
 static int
-sniff(struct intake *in)
+flush(struct intake *in)
 {
-	size_t n = strlen(FRAME_MAGIC), len;
-	const char *name = source_name(source(in)), *p;
-
-	p = feed_peek(&in->feed, &len);
-	if (len == 0)
+	if (in->emit.build.n_rows == 0)
 		return 0;
-	if (memcmp(p, FRAME_MAGIC, len < n ? len : n) == 0) {
-		in->hungry = len < n && in->ended == SOURCE_BYTES;
-		in->sniffed = !in->hungry;
-		if (len < n)
-			return 0;
-		return intake_fail(in, EX_DATAERR,
-		    "%s: this is a saved stream; write ssink < FILE", name);
-	}
-	if (in->o.mode == SOURCE_FOLLOW && len > 1
-	    && memcmp(p, GUNZIP_MAGIC, 2) == 0)
-		return intake_fail(in, EX_DATAERR,
-		    "%s: a compressed file cannot be followed", name);
-	if (len > 2 && memcmp(p, "#!", 2) == 0
-	    && memmem(p, len, "\n#SBATCH", 8) != NULL)
-		return intake_fail(
-		    in, EX_USAGE, "%s: this is not Slurm's sbatch", name);
-	in->sniffed = true;
-	return 0;
+	return intake_sent(in, emit_rows(&in->emit));
+}
+
+static int
+close_part(struct intake *in, const struct lane *l)
+{
+	if (!l->announced)
+		return 0;
+	return intake_sent(in, emit_mark(&in->emit, MARK_CLOSE, l->part, ""));
 }
 
 static void
-begin_file(struct intake *in)
+make_ready(struct intake *in, struct lane *l)
 {
-	feed_begin(&in->feed);
-	text_open(in->text);
-	in->fresh = true;
-	in->sniffed = false;
-	/* Who waits for live rows can have the columns now, if they are fixed.
-	 */
-	in->hungry = !source_is_live(source(in));
-	in->ended = SOURCE_BYTES;
+	l->state = LANE_READY;
+	TAILQ_INSERT_TAIL(&in->ready, l, turn);
 }
 
 static int
-open_source(struct intake *in)
+open_lane(struct intake *in, struct lane *l)
 {
-	if (source_open(source(in)) == -1)
-		return fail_source(in);
-	in->emit.part = (uint32_t)in->now + 1;
-	in->emit.part_name = source_name(source(in));
-	begin_file(in);
-	return 0;
+	if (!source_is(l->source, SOURCE_LIVE)) {
+		in->resting = true;
+		l->feed = in->spare;
+		in->spare = (struct feed){0};
+	}
+	make_ready(in, l);
+	return lane_open(in, l);
 }
 
-/* Say that parts have ended, up to the n-th. */
+/* Files at rest are read one after the other. */
 static int
-close_parts(struct intake *in, size_t n)
+open_queued(struct intake *in)
 {
-	if (in->emit.build.n_rows > 0 && sent(in, emit_rows(&in->emit)) == -1)
-		return -1;
-	for (; in->n_closed < n; in->n_closed++)
-		if (sent(in, emit_mark(&in->emit, MARK_CLOSE,
-				 (uint32_t)in->n_closed + 1, ""))
-		    == -1)
-			return -1;
-	return 0;
+	struct lane *l = TAILQ_FIRST(&in->queued);
+
+	if (in->resting || l == NULL)
+		return 0;
+	TAILQ_REMOVE(&in->queued, l, turn);
+	return open_lane(in, l);
 }
 
-/* All bytes of a file are taken: on to the next, or the end of all. */
-static enum intake_got
-end_file(struct intake *in)
+static struct lane *
+add_lane(struct intake *in, struct source *s)
 {
-	if (in->ended == SOURCE_NEXT) {
-		begin_file(in);
-		return INTAKE_MORE;
-	}
-	if (close_parts(in, in->now + 1) == -1)
-		return INTAKE_FAILED;
-	source_close(source(in));
-	if (in->now + 1 == in->sources.n)
-		return INTAKE_DONE;
-	in->now++;
-	return open_source(in) == -1 ? INTAKE_FAILED : INTAKE_MORE;
+	struct lane *l = lane_new(s);
+
+	if (!source_is(s, SOURCE_PARENT))
+		l->part = ++in->n_parts;
+	TAILQ_INSERT_TAIL(&in->all, l, all);
+	return l;
 }
 
-/* Read the header of a file; the first one begins the stream. */
-static enum intake_got
-read_header(struct intake *in)
-{
-	bool eof = in->ended != SOURCE_BYTES;
-	size_t len, used = 0;
-	const char *p = feed_peek(&in->feed, &len);
-	int rc;
-
-	if (len == 0 && eof && (in->begun || in->ended == SOURCE_NEXT))
-		return end_file(in);
-	rc = text_header(in->text, &used, p, len, eof);
-	if (rc == -1) {
-		intake_fail(in, EX_DATAERR, "%s: %s", source_name(source(in)),
-		    text_error(in->text));
-		return INTAKE_FAILED;
-	}
-	in->hungry = rc == 0;
-	if (rc == 0)
-		return INTAKE_MORE;
-	feed_take(&in->feed, used);
-	in->fresh = false;
-	if (!in->begun && begin_stream(in) == -1)
-		return INTAKE_FAILED;
-	return in->o.schema_only ? INTAKE_DONE : INTAKE_MORE;
-}
-
-static bool
-on_bad(void *arg, const struct text_bad *bad)
-{
-	struct intake *in = arg;
-
-	return bad_take(&in->bad, &in->notes, source_name(source(in)), bad,
-	    in->emit.n_rows + in->emit.build.n_rows + in->bad.n + 1);
-}
-
-/* Parse p[0..len) of the feed; what was taken leaves it. */
+/* Open it, or let it wait for the files before it. */
 static int
-parse_bytes(
-    struct intake *in, struct text_goal *goal, const char *p, size_t len)
+start(struct intake *in, struct lane *l)
 {
-	struct build *b = &in->emit.build;
-	uint32_t before = b->n_rows;
-	bool eof = in->ended != SOURCE_BYTES
-		   && p + len == in->feed.data + in->feed.len;
+	if (source_is(l->source, SOURCE_LIVE))
+		return open_lane(in, l);
+	TAILQ_INSERT_TAIL(&in->queued, l, turn);
+	return open_queued(in);
+}
 
-	if (text_parse(in->text, b, goal, p, len, eof) == -1) {
-		if (in->bad.why != NULL)
-			return fail_bad(in);
-		return intake_fail(in, EX_DATAERR, "%s: %s",
-		    source_name(source(in)), text_error(in->text));
+/* A source came while others are being read. */
+static enum intake_got
+welcome(struct intake *in, struct lane *parent)
+{
+	struct lane *l = add_lane(in, source_take(parent->source));
+
+	l->guest = true;
+	if (in->begun && (flush(in) == -1 || announce(in, l) == -1))
+		return INTAKE_FAILED;
+	return start(in, l) == -1 ? INTAKE_FAILED : INTAKE_MORE;
+}
+
+/* All of a source was taken. */
+static enum intake_got
+end_lane(struct intake *in, struct lane *l)
+{
+	if (in->begun && (flush(in) == -1 || close_part(in, l) == -1))
+		return INTAKE_FAILED;
+	if (l->fd != -1)
+		poller_drop(&in->poller, l->fd);
+	if (in->turn == l)
+		in->turn = NULL;
+	TAILQ_REMOVE(&in->all, l, all);
+	TAILQ_REMOVE(&in->ready, l, turn);
+	if (!source_is(l->source, SOURCE_LIVE)) {
+		in->resting = false;
+		in->spare = l->feed;
+		l->feed = (struct feed){0};
 	}
-	in->emit.n_bad = in->bad.n;
-	emit_added(&in->emit, before, goal->used);
-	feed_take(&in->feed, goal->used);
-	return 0;
+	lane_free(l);
+	return open_queued(in) == -1 ? INTAKE_FAILED : INTAKE_MORE;
 }
 
-/* Rows that may still come: in the frame, in the batch, and by -n. */
-static uint32_t
-row_room(const struct intake *in)
-{
-	const struct emit *e = &in->emit;
-	uint64_t left = in->o.n_rows - e->n_rows - e->build.n_rows;
-	uint32_t room = cut_rows(&e->cut, in->o.frame_rows - e->build.n_rows);
-
-	return left < room ? (uint32_t)left : room;
-}
-
-/* No whole record is at hand. */
+/* Nothing is there: wait for the descriptor, or for a time. */
 static enum intake_got
-starve(struct intake *in, size_t len)
+put_to_wait(struct intake *in, struct lane *l)
 {
-	in->hungry = true;
-	if (in->ended == SOURCE_BYTES)
-		return INTAKE_MORE;
-	if (len == 0)
-		return end_file(in);
-	intake_fail(in, EX_SOFTWARE, "%s: byte %ju: no record begins here",
-	    source_name(source(in)), (uintmax_t)in->feed.off);
-	return INTAKE_FAILED;
-}
+	int fd = source_fd(l->source), ms = source_wait_ms(l->source);
 
-/*
- * The batch has no room for the record at the front of p, which ends behind
- * it; one that is longer than a whole batch has one for itself.
- */
-static enum intake_got
-shut_batch(struct intake *in, struct text_goal *goal, const char *p, size_t len)
-{
-	struct emit *e = &in->emit;
-
-	if (e->cut.bytes == 0) {
-		goal->max_rows = e->build.n_rows + 1;
-		if (parse_bytes(in, goal, p, len) == -1)
+	if (l->fd == -1 && fd != -1) {
+		if (poller_add(&in->poller, fd, l) == -1) {
+			intake_fail(in, EX_IOERR, "%s: %s",
+			    source_name(l->source), strerror(errno));
 			return INTAKE_FAILED;
-		if (e->cut.bytes == 0)
-			return starve(in, len);
+		}
+		l->fd = fd;
 	}
-	cut_shut(&e->cut);
+	TAILQ_REMOVE(&in->ready, l, turn);
+	l->state = LANE_WAITING;
+	l->due_us = ms == -1 ? INT64_MAX : time_mono_us() + ms * INT64_C(1000);
+	if (l->due_us < in->due_us)
+		in->due_us = l->due_us;
 	return INTAKE_MORE;
 }
 
-static bool
-frame_is_full(const struct intake *in, const struct text_goal *goal)
+static void
+wake_due(struct intake *in, int64_t mono_us)
 {
-	const struct build *b = &in->emit.build;
-	size_t bytes = build_bytes(b);
+	struct lane *l;
 
-	if (b->n_rows >= in->o.frame_rows || bytes >= INTAKE_FRAME_BYTES)
-		return true;
-	/* So much and no record taken: a row that would pass the bytes. */
-	return goal->used == 0 && b->n_rows > 0
-	       && in->feed.len - in->feed.at >= FEED_BLOCK;
-}
-
-/* Make rows of what is at hand, up to a frame or the end of a batch. */
-static enum intake_got
-parse(struct intake *in)
-{
-	struct emit *e = &in->emit;
-	struct text_goal goal = {.max_rows = e->build.n_rows + row_room(in),
-	    .max_bytes = INTAKE_FRAME_BYTES,
-	    .bad = on_bad,
-	    .arg = in};
-	size_t len, take;
-	const char *p = feed_peek(&in->feed, &len);
-
-	if (in->o.n_rows == e->n_rows + e->build.n_rows)
-		return INTAKE_DONE;
-	take = cut_bytes(&e->cut, len);
-	if (parse_bytes(in, &goal, p, take) == -1)
-		return INTAKE_FAILED;
-	if (cut_is_due(&e->cut, time_mono_us()))
-		return INTAKE_MORE; /* the next step closes it */
-	if (frame_is_full(in, &goal))
-		return sent(in, emit_rows(e)) == -1 ? INTAKE_FAILED
-						    : INTAKE_MORE;
-	if (goal.used > 0)
-		return INTAKE_MORE;
-	if (take < len)
-		return shut_batch(in, &goal, p, len);
-	return starve(in, len);
-}
-
-/* Read more.  A stop takes effect here, when all whole records are parsed. */
-static enum intake_got
-fill(struct intake *in)
-{
-	enum source_got got;
-	const char *note;
-
-	if (in->stop_us != 0 && time_mono_us() >= in->stop_us)
-		return INTAKE_DONE;
-	got = feed_fill(&in->feed, source(in));
-	note = source_note(source(in));
-	if (note != NULL)
-		buf_printf(&in->notes, "%s\n", note);
-	switch (got) {
-	case SOURCE_ERROR:
-		fail_source(in);
-		return INTAKE_FAILED;
-	case SOURCE_WAIT:
-		return INTAKE_WAIT;
-	case SOURCE_BYTES:
-		in->emit.read_mono_us = time_mono_us();
-		in->emit.read_us = time_now_us();
-		break;
-	case SOURCE_END:
-		if (in->stop_us != 0)
-			return INTAKE_DONE;
-		/* fall through */
-	case SOURCE_NEXT:
-		in->ended = got;
-		break;
+	in->due_us = INT64_MAX;
+	TAILQ_FOREACH(l, &in->all, all)
+	{
+		if (l->state != LANE_WAITING)
+			continue;
+		if (l->due_us <= mono_us)
+			make_ready(in, l);
+		else if (l->due_us < in->due_us)
+			in->due_us = l->due_us;
 	}
-	in->hungry = false;
-	return INTAKE_MORE;
+}
+
+/* Find the waiting lanes for which there is something to read. */
+static void
+wake(struct intake *in)
+{
+	void *owners[WOKEN];
+	size_t n = poller_ready(&in->poller, owners, WOKEN);
+	int64_t mono_us;
+
+	for (size_t i = 0; i < n; i++) {
+		struct lane *l = owners[i];
+
+		if (l->state == LANE_WAITING)
+			make_ready(in, l);
+	}
+	if (in->due_us == INT64_MAX)
+		return;
+	mono_us = time_mono_us();
+	if (mono_us >= in->due_us)
+		wake_due(in, mono_us);
 }
 
 /* Send what the clock says. */
@@ -432,34 +347,73 @@ keep_time(struct intake *in)
 	int64_t mono = time_mono_us();
 
 	if (cut_is_due(&e->cut, mono))
-		return sent(in, emit_batch(e));
-	if (e->build.n_rows > 0 && source_is_live(source(in))
+		return intake_sent(in, emit_batch(e));
+	if (e->build.n_rows > 0 && in->live
 	    && mono >= e->oldest_us + INTAKE_LINGER_US)
-		return sent(in, emit_rows(e));
+		return intake_sent(in, emit_rows(e));
 	return 0;
 }
 
 enum intake_got
 intake_step(struct intake *in)
 {
+	struct lane *l;
+
 	if (in->begun && keep_time(in) == -1)
 		return INTAKE_FAILED;
-	if (in->hungry && in->ended == SOURCE_BYTES)
-		return fill(in);
-	if (!in->sniffed) {
-		if (sniff(in) == -1)
-			return INTAKE_FAILED;
-		if (in->hungry)
-			return INTAKE_MORE;
+	if (in->stop_us != 0 && time_mono_us() >= in->stop_us)
+		return INTAKE_DONE;
+	wake(in);
+	l = TAILQ_FIRST(&in->ready);
+	if (l == NULL)
+		return TAILQ_EMPTY(&in->all) ? INTAKE_DONE : INTAKE_WAIT;
+	switch (lane_step(in, l)) {
+	case LANE_FAILED:
+		return INTAKE_FAILED;
+	case LANE_FILLED:
+		TAILQ_REMOVE(&in->ready, l, turn);
+		make_ready(in, l);
+		return INTAKE_MORE;
+	case LANE_WAIT:
+		return put_to_wait(in, l);
+	case LANE_PEER:
+		return welcome(in, l);
+	case LANE_ENDED:
+		return end_lane(in, l);
+	case LANE_ENOUGH:
+		return INTAKE_DONE;
+	case LANE_MORE:
+	default:
+		return INTAKE_MORE;
 	}
-	return in->fresh ? read_header(in) : parse(in);
 }
 
 void
 intake_stop(struct intake *in)
 {
+	struct lane *l;
+
 	in->stop_us = time_mono_us() + INTAKE_STOP_US;
-	source_stop(source(in));
+	TAILQ_FOREACH(l, &in->all, all)
+	{
+		source_stop(l->source);
+		if (l->state == LANE_WAITING)
+			make_ready(in, l);
+	}
+}
+
+/* Say of all parts that are left that they have ended. */
+static int
+close_parts(struct intake *in)
+{
+	struct lane *l;
+
+	if (flush(in) == -1)
+		return -1;
+	TAILQ_FOREACH(l, &in->all, all)
+	if (close_part(in, l) == -1)
+		return -1;
+	return 0;
 }
 
 int
@@ -467,14 +421,14 @@ intake_finish(struct intake *in, struct account *a)
 {
 	enum end_reason reason = in->stop_us != 0 ? END_STOP : END_EOF;
 
-	if (close_parts(in, in->sources.n) == -1)
+	if (close_parts(in) == -1)
 		return -1;
 	if (bad_finish(&in->bad, in->emit.n_rows + in->bad.n) == -1)
 		return fail_bad(in);
-	if (sent(in, emit_mark(&in->emit, MARK_EOF, 0, "")) == -1)
+	if (intake_sent(in, emit_mark(&in->emit, MARK_EOF, 0, "")) == -1)
 		return -1;
 	strlcpy(a->name, in->o.name, sizeof(a->name));
-	return sent(in, emit_end(&in->emit, reason, a));
+	return intake_sent(in, emit_end(&in->emit, reason, a));
 }
 
 static int
@@ -482,24 +436,30 @@ find_sources(struct intake *in, char *operands[], size_t n)
 {
 	static char standard[] = "-";
 	char *one[] = {standard}, *why;
+	struct source *s;
+	int rc;
 
 	if (n == 0) {
 		operands = one;
 		n = 1;
 	}
-	for (size_t i = 0; i < n; i++)
-		if (source_list_add(&in->sources, operands[i], in->o.mode, &why)
-		    == -1) {
-			intake_fail(in, EX_NOINPUT, "%s", why);
+	for (size_t i = 0; i < n; i++) {
+		rc = source_list_add(
+		    &in->sources, operands[i], &in->o.source, &why);
+		if (rc != 0) {
+			intake_fail(in, rc, "%s", why);
 			free(why);
 			return -1;
 		}
-	if (in->o.mode == SOURCE_FOLLOW && in->sources.n > 1)
-		return intake_fail(in, EX_USAGE, "-F follows one file");
-	for (in->now = 0; in->now < in->sources.n; in->now++)
-		if (source_check(source(in)) == -1)
-			return fail_source(in);
-	in->now = 0;
+	}
+	for (size_t i = 0; i < in->sources.n; i++) {
+		s = in->sources.v[i];
+		in->endless |= source_is(s, SOURCE_ENDLESS);
+		in->batched |= source_is(s, SOURCE_BATCHED);
+		if (source_check(s) == -1)
+			return intake_fail(in, source_status(s), "%s: %s",
+			    source_name(s), source_error(s));
+	}
 	return 0;
 }
 
@@ -526,12 +486,41 @@ find_format(struct intake *in)
 }
 
 int
-intake_begin(struct intake *in, char *operands[], size_t n)
+intake_find(struct intake *in, char *operands[], size_t n)
+{
+	if (find_sources(in, operands, n) == -1)
+		return -1;
+	return find_format(in);
+}
+
+/* Every source becomes a lane; those that can be read now are opened. */
+static int
+begin_lanes(struct intake *in)
+{
+	struct lane *l;
+	struct source *s;
+	size_t n_live = 0;
+
+	for (size_t i = 0; i < in->sources.n; i++) {
+		s = in->sources.v[i];
+		in->sources.v[i] = NULL;
+		n_live += source_is(s, SOURCE_LIVE);
+		add_lane(in, s);
+	}
+	in->live = n_live > 0;
+	/* Others may have rows meanwhile. */
+	in->emit.mixed = in->live && in->sources.n > 1;
+	TAILQ_FOREACH(l, &in->all, all)
+	if (start(in, l) == -1)
+		return -1;
+	return 0;
+}
+
+int
+intake_begin(struct intake *in)
 {
 	char *why = NULL;
 
-	if (find_sources(in, operands, n) == -1 || find_format(in) == -1)
-		return -1;
 	in->text = text_new(&in->o.text, &why);
 	if (in->text == NULL) {
 		intake_fail(in, EX_USAGE, "%s", why);
@@ -541,24 +530,23 @@ intake_begin(struct intake *in, char *operands[], size_t n)
 	if (bad_open(&in->bad) == -1)
 		return fail_bad(in);
 	in->emit.source_col = in->o.source_col;
-	return open_source(in);
+	return begin_lanes(in);
 }
 
 int
 intake_fd(const struct intake *in)
 {
-	return source_fd(source(in));
+	return in->poller.fd;
 }
 
 int64_t
 intake_wait_us(const struct intake *in, int64_t until_us)
 {
 	const struct emit *e = &in->emit;
-	int ms = source_wait_ms(source(in));
-	int64_t at = ms == -1 ? until_us : time_mono_us() + ms * INT64_C(1000);
+	int64_t at;
 
-	if (at < until_us)
-		until_us = at;
+	if (in->due_us < until_us)
+		until_us = in->due_us;
 	if (in->begun && in->o.cut.every_us > 0 && e->cut.next_us < until_us)
 		until_us = e->cut.next_us;
 	at = e->oldest_us + INTAKE_LINGER_US;

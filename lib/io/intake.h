@@ -14,7 +14,8 @@
 #include "io/bad.h"
 #include "io/cut.h"
 #include "io/emit.h"
-#include "io/feed.h"
+#include "io/lane.h"
+#include "io/poller.h"
 #include "io/source.h"
 #include "text/text.h"
 
@@ -36,7 +37,7 @@ struct intake_opts {
 	uint64_t n_rows; /* read no more; UINT64_MAX = all */
 	uint32_t frame_rows; /* 1..FRAME_MAX_ROWS */
 	const char *source_col; /* column with the source's name, or NULL */
-	enum source_mode mode;
+	struct source_opts source;
 	bool schema_only; /* learn the columns, write nothing */
 	const char *program; /* for the chain of stages */
 	const char *name;
@@ -62,16 +63,21 @@ struct intake {
 	int status; /* exit status for it, 0 = none */
 	bool begun; /* the columns are known, HEAD was sent */
 	struct schema schema; /* then: of the stream */
+	bool endless; /* set by intake_find: a source has no end */
+	bool batched; /* the same: batches of an interval, if not told */
 	/* Private. */
 	struct source_list sources;
-	size_t now; /* the source being read; its part is now + 1 */
-	size_t n_closed; /* parts announced as closed */
-	struct feed feed;
-	bool hungry; /* the feed holds no whole record */
-	bool sniffed; /* the file's first bytes look like text */
-	bool fresh; /* the file's header was not read yet */
-	enum source_got ended; /* SOURCE_END or _NEXT: the feed is its rest */
+	struct lane_list all; /* every source that is not at its end */
+	struct lane_list ready; /* whose turn it is, in order */
+	struct lane_list queued; /* files at rest that come later */
+	bool resting; /* a file at rest is being read */
+	bool live; /* rows at hand do not wait for more */
+	uint32_t n_parts; /* numbers given so far */
+	struct poller poller;
+	int64_t due_us; /* when to look at a waiting lane, monotonic */
 	struct text *text;
+	struct lane *turn; /* who has the parser, or NULL */
+	struct feed spare; /* room of a file that has ended */
 	int64_t stop_us; /* when to stop at the latest; 0 = not asked to */
 };
 
@@ -79,8 +85,9 @@ void intake_init(struct intake *in);
 void intake_release(struct intake *in);
 
 /*
- * intake_begin: find and check the sources that the operands name (none: the
- * standard input).  0 or -1.
+ * intake_find: find and check the sources that the operands name (none: the
+ * standard input).  intake_begin: open them; between the two the owner may
+ * settle what depends on the sources.  0 or -1.
  * intake_step: do a bounded amount of work: read, or parse and send a frame.
  * intake_stop: end an endless input with END_STOP: what is there now is the
  * last of it, but for an unterminated record and for what takes longer than
@@ -88,7 +95,8 @@ void intake_release(struct intake *in);
  * intake_finish: send what follows the last row and END; *a is the account.
  * intake_fail: record a failure of the owner; returns -1.
  */
-int intake_begin(struct intake *in, char *operands[], size_t n);
+int intake_find(struct intake *in, char *operands[], size_t n);
+int intake_begin(struct intake *in);
 enum intake_got intake_step(struct intake *in);
 void intake_stop(struct intake *in);
 int intake_finish(struct intake *in, struct account *a);

@@ -15,7 +15,6 @@
 
 #include "base/io.h"
 #include "base/mem.h"
-#include "io/follow.h"
 #include "io/gunzip.h"
 #include "io/source_int.h"
 
@@ -90,8 +89,8 @@ is_special(const char *path, enum source_mode mode)
 	       && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
 }
 
-static int
-check_path(struct source *s)
+int
+source_check_path(struct source *s)
 {
 	struct stat st;
 
@@ -155,70 +154,76 @@ read_file(struct source *s, void *p, size_t cap, size_t *len)
 	return n > 0 ? SOURCE_BYTES : SOURCE_END;
 }
 
-/* A followed file. */
-
-static bool
-is_followed(const char *path, enum source_mode mode)
-{
-	return mode == SOURCE_FOLLOW && strcmp(path, "-") != 0;
-}
-
-/* It may be missing; what is there must be a file that can be read. */
-static int
-check_followed(struct source *s)
-{
-	struct stat st;
-
-	if (stat(s->path, &st) == -1 && errno == ENOENT)
-		return 0;
-	if (check_path(s) == -1)
-		return -1;
-	if (!S_ISREG(st.st_mode))
-		return source_fail(s, EX_NOINPUT, "is no regular file");
-	return 0;
-}
-
-static int
-open_followed(struct source *s)
-{
-	s->follow = follow_new(s->path);
-	return 0;
-}
-
-static enum source_got
-read_followed(struct source *s, void *p, size_t cap, size_t *len)
-{
-	enum source_got got = follow_read(s->follow, p, cap, len);
-
-	if (got == SOURCE_ERROR)
-		source_fail(s, EX_IOERR, "%s", follow_error(s->follow));
-	return got;
-}
-
-static void
-close_followed(struct source *s)
-{
-	follow_free(s->follow);
-	s->follow = NULL;
-}
-
-static const struct source_kind kinds[] = {
-    {"stdin", true, true, is_stdin, check_nothing, open_stdin, read_pipe,
-	close_nothing},
-    {"follow", true, false, is_followed, check_followed, open_followed,
-	read_followed, close_followed},
-    {"pipe", true, true, is_special, check_path, open_special, read_pipe,
-	close_path},
-    {"file", false, true, is_any, check_path, open_path, read_file, close_path},
+static const struct source_kind stdin_kind = {
+    .name = "stdin",
+    .traits = SOURCE_LIVE,
+    .unpack = true,
+    .claims = is_stdin,
+    .check = check_nothing,
+    .open = open_stdin,
+    .read = read_pipe,
+    .close = close_nothing,
 };
+
+static const struct source_kind pipe_kind = {
+    .name = "pipe",
+    .traits = SOURCE_LIVE,
+    .unpack = true,
+    .claims = is_special,
+    .check = source_check_path,
+    .open = open_special,
+    .read = read_pipe,
+    .close = close_path,
+};
+
+static const struct source_kind file_kind = {
+    .name = "file",
+    .unpack = true,
+    .claims = is_any,
+    .check = source_check_path,
+    .open = open_path,
+    .read = read_file,
+    .close = close_path,
+};
+
+static const struct source_kind *const kinds[] = {
+    &stdin_kind, &follow_kind, &pipe_kind, &file_kind};
 
 static const struct source_kind *
 find_kind(const char *path, enum source_mode mode)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (kinds[i].claims(path, mode))
-			return &kinds[i];
+		if (kinds[i]->claims(path, mode))
+			return kinds[i];
 	return NULL;
+}
+
+struct source *
+source_new(const struct source_kind *kind, const struct source_opts *o,
+    const char *name, const char *path)
+{
+	struct source *s = mem_zero(1, sizeof(*s));
+
+	s->kind = kind;
+	s->opts = o;
+	s->name = mem_strdup(name);
+	s->path = mem_strdup(path);
+	s->fd = -1;
+	s->ended = SOURCE_BYTES;
+	return s;
+}
+
+void
+source_free(struct source *s)
+{
+	if (s == NULL)
+		return;
+	s->kind->close(s);
+	gunzip_free(s->gunzip);
+	free(s->name);
+	free(s->path);
+	free(s->error);
+	free(s);
 }
 
 void
@@ -230,13 +235,8 @@ source_list_init(struct source_list *l)
 void
 source_list_release(struct source_list *l)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		source_close(l->v[i]);
-		free(l->v[i]->name);
-		free(l->v[i]->path);
-		free(l->v[i]->error);
-		free(l->v[i]);
-	}
+	for (size_t i = 0; i < l->n; i++)
+		source_free(l->v[i]);
 	free(l->v);
 	source_list_init(l);
 }
@@ -253,36 +253,29 @@ name_len(const char *operand)
 
 static int
 add_one(struct source_list *l, const char *name, const char *path,
-    enum source_mode mode, char **why)
+    const struct source_opts *o, char **why)
 {
-	const struct source_kind *kind = find_kind(path, mode);
-	struct source *s;
+	const struct source_kind *kind = find_kind(path, o->mode);
 
 	if (kind == NULL) {
 		*why = mem_printf("'%s' is no source%s", path,
-		    mode == SOURCE_FOLLOW ? " that can be followed" : "");
-		return -1;
+		    o->mode == SOURCE_FOLLOW ? " that can be followed" : "");
+		return EX_NOINPUT;
 	}
 	if (l->n == SOURCE_MAX) {
 		*why = mem_printf("more than %d sources", SOURCE_MAX);
-		return -1;
+		return EX_USAGE;
 	}
-	s = mem_zero(1, sizeof(*s));
-	s->kind = kind;
-	s->path = mem_strdup(path);
-	s->fd = -1;
-	if (name != NULL)
-		s->name = mem_strdup(name);
-	else
-		s->name = mem_strdup(is_stdin(path, mode) ? "stdin" : path);
-	l->v = mem_grow(l->v, &l->cap, l->n + 1, sizeof(struct source *));
-	l->v[l->n++] = s;
+	if (name == NULL)
+		name = kind == &stdin_kind ? "stdin" : path;
+	l->v = mem_grow(l->v, &l->cap, l->n + 1, sizeof(*l->v));
+	l->v[l->n++] = source_new(kind, o, name, path);
 	return 0;
 }
 
 static int
 add_pattern(struct source_list *l, const char *name, const char *pattern,
-    enum source_mode mode, char **why)
+    const struct source_opts *o, char **why)
 {
 	glob_t g;
 	int rc = glob(pattern, 0, NULL, &g);
@@ -291,17 +284,17 @@ add_pattern(struct source_list *l, const char *name, const char *pattern,
 		*why = mem_printf("%s: %s", pattern,
 		    rc == GLOB_NOMATCH ? "no file matches"
 				       : "cannot read the directory");
-		return -1;
+		return EX_NOINPUT;
 	}
 	for (size_t i = 0; rc == 0 && i < g.gl_pathc; i++)
-		rc = add_one(l, name, g.gl_pathv[i], mode, why);
+		rc = add_one(l, name, g.gl_pathv[i], o, why);
 	globfree(&g);
 	return rc;
 }
 
 int
 source_list_add(struct source_list *l, const char *operand,
-    enum source_mode mode, char **why)
+    const struct source_opts *o, char **why)
 {
 	size_t n = name_len(operand);
 	char *name = n > 0 ? mem_strndup(operand, n) : NULL;
@@ -311,9 +304,9 @@ source_list_add(struct source_list *l, const char *operand,
 
 	/* A file may have the characters of a pattern in its name. */
 	if (strpbrk(path, "*?[") != NULL && lstat(path, &st) == -1)
-		rc = add_pattern(l, name, path, mode, why);
+		rc = add_pattern(l, name, path, o, why);
 	else
-		rc = add_one(l, name, path, mode, why);
+		rc = add_one(l, name, path, o, why);
 	free(name);
 	return rc;
 }
@@ -330,10 +323,16 @@ source_path(const struct source *s)
 	return s->path;
 }
 
-bool
-source_is_live(const struct source *s)
+const char *
+source_where(const struct source *s)
 {
-	return s->kind->live;
+	return s->kind->where != NULL ? s->kind->where(s) : s->name;
+}
+
+bool
+source_is(const struct source *s, enum source_trait trait)
+{
+	return (s->kind->traits & trait) != 0;
 }
 
 int
@@ -342,27 +341,34 @@ source_check(struct source *s)
 	return s->kind->check(s);
 }
 
+/* The next file of a set has a form of its own. */
+static void
+forget_form(struct source *s)
+{
+	gunzip_free(s->gunzip);
+	s->gunzip = NULL;
+	s->n_first = 0;
+	s->form = s->kind->unpack ? FORM_UNKNOWN : FORM_PLAIN;
+}
+
 int
 source_open(struct source *s)
 {
-	if (!s->kind->unpack)
-		s->form = FORM_PLAIN;
+	forget_form(s);
 	return s->kind->open(s);
-}
-
-void
-source_close(struct source *s)
-{
-	s->kind->close(s);
-	gunzip_free(s->gunzip);
-	s->gunzip = NULL;
 }
 
 void
 source_stop(struct source *s)
 {
-	if (s->follow != NULL)
-		follow_stop(s->follow);
+	if (s->kind->stop != NULL)
+		s->kind->stop(s);
+}
+
+struct source *
+source_take(struct source *s)
+{
+	return s->kind->take(s);
 }
 
 /* Hand the first bytes on, as they are or to the unpacker. */
@@ -391,22 +397,28 @@ read_first(struct source *s, void *p, size_t cap, size_t *len)
 	enum source_got got;
 	size_t n;
 
-	if (s->n_first > 0)
-		*(unsigned char *)p = s->first;
 	/* What is gzip must fit into the unpacker. */
 	cap = cap < GUNZIP_INPUT ? cap : GUNZIP_INPUT;
-	got = s->kind->read(s, (char *)p + s->n_first, cap - s->n_first, &n);
-	if (got == SOURCE_BYTES || (got == SOURCE_END && s->n_first > 0)) {
-		*len = s->n_first + (got == SOURCE_BYTES ? n : 0);
-		if (*len > 1 || got == SOURCE_END
+	for (;;) {
+		if (s->n_first > 0)
+			*(unsigned char *)p = s->first;
+		n = 0;
+		got = s->kind->read(
+		    s, (char *)p + s->n_first, cap - s->n_first, &n);
+		*len = s->n_first + n;
+		if (got == SOURCE_WAIT || got == SOURCE_ERROR || *len == 0) {
+			*len = 0;
+			return got;
+		}
+		if (*len > 1 || got != SOURCE_BYTES
 		    || *(unsigned char *)p != (unsigned char)GUNZIP_MAGIC[0])
-			return begin(s, p, len);
+			break;
 		s->first = *(unsigned char *)p;
 		s->n_first = 1;
-		*len = 0;
-		return SOURCE_WAIT;
 	}
-	return got;
+	s->n_first = 0;
+	s->ended = got;
+	return begin(s, p, len);
 }
 
 static enum source_got
@@ -420,13 +432,16 @@ read_gzip(struct source *s, void *p, size_t cap, size_t *len)
 	while ((rc = gunzip_read(s->gunzip, p, cap, len)) == 0) {
 		room = gunzip_room(s->gunzip, &room_cap);
 		got = s->kind->read(s, room, room_cap, &n);
-		if (got == SOURCE_END && !gunzip_is_whole(s->gunzip)) {
+		if (got == SOURCE_BYTES) {
+			gunzip_add(s->gunzip, n);
+			continue;
+		}
+		if ((got == SOURCE_END || got == SOURCE_NEXT)
+		    && !gunzip_is_whole(s->gunzip)) {
 			source_fail(s, EX_IOERR, "the gzip data are cut short");
 			return SOURCE_ERROR;
 		}
-		if (got != SOURCE_BYTES)
-			return got;
-		gunzip_add(s->gunzip, n);
+		return got;
 	}
 	if (rc == 1)
 		return SOURCE_BYTES;
@@ -442,26 +457,33 @@ source_read(struct source *s, void *p, size_t cap, size_t *len)
 	*len = 0;
 	if (s->error != NULL)
 		return SOURCE_ERROR;
-	if (s->form == FORM_UNKNOWN) {
+	if (s->ended != SOURCE_BYTES) {
+		/* It came behind a lone first byte. */
+		got = s->ended;
+		s->ended = SOURCE_BYTES;
+	} else if (s->form == FORM_UNKNOWN)
 		got = read_first(s, p, cap, len);
-		if (got != SOURCE_BYTES || s->form == FORM_PLAIN)
-			return got;
-	}
-	if (s->form == FORM_GZIP)
-		return read_gzip(s, p, cap, len);
-	return s->kind->read(s, p, cap, len);
+	else if (s->form == FORM_PLAIN)
+		got = s->kind->read(s, p, cap, len);
+	else
+		got = SOURCE_BYTES;
+	if (got == SOURCE_BYTES && s->form == FORM_GZIP)
+		got = read_gzip(s, p, cap, len);
+	if (got == SOURCE_NEXT)
+		forget_form(s);
+	return got;
 }
 
 int
 source_fd(const struct source *s)
 {
-	return s->follow != NULL ? follow_fd(s->follow) : s->fd;
+	return s->kind->fd != NULL ? s->kind->fd(s) : s->fd;
 }
 
 int
 source_wait_ms(const struct source *s)
 {
-	return s->follow != NULL ? follow_wait_ms(s->follow) : -1;
+	return s->kind->wait_ms != NULL ? s->kind->wait_ms(s) : -1;
 }
 
 const char *
@@ -479,5 +501,5 @@ source_status(const struct source *s)
 const char *
 source_note(const struct source *s)
 {
-	return s->follow != NULL ? follow_note(s->follow) : NULL;
+	return s->kind->note != NULL ? s->kind->note(s) : NULL;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Where bytes come from: files, pipes, a followed file.  sbatch(1), SOURCES.
+ * Where bytes come from: files, pipes, followed files, sockets.
+ * sbatch(1), SOURCES.
  * A kind of source is one row of a registry (struct source_kind,
  * source_int.h); the rest of the program knows only this header.
  */
@@ -9,12 +10,17 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#define SOURCE_MAX 65535 /* sources of one stream */
+#define SOURCE_MAX 65535 /* sources named for one stream */
 
 enum source_mode {
 	SOURCE_ONCE, /* what is there now, or until the writer closes */
 	SOURCE_FOLLOW /* by name, over rotation, without an end */
+};
+
+struct source_opts {
+	enum source_mode mode;
 };
 
 /* What a read gave. */
@@ -23,14 +29,27 @@ enum source_got {
 	SOURCE_END, /* no more will come; every later read, too */
 	SOURCE_BYTES, /* some */
 	SOURCE_WAIT, /* none yet: wait as source_fd and source_wait_ms say */
-	SOURCE_NEXT /* what came so far has ended; another file follows */
+	SOURCE_NEXT, /* what came so far has ended; another file follows */
+	SOURCE_PEER /* another source is there: source_take */
+};
+
+/* What a source is like. */
+enum source_trait {
+	/*
+	 * Its bytes come when they come, so that rows at hand must not wait
+	 * for more; else it is read as fast as it can be.
+	 */
+	SOURCE_LIVE = 1,
+	SOURCE_ENDLESS = 2, /* no end of its own */
+	SOURCE_BATCHED = 4, /* in batches of an interval, if not told */
+	SOURCE_PARENT = 8 /* no bytes itself: other sources come from it */
 };
 
 struct source;
 
-/* The sources of a stream in the order given: parts 1..n. */
+/* The sources of a stream in the order given. */
 struct source_list {
-	struct source **v; /* owned */
+	struct source **v; /* owned, unless taken: NULL */
 	size_t n;
 	size_t cap;
 };
@@ -41,33 +60,37 @@ void source_list_release(struct source_list *l);
 /*
  * Add what an operand names: "-", a path, a pattern that the shell did not
  * expand (each file it matches, sorted, is a source), any of them after
- * "NAME=".  Nothing is opened.  0, or -1 with the reason in *why, to be
- * freed: no match, too many sources, or a mode that the source cannot do.
+ * "NAME=".  Nothing is opened; *o is borrowed.  0, or the exit status with the
+ * reason in *why, to be freed: no match, too many sources, or something that
+ * is no source in this mode.
  */
 int source_list_add(struct source_list *l, const char *operand,
-    enum source_mode mode, char **why);
+    const struct source_opts *o, char **why);
 
 /*
  * source_name: given by NAME=, else the path, "stdin" for "-".
+ * source_where: the file that is being read, for messages about its bytes.
  * source_path: as given, "-" for standard input.
- * source_is_live: its bytes come when they come, so that rows at hand must
- * not wait for more; else it is read as fast as it can be.
  */
 const char *source_name(const struct source *s);
+const char *source_where(const struct source *s);
 const char *source_path(const struct source *s);
-bool source_is_live(const struct source *s);
+bool source_is(const struct source *s, enum source_trait trait);
 
 /*
  * source_check: whether it is there and may be read, as far as can be told
  * without opening it.  source_open: before the first read.  0, or -1.
  * source_read: up to cap bytes into p, their number in *len, which is above 0
  * exactly with SOURCE_BYTES.  A source that begins with the magic of gzip is
- * unpacked, all its members; a followed one is not.
+ * unpacked, all its members.
+ * source_take: after SOURCE_PEER, the new source, which the caller owns.
+ * source_free: closes it; NULL is a no-op.
  */
 int source_check(struct source *s);
 int source_open(struct source *s);
 enum source_got source_read(struct source *s, void *p, size_t cap, size_t *len);
-void source_close(struct source *s);
+struct source *source_take(struct source *s);
+void source_free(struct source *s);
 
 /* What is there now is the last of an endless source: SOURCE_END follows. */
 void source_stop(struct source *s);

@@ -9,17 +9,18 @@
 
 #include "io/source.h"
 
-struct follow;
 struct gunzip;
 
 /*
  * One kind.  claims: whether it reads that path in that mode; the first row
  * of the registry that says so gets it.  The other functions do what those of
  * source.h with their name say; open, read and check fail by source_fail.
+ * From stop on they may be NULL: nothing to do, s->fd, no time, no note, the
+ * name, no peers.
  */
 struct source_kind {
 	const char *name;
-	bool live;
+	unsigned traits; /* enum source_trait */
 	bool unpack; /* gzip is looked for */
 	bool (*claims)(const char *path, enum source_mode mode);
 	int (*check)(struct source *s);
@@ -27,6 +28,12 @@ struct source_kind {
 	enum source_got (*read)(
 	    struct source *s, void *p, size_t cap, size_t *len);
 	void (*close)(struct source *s);
+	void (*stop)(struct source *s);
+	int (*fd)(const struct source *s);
+	int (*wait_ms)(const struct source *s);
+	const char *(*note)(const struct source *s);
+	const char *(*where)(const struct source *s);
+	struct source *(*take)(struct source *s);
 };
 
 /* Whether the first two bytes were looked at, and what they said. */
@@ -34,6 +41,7 @@ enum source_form { FORM_UNKNOWN, FORM_PLAIN, FORM_GZIP };
 
 struct source {
 	const struct source_kind *kind;
+	const struct source_opts *opts; /* borrowed */
 	char *name; /* owned */
 	char *path; /* owned */
 	int fd; /* -1 when closed */
@@ -41,14 +49,25 @@ struct source {
 	enum source_form form;
 	unsigned char first; /* a lone first byte that may begin the magic */
 	size_t n_first; /* 0 or 1 */
+	enum source_got ended; /* how, behind a lone first byte, or _BYTES */
 	struct gunzip *gunzip; /* owned, or NULL */
-	struct follow *follow; /* owned, or NULL */
+	void *own; /* the kind's; freed by its close */
 	char *error; /* owned */
 	int status;
 };
 
+/* The kinds that are not in source.c. */
+extern const struct source_kind follow_kind;
+
+/* A source of that kind; name and path are copied. */
+struct source *source_new(const struct source_kind *kind,
+    const struct source_opts *o, const char *name, const char *path);
+
 /* Keep the reason.  Returns -1. */
 int source_fail(struct source *s, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* For claims and check: the usual ones of a path. */
+int source_check_path(struct source *s);
 
 #endif

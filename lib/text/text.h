@@ -13,6 +13,7 @@
 
 #include "data/batch.h"
 #include "data/schema.h"
+#include "text/scan.h"
 
 #define TEXT_MAX_FIELD (1u << 20) /* default of max_field */
 #define TEXT_MAX_RECORD (16u << 20)
@@ -94,6 +95,38 @@ const char *text_error(const struct text *t);
  * until the next call.
  */
 const char *text_note(struct text *t);
+
+/* What is remembered of one source from record to record. */
+struct text_memo {
+	int64_t year; /* of the last time that had none, 0 = not known */
+	int month; /* of it */
+	bool turned; /* that year has just begun */
+	int64_t day; /* since 1970, for times without a date; INT64_MIN */
+	uint64_t off; /* of the next byte */
+};
+
+/*
+ * Where a parser is in one source: what text_open begins anew.  Sources that
+ * take turns in one parser keep a place each; all zero bytes is an empty one.
+ */
+struct text_place {
+	struct text_source from;
+	struct text_memo memo;
+	uint64_t line;
+	struct scan scan;
+	size_t n_fields;
+	size_t *fields; /* owned; of the columns, NULL before the header */
+};
+
+/*
+ * text_leave: keep the place in p.  text_enter: go on from p, which text_leave
+ * has filled.
+ * text_skip: n lines of the source are passed over.
+ */
+void text_leave(const struct text *t, struct text_place *p);
+void text_enter(struct text *t, const struct text_place *p);
+void text_place_release(struct text_place *p);
+void text_skip(struct text *t, uint64_t n_lines);
 
 /* Bounds and results of one parse. */
 struct text_goal {

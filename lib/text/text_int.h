@@ -30,15 +30,6 @@ enum text_takes {
 	TAKES_START = 8 /* --record-start */
 };
 
-/* What is remembered of one source from record to record. */
-struct text_memo {
-	int64_t year; /* of the last time that had none, 0 = not known */
-	int month; /* of it */
-	bool turned; /* that year has just begun */
-	int64_t day; /* since 1970, for times without a date; INT64_MIN */
-	uint64_t off; /* of the next byte */
-};
-
 typedef int (*text_turn_fn)(struct text *t, struct build *out,
     struct text_goal *goal, const char *p, size_t len, bool eof);
 

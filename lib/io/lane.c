@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: ISC */
+/* A source on its way through the parser. */
+#include "io/lane.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/mem.h"
+#include "base/time.h"
+#include "io/gunzip.h"
+#include "io/intake_int.h"
+
+struct lane *
+lane_new(struct source *s)
+{
+	struct lane *l = mem_zero(1, sizeof(*l));
+
+	l->source = s;
+	l->fd = -1;
+	return l;
+}
+
+void
+lane_free(struct lane *l)
+{
+	if (l == NULL)
+		return;
+	source_free(l->source);
+	feed_release(&l->feed);
+	text_place_release(&l->place);
+	free(l);
+}
+
+/* Give the parser and the rows to come to a lane. */
+static void
+enter(struct intake *in, struct lane *l)
+{
+	if (in->turn == l)
+		return;
+	if (in->turn != NULL)
+		text_leave(in->text, &in->turn->place);
+	in->turn = l;
+	in->emit.part = l->part;
+	in->emit.part_name = source_name(l->source);
+	text_enter(in->text, &l->place);
+}
+
+static enum lane_got
+fail_source(struct intake *in, const struct lane *l)
+{
+	intake_fail(in, source_status(l->source), "%s: %s",
+	    source_where(l->source), source_error(l->source));
+	return LANE_FAILED;
+}
+
+static void
+begin_file(struct intake *in, struct lane *l)
+{
+	feed_begin(&l->feed);
+	text_open(in->text);
+	l->fresh = true;
+	l->sniffed = false;
+	/* Who waits for live rows can have the columns now, if they are fixed.
+	 */
+	l->hungry = !source_is(l->source, SOURCE_LIVE);
+	l->ended = SOURCE_BYTES;
+}
+
+int
+lane_open(struct intake *in, struct lane *l)
+{
+	if (source_open(l->source) == -1)
+		return fail_source(in, l);
+	if (source_is(l->source, SOURCE_PARENT)) {
+		l->hungry = true;
+		l->ended = SOURCE_BYTES;
+		return 0;
+	}
+	enter(in, l);
+	begin_file(in, l);
+	return 0;
+}
+
+static bool
+on_bad(void *arg, const struct text_bad *bad)
+{
+	struct intake *in = arg;
+	const struct emit *e = &in->emit;
+
+	return bad_take(&in->bad, &in->notes, source_where(in->turn->source),
+	    bad, e->n_rows + e->build.n_rows + in->bad.n + 1);
+}
+
+/*
+ * The bytes at hand are none that can be read.  A guest is sent away for it,
+ * and counts as one bad record.
+ */
+static enum lane_got
+refuse(struct intake *in, struct lane *l, int status, const char *why)
+{
+	struct text_bad bad = {.line = text_line(in->text), .why = why};
+	const char *end;
+
+	if (!l->guest) {
+		intake_fail(in, status, "%s: %s", source_where(l->source), why);
+		return LANE_FAILED;
+	}
+	bad.p = feed_peek(&l->feed, &bad.len);
+	end = memchr(bad.p, '\n', bad.len);
+	if (end != NULL)
+		bad.len = (size_t)(end - bad.p);
+	if (!on_bad(in, &bad)) {
+		intake_fail(in, in->bad.status, "%s", in->bad.why);
+		return LANE_FAILED;
+	}
+	in->emit.n_bad = in->bad.n;
+	return LANE_ENDED;
+}
+
+/* Refuse what is no text, by its first bytes, once there are enough. */
+static enum lane_got
+sniff(struct intake *in, struct lane *l)
+{
+	size_t n = strlen(FRAME_MAGIC), len;
+	const char *p = feed_peek(&l->feed, &len);
+
+	if (len == 0)
+		return LANE_MORE;
+	if (memcmp(p, FRAME_MAGIC, len < n ? len : n) == 0) {
+		l->hungry = len < n && l->ended == SOURCE_BYTES;
+		l->sniffed = !l->hungry;
+		if (len < n)
+			return LANE_MORE;
+		return refuse(in, l, EX_DATAERR,
+		    "this is a saved stream; write ssink < FILE");
+	}
+	if (len > 2 && memcmp(p, "#!", 2) == 0
+	    && memmem(p, len, "\n#SBATCH", 8) != NULL)
+		return refuse(in, l, EX_USAGE, "this is not Slurm's sbatch");
+	if (source_is(l->source, SOURCE_ENDLESS) && len > 1
+	    && memcmp(p, GUNZIP_MAGIC, 2) == 0)
+		return refuse(
+		    in, l, EX_DATAERR, "a compressed file cannot be followed");
+	l->sniffed = true;
+	return LANE_MORE;
+}
+
+/* All bytes of a file are taken: on to the next one of the lane, or its end. */
+static enum lane_got
+end_file(struct intake *in, struct lane *l)
+{
+	if (l->ended == SOURCE_END)
+		return LANE_ENDED;
+	begin_file(in, l);
+	return LANE_MORE;
+}
+
+/* Read the header of a file; the first one begins the stream. */
+static enum lane_got
+read_header(struct intake *in, struct lane *l)
+{
+	bool eof = l->ended != SOURCE_BYTES;
+	size_t len, used = 0;
+	const char *p = feed_peek(&l->feed, &len);
+	int rc;
+
+	if (len == 0 && eof
+	    && (in->begun || l->guest || l->ended == SOURCE_NEXT))
+		return end_file(in, l);
+	rc = text_header(in->text, &used, p, len, eof);
+	if (rc == -1)
+		return refuse(in, l, EX_DATAERR, text_error(in->text));
+	l->hungry = rc == 0;
+	if (rc == 0)
+		return LANE_MORE;
+	feed_take(&l->feed, used);
+	l->fresh = false;
+	if (!in->begun && intake_columns(in) == -1)
+		return LANE_FAILED;
+	return in->o.schema_only ? LANE_ENOUGH : LANE_MORE;
+}
+
+int
+lane_columns(struct intake *in)
+{
+	size_t used;
+
+	if (text_header(in->text, &used, "", 0, false) != 1)
+		return 0;
+	return intake_columns(in);
+}
+
+/* Parse p[0..len) of the feed; what was taken leaves it. */
+static int
+parse_bytes(struct intake *in, struct lane *l, struct text_goal *goal,
+    const char *p, size_t len)
+{
+	struct build *b = &in->emit.build;
+	uint32_t before = b->n_rows;
+	bool eof =
+	    l->ended != SOURCE_BYTES && p + len == l->feed.data + l->feed.len;
+
+	if (text_parse(in->text, b, goal, p, len, eof) == -1) {
+		if (in->bad.why != NULL)
+			return intake_fail(
+			    in, in->bad.status, "%s", in->bad.why);
+		return intake_fail(in, EX_DATAERR, "%s: %s",
+		    source_where(l->source), text_error(in->text));
+	}
+	in->emit.n_bad = in->bad.n;
+	in->emit.read_mono_us = l->read_mono_us;
+	in->emit.read_us = l->read_us;
+	emit_added(&in->emit, before, goal->used);
+	feed_take(&l->feed, goal->used);
+	return 0;
+}
+
+/* Rows that may still come: in the frame, in the batch, and by -n. */
+static uint32_t
+row_room(const struct intake *in)
+{
+	const struct emit *e = &in->emit;
+	uint64_t left = in->o.n_rows - e->n_rows - e->build.n_rows;
+	uint32_t room = cut_rows(&e->cut, in->o.frame_rows - e->build.n_rows);
+
+	return left < room ? (uint32_t)left : room;
+}
+
+/* No whole record is at hand. */
+static enum lane_got
+starve(struct intake *in, struct lane *l, size_t len)
+{
+	l->hungry = true;
+	if (l->ended == SOURCE_BYTES)
+		return LANE_MORE;
+	if (len == 0)
+		return end_file(in, l);
+	intake_fail(in, EX_SOFTWARE, "%s: byte %ju: no record begins here",
+	    source_where(l->source), (uintmax_t)l->feed.off);
+	return LANE_FAILED;
+}
+
+/*
+ * The batch has no room for the record at the front of p, which ends behind
+ * it; one that is longer than a whole batch has one for itself.
+ */
+static enum lane_got
+shut_batch(struct intake *in, struct lane *l, struct text_goal *goal,
+    const char *p, size_t len)
+{
+	struct emit *e = &in->emit;
+
+	if (e->cut.bytes == 0) {
+		goal->max_rows = e->build.n_rows + 1;
+		if (parse_bytes(in, l, goal, p, len) == -1)
+			return LANE_FAILED;
+		if (e->cut.bytes == 0)
+			return starve(in, l, len);
+	}
+	cut_shut(&e->cut);
+	return LANE_MORE;
+}
+
+static bool
+frame_is_full(
+    const struct intake *in, const struct lane *l, const struct text_goal *goal)
+{
+	const struct build *b = &in->emit.build;
+	size_t bytes = build_bytes(b);
+
+	if (b->n_rows >= in->o.frame_rows || bytes >= INTAKE_FRAME_BYTES)
+		return true;
+	/* So much and no record taken: a row that would pass the bytes. */
+	return goal->used == 0 && b->n_rows > 0
+	       && l->feed.len - l->feed.at >= FEED_BLOCK;
+}
+
+/* Make rows of what is at hand, up to a frame or the end of a batch. */
+static enum lane_got
+parse(struct intake *in, struct lane *l)
+{
+	struct emit *e = &in->emit;
+	struct text_goal goal = {.max_rows = e->build.n_rows + row_room(in),
+	    .max_bytes = INTAKE_FRAME_BYTES,
+	    .bad = on_bad,
+	    .arg = in};
+	size_t len, take;
+	const char *p = feed_peek(&l->feed, &len);
+
+	if (in->o.n_rows == e->n_rows + e->build.n_rows)
+		return LANE_ENOUGH;
+	take = cut_bytes(&e->cut, len);
+	if (parse_bytes(in, l, &goal, p, take) == -1)
+		return LANE_FAILED;
+	if (cut_is_due(&e->cut, time_mono_us()))
+		return LANE_MORE; /* the next step closes it */
+	if (frame_is_full(in, l, &goal))
+		return intake_sent(in, emit_rows(e)) == -1 ? LANE_FAILED
+							   : LANE_MORE;
+	if (goal.used > 0)
+		return LANE_MORE;
+	if (take < len)
+		return shut_batch(in, l, &goal, p, len);
+	return starve(in, l, len);
+}
+
+/* Read more.  A stop takes effect here, when all whole records are parsed. */
+static enum lane_got
+fill(struct intake *in, struct lane *l)
+{
+	enum source_got got = feed_fill(&l->feed, l->source, FEED_BLOCK);
+	const char *note = source_note(l->source);
+
+	if (note != NULL)
+		buf_printf(&in->notes, "%s\n", note);
+	switch (got) {
+	case SOURCE_ERROR:
+		return fail_source(in, l);
+	case SOURCE_WAIT:
+		return in->stop_us != 0 ? LANE_ENDED : LANE_WAIT;
+	case SOURCE_PEER:
+		return LANE_PEER;
+	case SOURCE_BYTES:
+		l->read_mono_us = time_mono_us();
+		l->read_us = time_now_us();
+		break;
+	case SOURCE_END:
+		if (in->stop_us != 0 && source_is(l->source, SOURCE_ENDLESS))
+			return LANE_ENDED;
+		/* fall through */
+	case SOURCE_NEXT:
+		l->ended = got;
+		break;
+	}
+	l->hungry = false;
+	return LANE_FILLED;
+}
+
+enum lane_got
+lane_step(struct intake *in, struct lane *l)
+{
+	enum lane_got got;
+
+	if (l->hungry && l->ended == SOURCE_BYTES)
+		return fill(in, l);
+	enter(in, l);
+	if (!l->sniffed) {
+		got = sniff(in, l);
+		if (got != LANE_MORE || l->hungry)
+			return got;
+	}
+	return l->fresh ? read_header(in, l) : parse(in, l);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/* A source on its way through the parser.  Inside the intake. */
+#ifndef MILLRACE_IO_LANE_H
+#define MILLRACE_IO_LANE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "data/batch.h"
+#include "io/feed.h"
+#include "io/source.h"
+#include "text/text.h"
+
+struct intake;
+
+enum lane_state {
+	LANE_QUEUED, /* a file at rest before which others are read */
+	LANE_READY,
+	LANE_WAITING /* for its descriptor, or until due_us */
+};
+
+struct lane {
+	TAILQ_ENTRY(lane) all; /* in the order of parts */
+	TAILQ_ENTRY(lane) turn; /* with others of its state */
+	enum lane_state state;
+	struct source *source; /* owned */
+	uint32_t part; /* 0 = none: no bytes come from it */
+	bool guest; /* came by itself: its faults end it alone */
+	bool announced; /* its part is open downstream */
+	struct feed feed;
+	struct text_place place; /* while another lane has the parser */
+	bool hungry; /* the feed holds no whole record */
+	bool sniffed; /* the file's first bytes look like text */
+	bool fresh; /* the file's header was not read yet */
+	enum source_got ended; /* SOURCE_END or _NEXT: the feed is its rest */
+	int64_t read_mono_us; /* when the last bytes came, monotonic */
+	int64_t read_us; /* the same by the wall clock */
+	int fd; /* being watched, or -1 */
+	int64_t due_us; /* while waiting: when to look, monotonic */
+};
+
+TAILQ_HEAD(lane_list, lane);
+
+enum lane_got {
+	LANE_FAILED = -1, /* in->why says why */
+	LANE_MORE, /* go on */
+	LANE_FILLED, /* bytes came: it may be another one's turn */
+	LANE_WAIT, /* nothing is there now */
+	LANE_PEER, /* source_take gives another source */
+	LANE_ENDED, /* all of it was taken */
+	LANE_ENOUGH /* all rows that are wanted have come */
+};
+
+/* lane_new: takes over s.  lane_free: NULL is a no-op. */
+struct lane *lane_new(struct source *s);
+void lane_free(struct lane *l);
+
+/*
+ * lane_open: open the source, give the parser to it.  0, or -1.
+ * lane_step: do a bounded amount of work: read, or parse and send a frame.
+ * lane_columns: begin the stream before there are bytes, if the format fixes
+ * the columns.  0, or -1.
+ */
+int lane_open(struct intake *in, struct lane *l);
+enum lane_got lane_step(struct intake *in, struct lane *l);
+int lane_columns(struct intake *in);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/* Sources that take turns in one parser. */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "text/text_int.h"
+
+/* The edges that belong to the columns in the grid of this source. */
+static void
+place_columns(struct text *t, const size_t *fields)
+{
+	for (size_t i = 0; i < t->cols.n; i++) {
+		t->cols.cols[i].field = fields[i];
+		if (!t->fmt->pairs)
+			t->cols.cols[i].at = fields[i];
+	}
+}
+
+void
+text_leave(const struct text *t, struct text_place *p)
+{
+	p->from = t->from;
+	p->memo = t->memo;
+	p->line = t->line;
+	p->scan = t->scan;
+	p->n_fields = t->n_fields;
+	if (!t->bound || t->fmt->header == NULL)
+		return;
+	if (p->fields == NULL)
+		p->fields = mem_zero(t->cols.n, sizeof(*p->fields));
+	for (size_t i = 0; i < t->cols.n; i++)
+		p->fields[i] = t->cols.cols[i].field;
+}
+
+void
+text_enter(struct text *t, const struct text_place *p)
+{
+	t->from = p->from;
+	t->memo = p->memo;
+	t->line = p->line;
+	t->scan = p->scan;
+	if (p->fields == NULL)
+		return;
+	t->n_fields = p->n_fields;
+	place_columns(t, p->fields);
+}
+
+void
+text_place_release(struct text_place *p)
+{
+	free(p->fields);
+	*p = (struct text_place){0};
+}
+
+void
+text_skip(struct text *t, uint64_t n_lines)
+{
+	t->line += n_lines;
+}

@@ -391,7 +391,7 @@ intake_step(struct intake *in)
 void
 intake_stop(struct intake *in)
 {
-	struct lane *l;
+	struct lane *l = NULL;
 
 	in->stop_us = time_mono_us() + INTAKE_STOP_US;
 	TAILQ_FOREACH(l, &in->all, all)

@@ -5,15 +5,20 @@
 #include "base/mem.h"
 #include "text/text_int.h"
 
-/* The edges that belong to the columns in the grid of this source. */
+/* Take the columns from where this source has them. */
 static void
 place_columns(struct text *t, const size_t *fields)
 {
+	bool same = true;
+
 	for (size_t i = 0; i < t->cols.n; i++) {
+		same &= t->cols.cols[i].field == fields[i];
 		t->cols.cols[i].field = fields[i];
 		if (!t->fmt->pairs)
 			t->cols.cols[i].at = fields[i];
 	}
+	if (!same && t->fmt->bound != NULL)
+		t->fmt->bound(t);
 }
 
 void

@@ -36,7 +36,7 @@ intake_init(struct intake *in)
 void
 intake_release(struct intake *in)
 {
-	struct lane *l;
+	struct lane *l = NULL;
 
 	while ((l = TAILQ_FIRST(&in->all)) != NULL) {
 		TAILQ_REMOVE(&in->all, l, all);
@@ -128,7 +128,7 @@ send_head(struct intake *in)
 {
 	const struct cut_opts *cut = &in->o.cut;
 	struct buf chain = {.max = HEAD_MAX_TEXT};
-	struct lane *l;
+	struct lane *l = NULL;
 	struct head h;
 	int rc = 0;
 
@@ -304,7 +304,7 @@ put_to_wait(struct intake *in, struct lane *l)
 static void
 wake_due(struct intake *in, int64_t mono_us)
 {
-	struct lane *l;
+	struct lane *l = NULL;
 
 	in->due_us = INT64_MAX;
 	TAILQ_FOREACH(l, &in->all, all)
@@ -357,7 +357,7 @@ keep_time(struct intake *in)
 enum intake_got
 intake_step(struct intake *in)
 {
-	struct lane *l;
+	struct lane *l = NULL;
 
 	if (in->begun && keep_time(in) == -1)
 		return INTAKE_FAILED;
@@ -406,7 +406,7 @@ intake_stop(struct intake *in)
 static int
 close_parts(struct intake *in)
 {
-	struct lane *l;
+	struct lane *l = NULL;
 
 	if (flush(in) == -1)
 		return -1;
@@ -497,7 +497,7 @@ intake_find(struct intake *in, char *operands[], size_t n)
 static int
 begin_lanes(struct intake *in)
 {
-	struct lane *l;
+	struct lane *l = NULL;
 	struct source *s;
 	size_t n_live = 0;
 

@@ -145,6 +145,32 @@ out:
 	return rc;
 }
 
+int
+expr_compile_over(struct expr_agg_list *out, struct expr_error *err,
+    const struct schema *s, const struct expr_aggs *aggs, const char *source,
+    bool one)
+{
+	struct unit *u = unit_new(err, source);
+	struct check c = {
+	    .u = u, .err = err, .s = s, .input = s, .aggs = aggs, .calls = out};
+	struct parse_item single = {.node = NULL}, *items = &single;
+	size_t n = 1;
+	int rc = -1;
+
+	*out = (struct expr_agg_list){0};
+	if (u == NULL
+	    || (one ? parse_one(&single.node, err, u)
+		    : parse_list(&items, &n, err, u, true))
+		   == -1)
+		goto out;
+	rc = item_list(&c, &out->items, items, n);
+	if (rc == -1)
+		expr_agg_list_release(out);
+out:
+	unit_drop(u);
+	return rc;
+}
+
 void
 expr_agg_list_release(struct expr_agg_list *l)
 {

@@ -193,6 +193,15 @@ expr_is_untyped(const struct expr *e)
 	return e->root->type == TYPE_STR && e->root->untyped;
 }
 
+bool
+expr_is_constant(const struct expr *e, struct col *out)
+{
+	if (e->root->kind != NODE_LIT || e->root->is_null)
+		return false;
+	*out = e->root->lit;
+	return true;
+}
+
 int
 expr_eval(struct expr *e, struct col *out, struct expr_error *err,
     struct arena *a, struct expr_env *env, const struct batch *b)

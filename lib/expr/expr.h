@@ -104,6 +104,16 @@ int expr_compile_aggs(struct expr_agg_list *out, struct expr_error *err,
     const struct schema *s, const struct schema *keys,
     const struct expr_aggs *aggs, const char *source);
 
+/*
+ * Compile source against s with calls of aggs that give a value for each row:
+ * an item's program reads the columns of s and, behind them, one for each of
+ * calls.  source is a list as for expr_compile_list, or, with one, a single
+ * expression as for expr_compile, which is then the only item.
+ */
+int expr_compile_over(struct expr_agg_list *out, struct expr_error *err,
+    const struct schema *s, const struct expr_aggs *aggs, const char *source,
+    bool one);
+
 void expr_free(struct expr *e);
 void expr_list_release(struct expr_list *l);
 void expr_agg_list_release(struct expr_agg_list *l);
@@ -115,6 +125,12 @@ int expr_is_column(const struct expr *e);
 
 /* Whether it is text without a type: an untyped column, or made of one. */
 bool expr_is_untyped(const struct expr *e);
+
+/*
+ * Whether it is a constant that is not null: *out is then a column of one
+ * row, borrowed from e.
+ */
+bool expr_is_constant(const struct expr *e, struct col *out);
 
 /*
  * Make e's result of that type, as a cast would: 0, or -1 when there is no

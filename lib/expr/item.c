@@ -129,7 +129,7 @@ add_item(struct check *c, struct expr_list *l, struct names *t,
 	struct expr_item *to = &l->items[l->n];
 	bool fresh;
 
-	if (item->node == NULL && c->aggs != NULL)
+	if (item->node == NULL && c->aggs != NULL && c->s != c->input)
 		return expr_fail(
 		    c->err, item->at, 1, "* is no aggregate; write count()");
 	l->n++;

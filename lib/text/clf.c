@@ -3,11 +3,9 @@
  * The access log formats of Apache and nginx: common and combined.
  * millrace-formats(7).
  */
-#include <string.h>
+#include "text/clf.h"
 
-#include "base/mem.h"
-#include "text/cellfast.h"
-#include "text/text_int.h"
+#include <string.h>
 
 /* Fields as a line has them; REQUEST is whole, its parts come of it. */
 enum clf_field {
@@ -23,7 +21,8 @@ enum clf_field {
 	REFERER,
 	AGENT,
 	REQUEST,
-	N_FIELDS
+	N_FIELDS,
+	COMMON_REQUEST = REFERER
 };
 
 #define COMMON_FIELDS                                                          \
@@ -39,42 +38,20 @@ static const struct cols_field common_fields[] = {
 static const struct cols_field combined_fields[] = {COMMON_FIELDS,
     {"referer", CELL_STR}, {"agent", CELL_STR}, {"request", CELL_STR}};
 
-/* A walk along a line. */
-struct walk {
-	const char *p; /* of the block */
-	uint32_t at;
-	uint32_t end; /* of the line */
-	uint32_t edge[2 * N_FIELDS]; /* pairs by enum clf_field */
-	enum clf_field failed;
-	const char *what; /* why the walk ended */
-};
-
-static void
-set_cell(struct walk *w, enum clf_field f, uint32_t from, uint32_t to)
-{
-	w->edge[2 * f] = from - 1;
-	w->edge[2 * f + 1] = to;
-}
+static const char *const names[] = {[HOST] = "host",
+    [IDENT] = "ident",
+    [USER] = "user",
+    [TIME] = "time",
+    [REQUEST] = "request",
+    [STATUS] = "status",
+    [BYTES] = "bytes",
+    [REFERER] = "referer",
+    [AGENT] = "agent"};
 
 static bool
 fail(struct walk *w, enum clf_field f, const char *what)
 {
-	w->failed = f;
-	w->what = what;
-	return false;
-}
-
-/* The first c at or behind byte at, or the line's end. */
-static uint32_t
-find(const struct walk *w, uint32_t at, char c)
-{
-	for (; at < w->end; at += 8) {
-		unsigned n = cell_find(cell_load(w->p + at), c);
-
-		if (n < 8)
-			return at + n < w->end ? at + n : w->end;
-	}
-	return w->end;
+	return walk_fail(w, names[f], what);
 }
 
 /* Step over the blank behind a field, which the line's end makes needless. */
@@ -92,11 +69,11 @@ step(struct walk *w, enum clf_field f)
 static bool
 word(struct walk *w, enum clf_field f)
 {
-	uint32_t to = find(w, w->at, ' ');
+	uint32_t to = walk_find(w, w->at, ' ');
 
 	if (to == w->at)
 		return fail(w, f, "missing");
-	set_cell(w, f, w->at, to);
+	walk_set(w, f, w->at, to);
 	w->at = to;
 	return step(w, f);
 }
@@ -105,13 +82,13 @@ word(struct walk *w, enum clf_field f)
 static bool
 user(struct walk *w)
 {
-	uint32_t to = find(w, w->at, '[');
+	uint32_t to = walk_find(w, w->at, '[');
 
 	if (to == w->end)
 		return fail(w, TIME, "missing");
 	if (to < w->at + 2 || w->p[to - 1] != ' ')
 		return fail(w, USER, "missing");
-	set_cell(w, USER, w->at, to - 1);
+	walk_set(w, USER, w->at, to - 1);
 	w->at = to;
 	return true;
 }
@@ -119,43 +96,29 @@ user(struct walk *w)
 static bool
 bracket(struct walk *w)
 {
-	uint32_t to = find(w, w->at, ']');
+	uint32_t to = walk_find(w, w->at, ']');
 
 	if (to == w->end)
 		return fail(w, TIME, "its bracket is not closed");
 	if (to == w->at + 1)
 		return fail(w, TIME, "missing");
-	set_cell(w, TIME, w->at + 1, to);
+	walk_set(w, TIME, w->at + 1, to);
 	w->at = to + 1;
 	return step(w, TIME);
-}
-
-/* Whether the quote at byte q is escaped: an odd number of backslashes. */
-static bool
-is_escaped(const struct walk *w, uint32_t q)
-{
-	uint32_t n = 0;
-
-	while (w->p[q - 1 - n] == '\\')
-		n++;
-	return n % 2 == 1;
 }
 
 static bool
 quoted(struct walk *w, enum clf_field f)
 {
-	const char *q = w->p + w->at;
+	uint32_t q;
 
-	if (w->at == w->end || *q != '"')
+	if (w->at == w->end || w->p[w->at] != '"')
 		return fail(w, f, "no quote where it should begin");
-	do {
-		q++;
-		q = memchr(q, '"', (size_t)(w->p + w->end - q));
-		if (q == NULL)
-			return fail(w, f, "its quote is not closed");
-	} while (is_escaped(w, (uint32_t)(q - w->p)));
-	set_cell(w, f, w->at + 1, (uint32_t)(q - w->p));
-	w->at = (uint32_t)(q - w->p) + 1;
+	q = clf_quote_end(w->p, w->at + 1, w->end);
+	if (q == UINT32_MAX)
+		return fail(w, f, "its quote is not closed");
+	walk_set(w, f, w->at + 1, q);
+	w->at = q + 1;
 	return step(w, f);
 }
 
@@ -181,84 +144,67 @@ letters(const char *s, const char *end)
  * METHOD path PROTO/digit; a path may hold blanks.  Anything else is the
  * garbage of a scanner, whose parts are null.
  */
-static void
-split_request(struct walk *w)
+static inline void
+split_request(struct walk *w, size_t request, size_t method)
 {
-	uint32_t from = w->edge[2 * REQUEST] + 1, to = w->edge[2 * REQUEST + 1];
+	uint32_t from = w->edge[2 * request] + 1, to = w->edge[2 * request + 1];
 	const char *s = w->p + from, *end = w->p + to, *last, *slash;
-	uint32_t method = letters(s, end);
+	uint32_t len = letters(s, end);
 
-	set_cell(w, METHOD, from, from - 1);
-	set_cell(w, PATH, from, from - 1);
-	set_cell(w, PROTOCOL, from, from - 1);
+	walk_null(w, method);
+	walk_null(w, method + 1);
+	walk_null(w, method + 2);
 	last = memrchr(s, ' ', to - from);
-	if (method == 0 || s + method == end || s[method] != ' '
-	    || last <= s + method + 1)
+	if (len == 0 || s + len == end || s[len] != ' ' || last <= s + len + 1)
 		return;
 	slash = last + 1 + letters(last + 1, end);
 	if (slash == last + 1 || end - slash < 2 || *slash != '/'
 	    || slash[1] < '0' || slash[1] > '9')
 		return;
-	set_cell(w, METHOD, from, from + method);
-	set_cell(w, PATH, from + method + 1, (uint32_t)(last - w->p));
-	set_cell(w, PROTOCOL, (uint32_t)(last - w->p) + 1, to);
+	walk_set(w, method, from, from + len);
+	walk_set(w, method + 1, from + len + 1, (uint32_t)(last - w->p));
+	walk_set(w, method + 2, (uint32_t)(last - w->p) + 1, to);
 }
 
-/* What comes behind the last field is ignored. */
-static bool
+void
+clf_split_request(struct walk *w, size_t request, size_t method)
+{
+	split_request(w, request, method);
+}
+
+/*
+ * What comes behind the last field is ignored.  note: whether the parts of the
+ * request are wanted.
+ */
+static inline __attribute__((always_inline)) bool
 walk(struct walk *w, bool combined)
 {
-	return word(w, HOST) && word(w, IDENT) && user(w) && bracket(w)
-	       && quoted(w, REQUEST) && word(w, STATUS) && word(w, BYTES)
-	       && (!combined || (quoted(w, REFERER) && quoted(w, AGENT)));
+	if (!word(w, HOST) || !word(w, IDENT) || !user(w) || !bracket(w)
+	    || !quoted(w, REQUEST) || !word(w, STATUS) || !word(w, BYTES)
+	    || (combined && (!quoted(w, REFERER) || !quoted(w, AGENT))))
+		return false;
+	if (w->note)
+		split_request(w, REQUEST, METHOD);
+	return true;
 }
 
-static enum clf_field
-field_of(const struct text *t, size_t field)
+static bool
+walk_combined(struct text *t, struct walk *w)
 {
-	return field == t->fmt->source.n_star ? REQUEST : (enum clf_field)field;
+	(void)t;
+	return walk(w, true);
 }
 
-static void
-add_flaw(struct text *t, const struct walk *w, uint32_t from)
+/* Its request is the field behind the bytes. */
+static bool
+walk_common(struct text *t, struct walk *w)
 {
-	static const char *const names[] = {[HOST] = "host",
-	    [IDENT] = "ident",
-	    [USER] = "user",
-	    [TIME] = "time",
-	    [REQUEST] = "request",
-	    [STATUS] = "status",
-	    [BYTES] = "bytes",
-	    [REFERER] = "referer",
-	    [AGENT] = "agent"};
-	struct flaw flaw = {.kind = FLAW_RECORD,
-	    .from = from,
-	    .to = w->end,
-	    .at = w->at,
-	    .name = names[w->failed],
-	    .what = w->what};
-
-	flaw_add(&t->flaws, &flaw);
-}
-
-/* Append the wanted cells of the line to the grid. */
-static void
-add_row(struct text *t, const struct walk *w, uint32_t from)
-{
-	struct grid *g = &t->grid;
-	uint32_t *row;
-
-	t->edges = mem_grow(t->edges, &t->cap_edges,
-	    ((size_t)g->n + 1) * g->stride, sizeof(*t->edges));
-	row = t->edges + g->n++ * g->stride;
-	row[0] = from - 1;
-	row[1] = w->end;
-	for (size_t i = 0; i < t->cols.n; i++) {
-		enum clf_field f = field_of(t, t->cols.cols[i].field);
-
-		row[2 + 2 * i] = w->edge[2 * f];
-		row[3 + 2 * i] = w->edge[2 * f + 1];
-	}
+	(void)t;
+	if (!walk(w, false))
+		return false;
+	w->edge[2 * COMMON_REQUEST] = w->edge[2 * REQUEST];
+	w->edge[2 * COMMON_REQUEST + 1] = w->edge[2 * REQUEST + 1];
+	return true;
 }
 
 static bool
@@ -276,44 +222,14 @@ wants_parts(const struct text *t)
 static void
 split_clf(struct text *t, const struct block *b, uint32_t max_rows)
 {
-	struct grid *g = &t->grid;
-	bool combined = t->fmt == &clf_combined, parts = wants_parts(t);
-	struct walk w = {.p = b->p};
-	uint32_t from = 0;
-	const char *nl;
+	uint32_t edge[2 * N_FIELDS];
+	struct walk w = {.edge = edge, .note = wants_parts(t)};
 
-	g->end = 1;
-	g->stride = 2 + 2 * t->cols.n;
-	while (g->n < max_rows && from < b->len) {
-		nl = memchr(b->p + from, '\n', b->len - from);
-		if (nl == NULL)
-			break;
-		w.at = from;
-		w.end = (uint32_t)(nl - b->p);
-		if (w.end > from && b->p[w.end - 1] == '\r')
-			w.end--;
-		if (w.end > from && !walk(&w, combined)) {
-			add_flaw(t, &w, from);
-		} else if (w.end > from) {
-			if (parts)
-				split_request(&w);
-			add_row(t, &w, from);
-		}
-		from = (uint32_t)(nl - b->p) + 1;
-		g->lines++;
-	}
-	g->edge = t->edges;
-	g->used = from;
-	g->marked = memchr(b->p, '\\', from) != NULL;
-}
-
-static size_t
-find_end(struct text *t, const char *p, size_t len)
-{
-	const char *nl = memchr(p + t->scan.at, '\n', len - t->scan.at);
-
-	t->scan.at = len;
-	return nl == NULL ? 0 : (size_t)(nl - p) + 1;
+	if (t->fmt == &clf_combined)
+		walk_split(t, &w, b, max_rows, walk_combined);
+	else
+		walk_split(t, &w, b, max_rows, walk_common);
+	t->grid.marked = memchr(b->p, '\\', t->grid.used) != NULL;
 }
 
 /* \" and \\ lose their backslash; others keep it, so that text stays text. */
@@ -343,8 +259,8 @@ plain_cell(uint32_t out[2], struct side *side, const struct text_null *null,
 	out[1] = side->at;
 }
 
-static void
-plain(uint32_t *out, struct side *side, const struct text_null *null,
+void
+clf_plain(uint32_t *out, struct side *side, const struct text_null *null,
     const struct cells *in)
 {
 	for (uint32_t i = 0; i < in->n; i++)
@@ -352,6 +268,7 @@ plain(uint32_t *out, struct side *side, const struct text_null *null,
 }
 
 const struct text_fmt clf_combined = {.name = "combined",
+    .takes = TAKES_START,
     .mark = -1,
     .null = {"-", 1, false},
     .pairs = true,
@@ -360,14 +277,15 @@ const struct text_fmt clf_combined = {.name = "combined",
 	.n_star = 11,
 	.time = "time"},
     .split = split_clf,
-    .find_end = find_end,
-    .plain = plain};
+    .find_end = record_find_end,
+    .plain = clf_plain};
 
 const struct text_fmt clf_common = {.name = "common",
+    .takes = TAKES_START,
     .mark = -1,
     .null = {"-", 1, false},
     .pairs = true,
     .source = {.fields = common_fields, .n = 10, .n_star = 9, .time = "time"},
     .split = split_clf,
-    .find_end = find_end,
-    .plain = plain};
+    .find_end = record_find_end,
+    .plain = clf_plain};

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/pattern.h"
+#include "text/record.h"
 #include "text/text_int.h"
 
 static const struct text_fmt *const formats[] = {
@@ -83,7 +84,8 @@ wrong_option(const struct text_fmt *fmt, const struct text_opts *o)
 		return "--null";
 	if (o->no_header && !(fmt->takes & TAKES_NO_HEADER))
 		return "-N";
-	if (o->record_start != NULL && !(fmt->takes & TAKES_START))
+	if (o->record_start != NULL && !(fmt->takes & TAKES_START)
+	    && fmt != &dsv_lines)
 		return "--record-start";
 	return NULL;
 }
@@ -149,6 +151,8 @@ text_new(const struct text_opts *o, char **why)
 		return NULL;
 	}
 	t = mem_zero(1, sizeof(*t));
+	if (o->record_start != NULL && fmt == &dsv_lines)
+		fmt = &record_lines;
 	t->fmt = fmt;
 	t->line = 1;
 	t->from = (struct text_source){.name = ""};

@@ -57,6 +57,9 @@ struct run {
 	bool ready; /* query is set up */
 	struct reduce *reduce;
 	bool windowed;
+	enum type bounds; /* of window_start and window_end */
+	int64_t per_window; /* windows of rows: how many, else 0 */
+	int64_t newest; /* windows of rows: the one that rows come to */
 	bool has_batch_time;
 	bool answered; /* this batch, at the end of the data */
 	int pane_col; /* each a column of the input, or -1 */
@@ -111,11 +114,11 @@ check_input(struct stage *st, struct run *o)
 	if (in->n_partials > 0)
 		return stage_fail(
 		    st, TOOL_DATA, "the input has partial states already");
-	if (in->window.kind != WINDOW_NONE && in->window.kind != WINDOW_TUMBLING
-	    && in->window.kind != WINDOW_SLIDING)
-		return stage_fail(st, TOOL_DATA,
-		    "windows of the kind %s are not known", in->window.text);
+	if (in->window.kind == WINDOW_SESSION)
+		return stage_fail(st, TOOL_DATA, "sreduce has no sessions yet");
 	o->windowed = in->window.kind != WINDOW_NONE;
+	o->per_window = in->window.kind == WINDOW_ROWS ? in->window.size : 0;
+	o->bounds = o->per_window > 0 ? TYPE_INT : TYPE_TIME;
 	o->has_batch_time = !o->windowed && in->endless;
 	o->ops->cls = o->windowed ? CLASS_STATEFUL : CLASS_BATCH;
 	o->pane_col = o->windowed ? system_col(&in->schema, "pane") : -1;
@@ -123,7 +126,7 @@ check_input(struct stage *st, struct run *o)
 	o->time_col = in->schema.time_col;
 	if (o->windowed
 	    && (o->pane_col == -1
-		|| in->schema.fields[o->pane_col].type != TYPE_TIME))
+		|| in->schema.fields[o->pane_col].type != o->bounds))
 		return stage_fail(
 		    st, TOOL_DATA, "the input has windows but no panes");
 	return 0;
@@ -153,10 +156,10 @@ make_schema(struct stage *st, struct run *o)
 	schema_release(s);
 	schema_init(s);
 	if (o->windowed
-	    && (add_field(st, "window_start", TYPE_TIME, false) == -1
-		|| add_field(st, "window_end", TYPE_TIME, false) == -1))
+	    && (add_field(st, "window_start", o->bounds, false) == -1
+		|| add_field(st, "window_end", o->bounds, false) == -1))
 		return -1;
-	if (o->windowed) {
+	if (o->windowed && o->bounds == TYPE_TIME) {
 		s->time_col = 1;
 		s->time_off = -1;
 	}
@@ -209,18 +212,24 @@ on_head(struct stage *st, void *arg)
 	struct run *o = arg;
 	struct expr_error err;
 	const char *source;
+	char *why = NULL;
 
 	if (check_input(st, o) == -1)
 		return -1;
 	o->ready = true;
-	if (query_init(
-		&o->query, &err, &source, &st->in.schema, o->keys, o->aggs)
+	if (query_init(&o->query, &err, &source, &st->in.schema, o->bounds,
+		o->keys, o->aggs)
 	    == -1)
 		return fail_expr(
 		    st, source == o->keys ? "-k: " : "", &err, source);
 	if (make_schema(st, o) == -1 || compile_sorts(st, o) == -1)
 		return -1;
-	o->reduce = reduce_new(&st->in.window, &o->query.plan);
+	o->reduce = reduce_new(&st->in.window, &o->query.plan, &why);
+	if (o->reduce == NULL) {
+		stage_fail(st, TOOL_DATA, "%s", why);
+		free(why);
+		return -1;
+	}
 	st->options = o->text;
 	return 0;
 }
@@ -322,8 +331,14 @@ static int
 collect(struct stage *st, struct run *o, const struct reduce_window *w)
 {
 	struct expr_error err = {.at = 0};
+	struct reduce_window scaled = *w;
 
-	if (query_add(&o->query, &err, w) == -1)
+	if (o->per_window > 0
+	    && (!num_mul(&scaled.start_us, w->start_us, o->per_window)
+		|| !num_mul(&scaled.end_us, w->end_us, o->per_window)))
+		return stage_fail(
+		    st, TOOL_DATA, "a row number is beyond the range of int");
+	if (query_add(&o->query, &err, &scaled) == -1)
 		return fail_run(st, &err);
 	return 0;
 }
@@ -424,6 +439,23 @@ add_rows(
 	return 0;
 }
 
+/*
+ * What windows have come to their ends: by the watermark, or, where they are
+ * of so many rows, by the first row of another.
+ */
+static int64_t
+passed(struct run *o, const struct frame *f, const struct batch *b)
+{
+	const struct col *panes;
+
+	if (o->per_window == 0)
+		return f->h.watermark;
+	panes = &b->cols[o->pane_col];
+	if (b->n_rows > 0)
+		o->newest = panes->i[col_entry(panes, b->n_rows - 1)];
+	return o->newest;
+}
+
 static int
 on_rows(struct stage *st, void *arg, const struct frame *f, struct batch *b)
 {
@@ -436,7 +468,7 @@ on_rows(struct stage *st, void *arg, const struct frame *f, struct batch *b)
 	if (b->n_rows > 0 && add_rows(st, o, f, b) == -1)
 		return -1;
 	if (o->windowed)
-		return close_windows(st, o, f->h.watermark, last);
+		return close_windows(st, o, passed(o, f, b), last);
 	return last ? close_batch(st, o, true) : 0;
 }
 
@@ -449,8 +481,11 @@ on_mark(
 	int rc = 0;
 
 	if (o->windowed)
-		rc = close_windows(
-		    st, o, eof ? INT64_MAX : f->h.watermark, false);
+		rc = close_windows(st, o,
+		    eof                 ? INT64_MAX
+		    : o->per_window > 0 ? o->newest
+					: f->h.watermark,
+		    false);
 	else if (eof)
 		rc = close_batch(st, o, false);
 	return rc == -1 ? -1 : stage_mark(st, &f->h, m, f->h.watermark);

@@ -21,6 +21,7 @@ enum long_opt {
 	OPT_MAX_LATE,
 	OPT_LATE_TO,
 	OPT_ORIGIN,
+	OPT_TZ,
 };
 
 static const struct tool_opt options[] = {
@@ -28,6 +29,8 @@ static const struct tool_opt options[] = {
     {OPT_MAX_LATE, "max-late", "N|P%", "fail when more rows are late"},
     {OPT_LATE_TO, "late-to", "FILE", "save late rows as a stream"},
     {OPT_ORIGIN, "origin", "D", "shift the windows by D"},
+    {OPT_TZ, "tz", "ZONE", "calendar of 1d, 1w, 1mo and 1y windows"},
+    {'k', "keys", "COLS", "whose sessions: columns, by comma"},
 };
 
 struct run {
@@ -36,7 +39,8 @@ struct run {
 	struct window_spec window;
 	const char *late_to;
 	int64_t late;
-	int64_t origin;
+	struct spec_opts spec_opts;
+	struct zone *zone; /* of --tz, NULL = UTC */
 	int64_t max_late; /* rows, -1 = any */
 	double max_share; /* of rows, above 1 = any */
 	bool wait_eof;
@@ -71,6 +75,17 @@ set_max_late(struct run *o, const char *arg)
 	} else {
 		o->max_late = tool_int("max-late", arg, 0, INT64_MAX);
 	}
+}
+
+static void
+set_zone(struct run *o, const char *arg)
+{
+	char *why;
+
+	o->zone = zone_open(arg, &why);
+	if (o->zone == NULL)
+		tool_die(TOOL_USAGE, "--tz: %s", why);
+	o->spec_opts.tz = arg;
 }
 
 static int
@@ -145,7 +160,7 @@ on_head(struct stage *st, void *arg)
 	struct run *o = arg;
 	struct schema *s = &st->out.schema;
 
-	if (s->time_col == -1)
+	if (s->time_col == -1 && o->window.kind != WINDOW_ROWS)
 		return stage_fail(st, TOOL_DATA,
 		    "the stream has no event time; write sbatch -t COL");
 	if (st->in.mode != MODE_APPEND)
@@ -161,7 +176,7 @@ on_head(struct stage *st, void *arg)
 		    "--late eof would wait for ever: the source has no end");
 	window_spec_release(&st->out.window);
 	window_spec_copy(&st->out.window, &o->window);
-	stamp_init(&o->stamp, &st->out.window, o->late);
+	stamp_init(&o->stamp, &st->out.window, o->zone, o->late);
 	o->stamp.wait_eof = o->wait_eof;
 	o->stamp.chained = st->in.windowed;
 	o->time_col = s->time_col;
@@ -171,8 +186,9 @@ on_head(struct stage *st, void *arg)
 		|| s->fields[o->part_col].type != TYPE_INT))
 		o->part_col = -1;
 	st->out.windowed = true;
-	if (o->stamp.has_panes) {
-		struct field *f = schema_add(s, "pane", 4, TYPE_TIME);
+	if (o->stamp.by != STAMP_NOTHING) {
+		struct field *f = schema_add(s, "pane", 4,
+		    o->stamp.by == STAMP_NUMBER ? TYPE_INT : TYPE_TIME);
 
 		if (f == NULL)
 			return stage_fail(st, TOOL_DATA,
@@ -199,8 +215,8 @@ make_rows(struct run *o, const struct batch *b, const struct stamped *s)
 		memcpy(out->cols, b->cols, n * sizeof(*out->cols));
 		out->n_rows = b->n_rows;
 	}
-	out->n_cols = n + o->stamp.has_panes;
-	if (o->stamp.has_panes)
+	out->n_cols = n + (o->stamp.by != STAMP_NOTHING);
+	if (o->stamp.by != STAMP_NOTHING)
 		out->cols[n] = s->panes;
 }
 
@@ -237,9 +253,11 @@ on_rows(struct stage *st, void *arg, const struct frame *f, struct batch *b)
 
 	if (f->h.part == 0 && o->part_col != -1)
 		parts = &b->cols[o->part_col];
-	if (stamp_rows(&o->stamp, &s, &b->arena, &b->cols[o->time_col],
-		st->in.schema.time_off, parts, f->h.part)
-	    == -1)
+	if (o->stamp.by == STAMP_NUMBER)
+		stamp_numbers(&o->stamp, &s, &b->arena, b->n_rows);
+	else if (stamp_rows(&o->stamp, &s, &b->arena, &b->cols[o->time_col],
+		     st->in.schema.time_off, parts, f->h.part)
+		 == -1)
 		return stage_fail(
 		    st, TOOL_DATA, "more than %u open parts", MARK_MAX_PARTS);
 	st->acct.used += s.n_kept;
@@ -316,6 +334,7 @@ release(struct run *o)
 	stream_writer_free(o->late_writer);
 	stamp_release(&o->stamp);
 	window_spec_release(&o->window);
+	zone_close(o->zone);
 	batch_release(&o->out);
 	batch_release(&o->late_rows);
 }
@@ -324,7 +343,7 @@ static void
 parse_options(struct tool *t, struct run *o, int argc, char *argv[])
 {
 	const char *arg;
-	char why[200];
+	char why[300];
 	int ch;
 
 	while ((ch = tool_next(t, argc, argv, &arg)) != -1) {
@@ -341,7 +360,13 @@ parse_options(struct tool *t, struct run *o, int argc, char *argv[])
 			o->late_to = arg;
 			break;
 		case OPT_ORIGIN:
-			o->origin = tool_dur("origin", arg);
+			o->spec_opts.origin = tool_dur("origin", arg);
+			break;
+		case OPT_TZ:
+			set_zone(o, arg);
+			break;
+		case 'k':
+			o->spec_opts.keys = arg;
 			break;
 		default:
 			tool_die(TOOL_BUG, "option %d", ch);
@@ -352,15 +377,19 @@ parse_options(struct tool *t, struct run *o, int argc, char *argv[])
 		    argv[optind], argv[optind + 1]);
 	if (optind < argc)
 		o->spec = argv[optind];
-	if (spec_parse(&o->window, why, sizeof(why), o->spec, o->origin) == -1)
+	if (spec_parse(&o->window, why, sizeof(why), o->spec, &o->spec_opts)
+	    == -1)
 		tool_die(TOOL_USAGE, "%s", why);
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct run o = {
-	    .spec = "", .max_late = -1, .max_share = 2, .late_fd = -1};
+	struct run o = {.spec = "",
+	    .spec_opts = {.tz = "", .keys = ""},
+	    .max_late = -1,
+	    .max_share = 2,
+	    .late_fd = -1};
 	struct stage st = {.sink = false};
 	struct tool t;
 	int status;
@@ -371,7 +400,8 @@ main(int argc, char *argv[])
 	parse_options(&t, &o, argc, argv);
 	o.warn = t.verbose >= 0;
 	o.text = mem_printf("%s --late %jdus --origin %jdus%s", o.spec,
-	    (intmax_t)o.late, (intmax_t)o.origin, o.wait_eof ? " eof" : "");
+	    (intmax_t)o.late, (intmax_t)o.spec_opts.origin,
+	    o.wait_eof ? " eof" : "");
 	batch_init(&o.out);
 	batch_init(&o.late_rows);
 	status = stage_run(&st, &t, &ops, &o);

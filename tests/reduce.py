@@ -51,8 +51,12 @@ def make_case(rnd):
                 rnd.choice([None, "x", "y", "xyz"])))
         files.append(rows)
     size = rnd.choice([1, 7, 10, 60])
-    if rnd.random() < 0.5:
+    shape = rnd.random()
+    if shape < 0.4:
         spec = (size, size)
+    elif shape < 0.6:
+        step = rnd.choice([1, 2, 5, 10])
+        spec = (step * rnd.choice([1, 2, 3, 6]), step, "cumulate")
     else:
         spec = (size, rnd.choice([1, 2, 3, 5, 10, 30]))
     late = rnd.choice([0, 0, 1, 5, 60, 5000])
@@ -62,7 +66,7 @@ def make_case(rnd):
 
 def panes(files, spec, late):
     """Rows that are kept, each with its pane; and how many are late."""
-    width = math.gcd(*spec)
+    width = math.gcd(*spec[:2])
     kept, n_late = [], 0
     for part, rows in enumerate(files):
         top = None
@@ -115,20 +119,30 @@ def group(keys, rows):
     return groups
 
 
+def windows_over(pane, spec):
+    """(end, start) of all windows that hold a pane."""
+    size, slide = spec[:2]
+    if len(spec) == 3:
+        start = pane // size * size
+        return {(end, start) for end in range(start, start + size + 1, slide)
+                if end > pane}
+    start, out = pane // slide * slide, set()
+    while start + size > pane:
+        out.add((start + size, start))
+        start -= slide
+    return out
+
+
 def expect(files, spec, late, keys):
-    size, slide = spec
     kept, n_late = panes(files, spec, late)
-    ends = set()
+    windows = set()
     for pane, _, _, _ in kept:
-        start = pane // slide * slide
-        while start + size > pane:
-            ends.add(start + size)
-            start -= slide
+        windows |= windows_over(pane, spec)
     out = []
-    for end in sorted(ends):
-        rows = [r[1:] for r in kept if end - size <= r[0] < end]
+    for end, start in sorted(windows):
+        rows = [r[1:] for r in kept if start <= r[0] < end]
         for key, of_key in group(keys, rows).items():
-            out.append([end - size, end, *key, *aggregates(of_key)])
+            out.append([start, end, *key, *aggregates(of_key)])
     return out, n_late
 
 
@@ -191,6 +205,8 @@ def sbatch(paths, *options):
 
 def reduce_stream(stream, spec, late, keys):
     text = f"{spec[0]}s" if spec[0] == spec[1] else f"{spec[0]}s/{spec[1]}s"
+    if len(spec) == 3:
+        text = f"cumulate:{spec[0]}s/{spec[1]}s"
     windows, said = run(["swindow", text, "--late", f"{late}s"], stream)
     k = ["-k", ", ".join(keys)] if keys else []
     table, _ = run(["sreduce", *k, AGGS], windows)

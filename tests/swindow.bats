@@ -24,7 +24,7 @@ opts=()
 	run -64 --separate-stderr swindow 1m 2m
 	[ "$stderr" = "swindow: one window, please: 1m and 2m" ]
 	run -64 --separate-stderr swindow 1x
-	[ "$stderr" = "swindow: window 1x: write 1m (tumbling), 5m/10s (sliding, size and slide) or nothing (watermark only)" ]
+	[ "$stderr" = "swindow: window 1x: write 1m (tumbling), 5m/10s (sliding, size and slide), 1w, 1mo or 1y (of the calendar), cumulate:1d/1m, session:30m, rows:1000 or nothing (watermark only)" ]
 	run -64 --separate-stderr swindow 0s
 	[ "$stderr" = "swindow: window 0s: must be above 0" ]
 	run -64 --separate-stderr swindow 1m --late 5
@@ -65,6 +65,61 @@ opts=()
 		grep -v '^[A-Z ]' | cut -f2 >out
 	printf '%s\n' 1969-12-31T23:59:15Z 1970-01-01T00:00:15Z >want
 	same want out
+}
+
+@test "windows of the calendar follow the clocks of --tz" {
+	printf '%s\n' 2026-03-29T12:00:00Z 2026-10-25T12:00:00Z >t
+	sbatch -f csv -N -c t:time -t t t | swindow 1d --tz Europe/Paris |
+		sreduce count | ssink -N >out
+	printf '%s\t%s\t1\n' 2026-03-28T23:00:00Z 2026-03-29T22:00:00Z \
+		2026-10-24T22:00:00Z 2026-10-25T23:00:00Z >want
+	same want out
+	sbatch -f csv -N -c t:time -t t t | swindow 1w | sreduce count |
+		ssink -N >out
+	printf '%s\t%s\t1\n' 2026-03-23T00:00:00Z 2026-03-30T00:00:00Z \
+		2026-10-19T00:00:00Z 2026-10-26T00:00:00Z >want
+	same want out
+	sbatch -f csv -N -c t:time -t t t | swindow 3mo | sreduce count |
+		ssink -N >out
+	printf '%s\t%s\t1\n' 2026-01-01T00:00:00Z 2026-04-01T00:00:00Z \
+		2026-10-01T00:00:00Z 2027-01-01T00:00:00Z >want
+	same want out
+}
+
+@test "cumulative windows begin together and grow" {
+	rows 0 5 12 19 61 | swindow cumulate:20s/10s | sreduce count |
+		ssink -N >out
+	printf '1970-01-01T00:%sZ\t1970-01-01T00:%sZ\t%s\n' \
+		00:00 00:10 2 00:00 00:20 4 01:00 01:10 1 01:00 01:20 1 >want
+	same want out
+}
+
+@test "windows of rows count, whatever the times and the cuts" {
+	seq 25 | awk '{ print 100 - $1 }' >t
+	for o in '--frame-rows 1' '--frame-rows 7' '--batch-rows 4' ''; do
+		# shellcheck disable=SC2086 # options
+		sbatch -f csv -N -c 't:int' $o t | swindow rows:10 |
+			sreduce 'count, max(t) as m' | ssink -N >out
+		printf '%s\t%s\t%s\t%s\n' 0 10 10 99 10 20 10 89 20 30 5 79 >want
+		same want out
+	done
+}
+
+@test "a spec that cannot be is refused with the reason" {
+	run -64 --separate-stderr swindow 1h --tz Europe/Paris
+	[ "$stderr" = "swindow: window 1h: --tz is for days and longer: 1d, 1w, 1mo, 1y" ]
+	run -64 --separate-stderr swindow 1d --tz Nowhere/City
+	[[ $stderr == "swindow: --tz: "* ]]
+	run -64 --separate-stderr swindow 1w --origin 1h
+	[ "$stderr" = "swindow: window 1w: the calendar has no --origin" ]
+	run -64 --separate-stderr swindow cumulate:1h/7m
+	[ "$stderr" = "swindow: window cumulate:1h/7m: write size/step, of which the step divides the size" ]
+	run -64 --separate-stderr swindow session:30m
+	[ "$stderr" = "swindow: window session:30m: sessions are of somebody: -k user" ]
+	run -64 --separate-stderr swindow 1m -k user
+	[ "$stderr" = "swindow: window 1m: -k is for sessions" ]
+	run -64 --separate-stderr swindow rows:0
+	[ "$stderr" = "swindow: window rows:0: write a number of rows, 1 or more" ]
 }
 
 @test "late rows are dropped, counted and told" {

@@ -21,7 +21,8 @@ struct pane_plan {
 
 struct pane {
 	const struct pane_plan *plan;
-	int64_t start; /* microseconds; 0 without windows */
+	int64_t start; /* microseconds, or a number; 0 without windows */
+	int64_t end;
 	struct keys keys;
 	struct agg_set *sets;
 	uint32_t n_rows; /* of the frame at hand; scratch of the operator */

@@ -114,7 +114,7 @@ add_calls(struct query *q)
 }
 
 static void
-init_raw(struct query *q)
+init_raw(struct query *q, enum type bounds)
 {
 	size_t n_keys = q->keys.n, n_calls = q->aggs.n_calls;
 
@@ -124,13 +124,14 @@ init_raw(struct query *q)
 		colbuf_init(&q->raw.cols[i], q->key_types[i]);
 	for (size_t i = 0; i < n_calls; i++)
 		colbuf_init(&q->raw.cols[n_keys + i], q->aggs.calls[i].result);
-	colbuf_init(&q->raw.cols[n_keys + n_calls], TYPE_TIME);
-	colbuf_init(&q->raw.cols[n_keys + n_calls + 1], TYPE_TIME);
+	colbuf_init(&q->raw.cols[n_keys + n_calls], bounds);
+	colbuf_init(&q->raw.cols[n_keys + n_calls + 1], bounds);
 }
 
 int
 query_init(struct query *q, struct expr_error *err, const char **source,
-    const struct schema *s, const char *keys, const char *aggs)
+    const struct schema *s, enum type bounds, const char *keys,
+    const char *aggs)
 {
 	*q = (struct query){.keys = {.n = 0}};
 	schema_init(&q->key_schema);
@@ -147,7 +148,7 @@ query_init(struct query *q, struct expr_error *err, const char **source,
 		return -1;
 	*source = NULL;
 	add_calls(q);
-	init_raw(q);
+	init_raw(q, bounds);
 	return 0;
 }
 

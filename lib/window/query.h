@@ -36,12 +36,14 @@ struct query {
 };
 
 /*
- * Compile keys ("" = none) and aggs against s.  0, or -1 with *err about
- * *source, one of the two texts, or NULL when err->text is all.  Released by
- * the caller in either case.
+ * Compile keys ("" = none) and aggs against s; bounds is the type of the
+ * start and the end of a window: TIME, or INT for windows of rows.  0, or -1
+ * with *err about *source, one of the two texts, or NULL when err->text is all.
+ * Released by the caller in either case.
  */
 int query_init(struct query *q, struct expr_error *err, const char **source,
-    const struct schema *s, const char *keys, const char *aggs);
+    const struct schema *s, enum type bounds, const char *keys,
+    const char *aggs);
 void query_release(struct query *q);
 
 /*

@@ -13,15 +13,25 @@
 /*
  * Invariants: panes[0..n_panes) ascend by start and hold rows; every pane's
  * last window ends above closed_us.
+ *
+ * Windows that share panes are combined by two stacks.  The first n_front
+ * panes hold suffixes: panes[i] is the union of what was in i..n_front-1.
+ * back is the union of the next n_back panes, which still hold their own.  A
+ * window that begins with panes[0] is then the union of two tables, however
+ * many panes it has.  All of these panes have ended, so no row comes to them.
+ * Cumulative windows need no front: all their panes are in back.
  */
 struct reduce {
 	const struct pane_plan *plan;
 	bool windowed;
-	bool sliding;
 	struct grid grid;
+	struct zone *zone;
 	struct pane **panes;
 	size_t n_panes;
 	size_t cap;
+	size_t n_front;
+	size_t n_back;
+	struct pane *back; /* or NULL; worth nothing while both are 0 */
 	struct pane *last; /* the one found last */
 	struct pane *spare[MAX_SPARE];
 	size_t n_spare;
@@ -32,16 +42,23 @@ struct reduce {
 };
 
 struct reduce *
-reduce_new(const struct window_spec *window, const struct pane_plan *plan)
+reduce_new(
+    const struct window_spec *window, const struct pane_plan *plan, char **why)
 {
 	struct reduce *r = mem_zero(1, sizeof(*r));
 
 	r->plan = plan;
 	r->windowed = window->kind != WINDOW_NONE;
-	r->sliding = window->kind == WINDOW_SLIDING;
-	if (r->windowed)
-		grid_init(&r->grid, window);
 	r->closed_us = TIME_NONE;
+	if (window->tz != NULL && *window->tz != '\0') {
+		r->zone = zone_open(window->tz, why);
+		if (r->zone == NULL) {
+			free(r);
+			return NULL;
+		}
+	}
+	if (r->windowed)
+		grid_init(&r->grid, window, r->zone);
 	return r;
 }
 
@@ -55,6 +72,8 @@ reduce_free(struct reduce *r)
 	for (size_t i = 0; i < r->n_spare; i++)
 		pane_free(r->spare[i]);
 	pane_free(r->given);
+	pane_free(r->back);
+	zone_close(r->zone);
 	free(r->panes);
 	free(r->order);
 	free(r);
@@ -112,44 +131,39 @@ pane_at(struct reduce *r, int64_t start)
 	return r->last;
 }
 
-/* Ends of the first and the last window over a pane. */
+/* Ends of the first and the last window over a pane that holds rows. */
 static void
-ends(const struct reduce *r, int64_t *first, int64_t *last, int64_t pane)
+ends(
+    const struct reduce *r, int64_t *first, int64_t *last, const struct pane *p)
 {
-	int64_t start = pane, end = pane;
-
 	/* swindow stamps no row with a pane that no window covers. */
-	(void)grid_windows(&r->grid, &start, &end, pane);
-	*first = start + r->grid.size;
-	*last = end + r->grid.size;
-}
-
-static bool
-is_closed(const struct reduce *r, int64_t start)
-{
-	return r->closed_us != TIME_NONE
-	       && start <= r->closed_us - r->grid.pane;
+	(void)grid_ends(&r->grid, first, last, p->start, p->end);
 }
 
 /* The pane that a row says it is in, or NULL with *why. */
 static struct pane *
 open_pane(struct reduce *r, const char **why, int64_t start)
 {
-	int64_t pane, first, last;
+	int64_t pane, end, first, last;
+	struct pane *p = r->last;
 
-	if (r->last != NULL && r->last->start == start && !is_closed(r, start))
-		return r->last;
-	if (!grid_pane(&r->grid, &pane, start) || pane != start
-	    || !grid_windows(&r->grid, &first, &last, pane)) {
-		*why = "a row has a pane that is none of the windows'";
-		return NULL;
+	if (p == NULL || p->start != start) {
+		if (!grid_pane(&r->grid, &pane, &end, start) || pane != start
+		    || !grid_ends(&r->grid, &first, &last, pane, end)) {
+			*why = "a row has a pane that is none of the windows'";
+			return NULL;
+		}
+	} else {
+		end = p->end;
 	}
-	if (is_closed(r, start)) {
+	if (end <= r->closed_us) {
 		*why = "a row came behind the watermark; put what reorders "
 		       "rows before swindow";
 		return NULL;
 	}
-	return pane_at(r, start);
+	p = pane_at(r, start);
+	p->end = end;
+	return p;
 }
 
 /* Rows of several panes: sort their numbers by pane, then add each. */
@@ -216,6 +230,10 @@ drop_first(struct reduce *r)
 
 	if (r->last == p)
 		r->last = NULL;
+	if (r->n_front > 0)
+		r->n_front--;
+	else if (r->n_back > 0)
+		r->n_back--;
 	r->n_panes--;
 	memmove(&r->panes[0], &r->panes[1], r->n_panes * sizeof(struct pane *));
 	return p;
@@ -246,24 +264,96 @@ order_groups(struct reduce *r, const struct pane *p)
 	return r->order;
 }
 
+/* How many panes begin before an instant. */
+static size_t
+count_before(const struct reduce *r, int64_t end)
+{
+	size_t n = r->n_front + r->n_back;
+
+	while (n < r->n_panes && r->panes[n]->start < end)
+		n++;
+	return n;
+}
+
+/* Make the first n panes, all that have ended, the front. */
+static int
+turn(struct reduce *r, const char **why, size_t n)
+{
+	for (size_t i = n - 1; i-- > 0;)
+		if (pane_merge(r->panes[i], why, r->panes[i + 1]) == -1)
+			return -1;
+	give_back(r, r->back);
+	r->back = NULL;
+	r->n_back = 0;
+	r->n_front = n;
+	return 0;
+}
+
+/* Add the panes up to number n to back. */
+static int
+push(struct reduce *r, const char **why, size_t n)
+{
+	for (; r->n_front + r->n_back < n; r->n_back++) {
+		if (r->back == NULL)
+			r->back = take(r);
+		if (pane_merge(r->back, why, r->panes[r->n_front + r->n_back])
+		    == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * The window is panes[0] and back; panes[0] itself becomes it when no later
+ * window needs it.
+ */
 static int
 close_sliding(struct reduce *r, struct reduce_window *w, const char **why)
 {
+	size_t n = count_before(r, w->end_us);
 	int64_t first, last;
 
-	r->given = take(r);
-	for (size_t i = 0; i < r->n_panes && r->panes[i]->start < w->end_us;
-	     i++) {
-		if (pane_merge(r->given, why, r->panes[i]) == -1)
+	if ((r->n_front == 0 ? turn(r, why, n) : push(r, why, n)) == -1)
+		return -1;
+	ends(r, &first, &last, r->panes[0]);
+	if (last == w->end_us) {
+		r->given = drop_first(r);
+	} else {
+		r->given = take(r);
+		if (pane_merge(r->given, why, r->panes[0]) == -1)
 			return -1;
 	}
+	if (r->back != NULL && pane_merge(r->given, why, r->back) == -1)
+		return -1;
 	w->order = order_groups(r, r->given);
-	for (; r->n_panes > 0; give_back(r, drop_first(r))) {
-		ends(r, &first, &last, r->panes[0]->start);
+	while (r->n_panes > 0) {
+		ends(r, &first, &last, r->panes[0]);
 		if (last > w->end_us)
 			break;
+		give_back(r, drop_first(r));
 	}
-	return 1;
+	return 0;
+}
+
+/* The window is back, which goes on until the greatest window is full. */
+static int
+close_cumulate(struct reduce *r, struct reduce_window *w, const char **why)
+{
+	size_t n = count_before(r, w->end_us);
+
+	if (push(r, why, n) == -1)
+		return -1;
+	r->given = take(r);
+	if (pane_merge(r->given, why, r->back) == -1)
+		return -1;
+	w->order = order_groups(r, r->given);
+	if (w->end_us - w->start_us == r->grid.size) {
+		for (size_t i = 0; i < n; i++)
+			give_back(r, drop_first(r));
+		give_back(r, r->back);
+		r->back = NULL;
+	}
+	return 0;
 }
 
 int
@@ -271,27 +361,28 @@ reduce_next(struct reduce *r, struct reduce_window *w, const char **why,
     int64_t watermark)
 {
 	int64_t end, last;
+	int rc = 0;
 
 	give_back(r, r->given);
 	r->given = NULL;
 	if (!r->windowed || r->n_panes == 0)
 		return 0;
-	ends(r, &end, &last, r->panes[0]->start);
+	ends(r, &end, &last, r->panes[0]);
 	if (end <= r->closed_us)
-		end = r->closed_us + r->grid.slide;
+		end = grid_next(&r->grid, r->closed_us);
 	if (end > watermark)
 		return 0;
 	*w = (struct reduce_window){
-	    .start_us = end - r->grid.size, .end_us = end};
+	    .start_us = grid_start(&r->grid, end), .end_us = end};
 	r->closed_us = end;
-	if (r->sliding) {
-		if (close_sliding(r, w, why) == -1)
-			return -1;
-	} else {
+	if (r->grid.kind == WINDOW_SLIDING)
+		rc = close_sliding(r, w, why);
+	else if (r->grid.kind == WINDOW_CUMULATE)
+		rc = close_cumulate(r, w, why);
+	else
 		r->given = drop_first(r);
-	}
 	w->table = r->given;
-	return 1;
+	return rc == -1 ? -1 : 1;
 }
 
 void

@@ -13,17 +13,19 @@
 struct reduce;
 
 /*
- * window: tumbling or sliding; none means one table that reduce_whole gives.
- * plan is borrowed for the life of the operator.
+ * window: any but sessions; none means one table that reduce_whole gives.
+ * plan is borrowed for the life of the operator.  NULL with the reason in
+ * *why, to be freed: its time zone is not known here.
  */
 struct reduce *reduce_new(
-    const struct window_spec *window, const struct pane_plan *plan);
+    const struct window_spec *window, const struct pane_plan *plan, char **why);
 void reduce_free(struct reduce *r);
 
 /*
- * Add n rows.  panes: the TIME column of their panes, or NULL without
- * windows.  Returns 0, or -1 with the reason in *why (static): also when a
- * row's pane is none of these windows' or its end was passed by a window.
+ * Add n rows.  panes: the column of their panes (INT for windows of rows,
+ * else TIME), or NULL without windows.  Returns 0, or -1 with the reason in
+ * *why (static): also when a row's pane is none of these windows' or its end
+ * was passed by a window.
  */
 int reduce_add(struct reduce *r, const char **why, const struct pane_rows *in,
     const struct col *panes, uint32_t n, struct arena *a);

@@ -6,17 +6,22 @@
 #include "base/time.h"
 
 void
-stamp_init(struct stamp *s, const struct window_spec *w, int64_t late)
+stamp_init(struct stamp *s, const struct window_spec *w,
+    const struct zone *zone, int64_t late)
 {
-	*s = (struct stamp){.has_panes = w->kind != WINDOW_NONE,
+	*s = (struct stamp){.by = w->kind == WINDOW_NONE      ? STAMP_NOTHING
+				  : w->kind == WINDOW_SESSION ? STAMP_INSTANT
+				  : w->kind == WINDOW_ROWS    ? STAMP_NUMBER
+							      : STAMP_PANE,
+	    .per_pane = w->size,
 	    .mark = TIME_NONE,
 	    .least = TIME_NONE,
 	    .end_us = TIME_NONE,
 	    .pane = 1,
 	    .pane_end = 0};
 	marks_init(&s->marks, late);
-	if (s->has_panes)
-		grid_init(&s->grid, w);
+	if (s->by == STAMP_PANE)
+		grid_init(&s->grid, w, zone);
 }
 
 void
@@ -31,29 +36,25 @@ find_pane(struct stamp *s, int64_t t)
 {
 	if (t >= s->pane && t < s->pane_end)
 		return true;
-	if (!s->has_panes) {
+	if (s->by != STAMP_PANE) {
 		s->pane = t;
 		return num_add(&s->pane_end, t, 1);
 	}
-	if (!grid_pane(&s->grid, &s->pane, t)) {
-		s->pane_end = s->pane; /* an empty pane matches nothing */
-		return false;
-	}
-	s->pane_end = s->pane + s->grid.pane;
-	return true;
+	if (grid_pane(&s->grid, &s->pane, &s->pane_end, t))
+		return true;
+	s->pane_end = s->pane; /* an empty pane matches nothing */
+	return false;
 }
 
 /* Note that the current pane holds a row.  false: no window covers it. */
 static bool
 note_pane(struct stamp *s)
 {
-	int64_t first, last, end = s->pane_end;
+	int64_t first, end = s->pane_end;
 
-	if (s->has_panes && s->grid.size != s->grid.slide) {
-		if (!grid_windows(&s->grid, &first, &last, s->pane))
-			return false;
-		end = last + s->grid.size;
-	}
+	if (s->by == STAMP_PANE
+	    && !grid_ends(&s->grid, &first, &end, s->pane, s->pane_end))
+		return false;
 	if (end > s->end_us)
 		s->end_us = end;
 	return true;
@@ -73,6 +74,16 @@ range(int64_t *low, int64_t *high, const int64_t *t, uint32_t n)
 	*high = hi;
 }
 
+static struct col
+constant(struct arena *a, enum type type, int64_t v, uint32_t n)
+{
+	int64_t *entry = arena_alloc(a, sizeof(*entry));
+
+	*entry = v;
+	return (struct col){
+	    .type = type, .enc = COL_CONST, .n = n, .n_entries = 1, .i = entry};
+}
+
 /*
  * The usual frame: one part, no nulls, nothing late however the rows are
  * ordered, all in one pane.  Two passes over the times tell.
@@ -82,13 +93,16 @@ stamp_quickly(struct stamp *s, struct stamped *out, struct arena *a,
     const struct col *times, int64_t off, struct mark_part *p)
 {
 	struct mark_part after = *p;
-	int64_t low, high, *pane;
+	int64_t low, high;
 
 	if (times->valid != NULL || times->n == 0)
 		return false;
 	range(&low, &high, times->i, times->n);
 	if (!num_add(&low, low, off) || !num_add(&high, high, off)
-	    || !find_pane(s, low) || high >= s->pane_end)
+	    || !find_pane(s, low)
+	    || (s->by == STAMP_INSTANT
+		    ? off != 0
+		    : s->by == STAMP_PANE && high >= s->pane_end))
 		return false;
 	if (high > after.max_us)
 		after.max_us = high;
@@ -96,18 +110,37 @@ stamp_quickly(struct stamp *s, struct stamped *out, struct arena *a,
 	    && s->pane_end
 		   <= (s->chained ? s->mark : marks_of(&s->marks, &after)))
 		return false;
-	if (!note_pane(s))
+	if (!find_pane(s, high) || !note_pane(s))
 		return false;
 	*p = after;
-	pane = arena_alloc(a, sizeof(*pane));
-	*pane = s->pane;
 	out->n_kept = times->n;
-	out->panes = (struct col){.type = TYPE_TIME,
-	    .enc = COL_CONST,
-	    .n = times->n,
-	    .n_entries = 1,
-	    .i = pane};
+	if (s->by == STAMP_INSTANT)
+		out->panes = *times;
+	else
+		out->panes = constant(a, TYPE_TIME, s->pane, times->n);
 	return true;
+}
+
+void
+stamp_numbers(struct stamp *s, struct stamped *out, struct arena *a, uint32_t n)
+{
+	int64_t first = s->n_rows / s->per_pane;
+	int64_t *panes;
+
+	*out = (struct stamped){.n_kept = n};
+	s->n_rows += n;
+	if (n == 0 || (s->n_rows - 1) / s->per_pane == first) {
+		out->panes = constant(a, TYPE_INT, first, n);
+		return;
+	}
+	panes = arena_alloc(a, (size_t)n * sizeof(*panes));
+	for (uint32_t r = 0; r < n; r++)
+		panes[r] = (s->n_rows - n + r) / s->per_pane;
+	out->panes = (struct col){.type = TYPE_INT,
+	    .enc = COL_PLAIN,
+	    .n = n,
+	    .n_entries = n,
+	    .i = panes};
 }
 
 /* Put row r at time t of part p where it belongs. */

@@ -14,9 +14,19 @@
 #include "window/grid.h"
 #include "window/mark.h"
 
+/* What goes into the column pane. */
+enum stamp_by {
+	STAMP_NOTHING, /* no window: no column, a row's pane is its instant */
+	STAMP_PANE, /* the start of the pane, TIME */
+	STAMP_INSTANT, /* session: the event time, TIME */
+	STAMP_NUMBER /* rows: the row's number div N, INT; none is late */
+};
+
 struct stamp {
 	struct grid grid;
-	bool has_panes; /* false: no window, a row's pane is its instant */
+	enum stamp_by by;
+	int64_t per_pane; /* rows: N */
+	int64_t n_rows; /* rows: how many were stamped */
 	bool wait_eof; /* nothing is ever late, no watermark before the end */
 	bool chained; /* the input has a watermark: rows are judged by it */
 	int64_t mark; /* chained: that of the frame before, less late */
@@ -35,10 +45,12 @@ struct stamped {
 	uint32_t n_late;
 	uint32_t n_gap; /* in no window */
 	uint32_t n_invalid; /* no event time, or out of range */
-	struct col panes; /* of the kept rows; TIME */
+	struct col panes; /* of the kept rows; as enum stamp_by says */
 };
 
-void stamp_init(struct stamp *s, const struct window_spec *w, int64_t late);
+/* zone, of civil windows, is borrowed. */
+void stamp_init(struct stamp *s, const struct window_spec *w,
+    const struct zone *zone, int64_t late);
 void stamp_release(struct stamp *s);
 
 /*
@@ -49,6 +61,10 @@ void stamp_release(struct stamp *s);
 int stamp_rows(struct stamp *s, struct stamped *out, struct arena *a,
     const struct col *times, int64_t off, const struct col *parts,
     uint32_t part);
+
+/* The same where panes are made of row numbers: n rows, all of them kept. */
+void stamp_numbers(
+    struct stamp *s, struct stamped *out, struct arena *a, uint32_t n);
 
 /*
  * The watermark after the rows stamped so far.  stamp_mark_eof: the one at the

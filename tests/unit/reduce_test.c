@@ -103,7 +103,7 @@ begin(struct counter *c, enum window_kind kind, int64_t size, int64_t slide)
 	*c = (struct counter){.fn = agg_find("count", false, 0)};
 	c->plan = (struct pane_plan){
 	    .key_types = str_key, .n_keys = 1, .states = &c->fn, .n_states = 1};
-	c->r = reduce_new(&w, &c->plan);
+	c->r = reduce_new(&w, &c->plan, NULL);
 }
 
 static void
@@ -248,7 +248,7 @@ test_keyless(void)
 	const struct agg_fn *fn = agg_find("count", false, 0);
 	struct pane_plan plan = {.states = &fn, .n_states = 1};
 	struct window_spec w = {.kind = WINDOW_NONE};
-	struct reduce *r = reduce_new(&w, &plan);
+	struct reduce *r = reduce_new(&w, &plan, NULL);
 	struct reduce_window all;
 	struct colbuf n;
 

@@ -21,19 +21,22 @@ below(uint32_t n)
 static void
 make_spec(struct window_spec *w, const char *text, int64_t origin)
 {
-	char why[200];
+	const struct spec_opts o = {.tz = "", .keys = "", .origin = origin};
+	char why[300];
 
 	*w = (struct window_spec){.kind = WINDOW_NONE};
-	CHECK(spec_parse(w, why, sizeof(why), text, origin) == 0);
+	CHECK(spec_parse(w, why, sizeof(why), text, &o) == 0);
 }
 
 static void
 test_spec(void)
 {
 	static const char *const bad[] = {"1", "x", "0s", "5m/", "5m/0s", "/1s",
-	    "1m/10s/2s", "-1m", "session:1m"};
+	    "1m/10s/2s", "-1m", "session:1m", "session:1m/2m", "rows:0",
+	    "rows:x", "cumulate:1h/7m", "cumulate:1h", "0d", "99999y"};
+	const struct spec_opts plain = {.tz = "", .keys = ""};
 	struct window_spec w;
-	char why[200] = "";
+	char why[300] = "";
 
 	make_spec(&w, "1m", 5);
 	CHECK(w.kind == WINDOW_TUMBLING && w.size == 60 * TIME_US);
@@ -45,7 +48,7 @@ test_spec(void)
 	make_spec(&w, "", 0);
 	CHECK(w.kind == WINDOW_NONE);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		CHECK(spec_parse(&w, why, sizeof(why), bad[i], 0) == -1);
+		CHECK(spec_parse(&w, why, sizeof(why), bad[i], &plain) == -1);
 		CHECK(strstr(why, bad[i]) != NULL);
 	}
 	window_spec_release(&w);
@@ -55,27 +58,34 @@ test_spec(void)
 static void
 check_windows(const struct grid *g, int64_t t)
 {
-	int64_t pane, first = 0, last = 0, n = 0, lo = 0, hi = 0;
-	bool any;
+	bool cumulate = g->kind == WINDOW_CUMULATE, any;
+	int64_t stride = cumulate ? g->size : g->slide;
+	int64_t step = cumulate ? g->slide : g->size;
+	int64_t pane, end, first = 0, last = 0, n = 0, lo = 0, hi = 0;
 
-	CHECK(grid_pane(g, &pane, t));
-	CHECK(pane <= t && t < pane + g->pane);
-	any = grid_windows(g, &first, &last, pane);
+	CHECK(grid_pane(g, &pane, &end, t));
+	CHECK(pane <= t && t < end && end == pane + g->pane);
+	any = grid_ends(g, &first, &last, pane, end);
 	for (int64_t k = -300; k <= 300; k++) {
-		int64_t w = g->origin + k * g->slide;
+		int64_t w = g->origin + k * stride;
 
-		if (w > t || t >= w + g->size)
-			continue;
-		lo = n == 0 ? w : lo;
-		hi = w;
-		n++;
-		/* A pane lies in a window as a whole. */
-		CHECK(w <= pane && pane + g->pane <= w + g->size);
+		for (int64_t e = w + step; e <= w + g->size; e += step) {
+			if (w > t || t >= e)
+				continue;
+			lo = n == 0 ? e : lo;
+			hi = e;
+			n++;
+			/* A pane lies in a window as a whole. */
+			CHECK(w <= pane && end <= e);
+			CHECK(grid_start(g, e) == w);
+		}
 	}
 	CHECK(any == (n > 0));
 	if (any)
 		CHECK(first == lo && last == hi
 		      && (last - first) / g->slide + 1 == n);
+	if (any && first < last)
+		CHECK(grid_next(g, first) <= last);
 }
 
 static void
@@ -83,18 +93,68 @@ test_grid(void)
 {
 	struct window_spec w = {.kind = WINDOW_SLIDING};
 	struct grid g;
-	int64_t start;
+	int64_t start, end;
 
 	for (int i = 0; i < 2000; i++) {
-		w.size = 1 + below(40);
+		w.kind = i % 3 == 0 ? WINDOW_CUMULATE : WINDOW_SLIDING;
 		w.slide = 1 + below(40);
+		w.size = w.kind == WINDOW_CUMULATE ? w.slide * (1 + below(9))
+						   : 1 + below(40);
 		w.origin = (int64_t)below(100) - 50;
-		grid_init(&g, &w);
+		grid_init(&g, &w, NULL);
 		CHECK(g.size % g.pane == 0 && g.slide % g.pane == 0);
 		check_windows(&g, (int64_t)below(200) - 100);
 	}
-	CHECK(!grid_pane(&g, &start, INT64_MAX));
-	CHECK(!grid_pane(&g, &start, INT64_MIN));
+	CHECK(!grid_pane(&g, &start, &end, INT64_MAX));
+	CHECK(!grid_pane(&g, &start, &end, INT64_MIN));
+}
+
+/* Panes of a calendar tile the time line and begin where units do. */
+static void
+check_civil(const struct grid *g, int64_t t)
+{
+	int64_t start, end, other, first, last;
+	struct civil c;
+
+	CHECK(grid_pane(g, &start, &end, t));
+	CHECK(start <= t && t < end);
+	CHECK(grid_pane(g, &other, &last, end) && other == end);
+	CHECK(grid_pane(g, &other, &last, start - 1) && last == start);
+	CHECK(grid_ends(g, &first, &last, start, end));
+	CHECK(first == end && last == end && grid_start(g, end) == start);
+	zone_to_civil(&c, g->zone, start);
+	/* Midnight, or the hour that follows one that was skipped. */
+	CHECK(c.hour <= 1 && c.min == 0 && c.sec == 0 && c.us == 0);
+	if (g->unit == UNIT_WEEK)
+		CHECK(c.weekday == 0);
+	if (g->unit == UNIT_MONTH || g->unit == UNIT_YEAR)
+		CHECK(c.day == 1);
+	if (g->unit == UNIT_YEAR)
+		CHECK(c.month == 1 && num_floor_mod(c.year, g->size) == 0);
+}
+
+static void
+test_civil(void)
+{
+	static const char *const names[] = {"UTC", "Europe/Paris",
+	    "America/Havana", "America/Sao_Paulo", "Asia/Kolkata"};
+	struct window_spec w = {.kind = WINDOW_CIVIL};
+	struct grid g;
+	char *why = NULL;
+
+	for (size_t z = 0; z < sizeof(names) / sizeof(names[0]); z++) {
+		struct zone *zone = zone_open(names[z], &why);
+
+		CHECK(zone != NULL);
+		for (int i = 0; i < 2000; i++) {
+			w.unit = (enum window_unit)(1 + below(4));
+			w.size = 1 + below(3);
+			grid_init(&g, &w, zone);
+			check_civil(&g, ((int64_t)below(4000000) - 1000000)
+					    * 1000 * TIME_US);
+		}
+		zone_close(zone);
+	}
 }
 
 /* What a row is, by the definition. */
@@ -109,19 +169,20 @@ static enum fate
 fate_of(struct model *m, const struct grid *g, int64_t late, bool valid,
     int64_t t, uint32_t part)
 {
-	int64_t pane, a, b;
+	int64_t pane, end, a, b;
 	bool is_late;
 
 	if (!valid)
 		return NO_TIME;
 	pane = t - num_floor_mod(t - g->origin, g->pane);
-	is_late = m->seen[part] && pane + g->pane <= m->max[part] - late;
+	end = pane + g->pane;
+	is_late = m->seen[part] && end <= m->max[part] - late;
 	if (is_late)
 		return LATE;
 	if (!m->seen[part] || t > m->max[part])
 		m->max[part] = t;
 	m->seen[part] = true;
-	return grid_windows(g, &a, &b, pane) ? KEPT : GAP;
+	return grid_ends(g, &a, &b, pane, end) ? KEPT : GAP;
 }
 
 /*
@@ -198,8 +259,8 @@ test_stamp(void)
 
 		w.size = 1 + below(30);
 		w.slide = 1 + below(30);
-		stamp_init(&s, &w, late);
-		grid_init(&g, &w);
+		stamp_init(&s, &w, NULL, late);
+		grid_init(&g, &w, NULL);
 		check_stream(&s, &g, late, i % 2 == 0);
 		stamp_release(&s);
 	}
@@ -246,6 +307,7 @@ main(void)
 {
 	test_spec();
 	test_grid();
+	test_civil();
 	test_marks();
 	test_stamp();
 	return check_done("window");

@@ -6,173 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "base/mem.h"
-#include "base/time.h"
-#include "check.h"
-#include "text/text.h"
-
-/* The parse of a text as text: a line each for the columns, rows, bad ones. */
-struct story {
-	struct buf b;
-	size_t stop_after; /* bad records, 0 = never */
-	size_t n_bad;
-	const struct build *out;
-};
-
-static bool
-note_bad(void *arg, const struct text_bad *bad)
-{
-	struct story *s = arg;
-
-	buf_printf(&s->b, "!%llu:%zu after %u: %s [%.*s]\n",
-	    (unsigned long long)bad->line, bad->column, s->out->n_rows,
-	    bad->why, (int)bad->len, bad->p);
-	return ++s->n_bad != s->stop_after;
-}
-
-static void
-put_schema(struct buf *b, const struct schema *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		buf_printf(b, "%s%s:%s%s%s", i > 0 ? " " : "",
-		    s->fields[i].name, type_name(s->fields[i].type),
-		    s->fields[i].untyped ? "?" : "",
-		    (int)i == s->time_col ? "!" : "");
-	buf_putc(b, '\n');
-}
-
-static void
-put_cell(struct buf *b, const struct col *c, uint32_t r)
-{
-	char text[TIME_TEXT_MAX];
-	const char *s;
-	size_t len;
-
-	if (!col_is_valid(c, r)) {
-		buf_putc(b, '~');
-	} else if (c->type == TYPE_STR) {
-		s = col_str(c, r, &len);
-		buf_put(b, s, len);
-	} else if (c->type == TYPE_TIME) {
-		len = time_format_rfc3339(text, c->i[r]);
-		buf_put(b, text, len);
-	} else if (c->type == TYPE_FLOAT) {
-		buf_printf(b, "%g", c->f[r]);
-	} else if (c->type == TYPE_BOOL) {
-		buf_puts(b, bit_get(c->bits, r) ? "true" : "false");
-	} else {
-		buf_printf(b, "%lld", (long long)c->i[r]);
-	}
-}
-
-static void
-put_rows(struct buf *b, struct build *out)
-{
-	for (uint32_t r = 0; r < out->n_rows; r++) {
-		for (size_t i = 0; i < out->n_cols; i++) {
-			struct col c;
-
-			colbuf_view(&c, &out->cols[i]);
-			buf_puts(b, i > 0 ? "|" : "");
-			put_cell(b, &c, r);
-		}
-		buf_putc(b, '\n');
-	}
-}
-
-/* Add what one source says to the story; step: bytes more at each call. */
-static void
-tell(struct story *s, struct text *t, const char *p, size_t len, size_t step)
-{
-	struct text_goal goal = {
-	    .max_rows = 1000, .max_bytes = 1u << 20, .bad = note_bad, .arg = s};
-	size_t at = 0, end = 0, used = 0;
-	struct build out;
-	int r;
-
-	text_open(t);
-	do {
-		end = end + step < len ? end + step : len;
-		r = text_header(t, &at, p, end, end == len);
-	} while (r == 0);
-	if (r == -1) {
-		buf_printf(&s->b, "error: %s\n", text_error(t));
-		return;
-	}
-	put_schema(&s->b, text_schema(t));
-	build_init(&out, text_schema(t));
-	s->out = &out;
-	for (r = 0; r == 0 && at < len;) {
-		r = text_parse(t, &out, &goal, p + at, end - at, end == len);
-		used = goal.used;
-		at += used;
-		end = end + step < len ? end + step : len;
-		if (end < at)
-			end = at;
-	}
-	put_rows(&s->b, &out);
-	if (r == -1)
-		buf_printf(&s->b, "%s, line %llu, %zu left\n",
-		    text_error(t) != NULL ? text_error(t) : "stop",
-		    (unsigned long long)text_line(t), len - at);
-	build_release(&out);
-}
-
-static struct text_opts
-format(const char *name)
-{
-	return (struct text_opts){
-	    .format = name, .delim = -1, .max_field = TEXT_MAX_FIELD};
-}
-
-static void
-expect(const struct story *s, const char *want, int line)
-{
-	bool good =
-	    s->b.len == strlen(want) && memcmp(s->b.data, want, s->b.len) == 0;
-
-	CHECK(good);
-	if (!good)
-		fprintf(stderr, "line %d: wanted\n%sgot\n%.*s", line, want,
-		    (int)s->b.len, s->b.data);
-}
-
-/* Two sources, the second perhaps NULL, told whole and byte by byte. */
-static void
-check_text(const struct text_opts *o, const char *one, const char *two,
-    const char *want, int line)
-{
-	static const size_t steps[] = {SIZE_MAX / 2, 1, 7};
-
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		struct story s = {.b = {.len = 0}};
-		char *why = NULL;
-		struct text *t = text_new(o, &why);
-
-		if (t == NULL)
-			buf_printf(&s.b, "refused: %s\n", why);
-		else
-			tell(&s, t, one, strlen(one), steps[i]);
-		if (t != NULL && two != NULL)
-			tell(&s, t, two, strlen(two), steps[i]);
-		/* How many rows stand before a bad one is told only whole. */
-		if (i == 0 || strchr(want, '!') == NULL
-		    || strstr(want, " after ") == NULL)
-			expect(&s, want, line);
-		free(why);
-		text_free(t);
-		buf_release(&s.b);
-	}
-}
-
-#define SAYS(o, text, want) check_text(o, text, NULL, want, __LINE__)
-#define SAYS2(o, one, two, want) check_text(o, one, two, want, __LINE__)
+#include "story.h"
 
 static void
 test_csv(void)
 {
-	struct text_opts o = format("csv");
+	struct text_opts o = story_format("csv");
 
 	SAYS(&o, "a,b\n1,x y\n,\"\"\n", "a:str? b:str?\n1|x y\n~|\n");
 	SAYS(&o, "\xef\xbb\xbf\"a\",\"b,\"\"c\"\"\"\r\n1,\"2\n3\"\r\n",
@@ -207,15 +46,15 @@ test_csv(void)
 static void
 test_csv_options(void)
 {
-	struct text_opts o = format("csv");
+	struct text_opts o = story_format("csv");
 
 	o.delim = ';';
 	SAYS(&o, "a;b\n1,5;\"2;\"\n", "a:str? b:str?\n1,5|2;\n");
-	o = format("csv");
+	o = story_format("csv");
 	o.null_str = "NA";
 	o.columns = "a,b:int";
 	SAYS(&o, "a,b\nNA,NA\n\"NA\",\n,7\n", "a:str? b:int\n~|~\nNA|~\n|7\n");
-	o = format("csv");
+	o = story_format("csv");
 	o.no_header = true;
 	SAYS(&o, "1,2\n3,4\n", "c1:str? c2:str?\n1|2\n3|4\n");
 	o.columns = "a:int,_,b";
@@ -228,7 +67,7 @@ test_csv_options(void)
 	SAYS(&o, "1\n", "error: -c: NEW= needs a header\n");
 	o.columns = "*,a";
 	SAYS(&o, "1,2\n", "error: -c: without a header * stands last\n");
-	o = format("csv");
+	o = story_format("csv");
 	o.columns = "a:int";
 	o.max_field = 4;
 	SAYS(&o, "a\n123456\n", "a:int\n123456\n");
@@ -243,7 +82,7 @@ test_csv_options(void)
 static void
 test_columns(void)
 {
-	struct text_opts o = format("csv");
+	struct text_opts o = story_format("csv");
 
 	o.columns = "b:int,x=a";
 	SAYS(&o, "a,b,c\n1,2,3\n", "b:int x:str?\n2|1\n");
@@ -287,7 +126,7 @@ test_columns(void)
 static void
 test_time(void)
 {
-	struct text_opts o = format("csv");
+	struct text_opts o = story_format("csv");
 
 	o.time = "t:ms";
 	SAYS(&o, "n,t\n1,1431857103250\n",
@@ -319,7 +158,7 @@ test_time(void)
 static void
 test_utf8(void)
 {
-	struct text_opts o = format("csv");
+	struct text_opts o = story_format("csv");
 
 	SAYS(&o, "a,b\n\xc3\xa9,x\xff\ny,z\n",
 	    "a:str? b:str?\n!2:4 after 0: b: not UTF-8 [\xc3\xa9,x\xff]\n"
@@ -334,7 +173,7 @@ test_utf8(void)
 static void
 test_tsv_and_lines(void)
 {
-	struct text_opts o = format("tsv");
+	struct text_opts o = story_format("tsv");
 
 	SAYS(&o, "a\tb\n\\N\t\nx\\ty\\\\n\\r\\q\t\\\\N\n\"q\"\t\\\n",
 	    "a:str? b:str?\n~|\nx\ty\\n\r\\q|\\N\n\"q\"|\\\n");
@@ -342,10 +181,10 @@ test_tsv_and_lines(void)
 	SAYS(&o, "a\tb\n1\t\\N\n2\t\n3\tx\n4\t5\r\n",
 	    "b:int a:str?\n!4:3 after 2: b: x is no int [3\tx]\n"
 	    "~|1\n~|2\n5|4\n");
-	o = format("tsv");
+	o = story_format("tsv");
 	o.delim = ',';
 	SAYS(&o, "", "refused: -d: not with -f tsv\n");
-	o = format("lines");
+	o = story_format("lines");
 	SAYS(&o, "a,b\n\n\"x\\n\r\ny", "line:str?\na,b\n\n\"x\\n\ny\n");
 	o.columns = "n:int";
 	SAYS(&o, "1\n\nx\n3\n",
@@ -356,13 +195,22 @@ test_tsv_and_lines(void)
 	o.columns = "a,b";
 	o.time = NULL;
 	SAYS(&o, "", "refused: -c: b is column 2, and there are only 1\n");
-	o = format("lines");
+	o = story_format("lines");
 	o.null_str = "x";
 	SAYS(&o, "", "refused: --null: not with -f lines\n");
-	o = format("lies");
-	SAYS(&o, "",
-	    "refused: -f lies: no such format; there are lines, csv, tsv, "
-	    "combined, common\n");
+}
+
+static void
+test_unknown(void)
+{
+	static const char want[] =
+	    "-f lies: no such format; there are lines, csv, tsv, ";
+	struct text_opts o = story_format("lies");
+	char *why = NULL;
+
+	CHECK(text_new(&o, &why) == NULL);
+	CHECK(why != NULL && strncmp(why, want, strlen(want)) == 0);
+	free(why);
 }
 
 #define LOG_HEAD "1.2.3.4 - bob [17/May/2015:10:05:03 +0000] "
@@ -374,7 +222,7 @@ test_tsv_and_lines(void)
 static void
 test_clf(void)
 {
-	struct text_opts o = format("combined");
+	struct text_opts o = story_format("combined");
 	static const char head[] = LOG_COLS " referer:str agent:str\n";
 	char want[400];
 
@@ -422,7 +270,7 @@ test_clf(void)
 static void
 test_clf_columns(void)
 {
-	struct text_opts o = format("common");
+	struct text_opts o = story_format("common");
 
 	SAYS(&o, LOG_HEAD "\"GET / HTTP/1.1\" 200 5\n",
 	    LOG_COLS "\n" ROW_HEAD "GET|/|HTTP/1.1|200|5\n");
@@ -447,7 +295,7 @@ test_clf_columns(void)
 static void
 test_stop(void)
 {
-	struct text_opts o = format("csv");
+	struct text_opts o = story_format("csv");
 	struct story s = {.b = {.len = 0}, .stop_after = 2};
 	static const char text[] = "a:int\n1\nx\n2\ny\n3\n";
 	char *why = NULL;
@@ -455,8 +303,8 @@ test_stop(void)
 
 	o.columns = "`a:int`:int";
 	t = text_new(&o, &why);
-	tell(&s, t, text, strlen(text), SIZE_MAX / 2);
-	expect(&s,
+	story_tell(&s, t, text, strlen(text), SIZE_MAX / 2);
+	story_expect(&s,
 	    "a:int:int\n!3:1 after 1: a:int: x is no int [x]\n"
 	    "!5:1 after 2: a:int: y is no int [y]\n1\n2\n"
 	    "stop, line 5, 4 left\n",
@@ -469,7 +317,7 @@ test_stop(void)
 static void
 test_long(void)
 {
-	struct text_opts o = format("csv");
+	struct text_opts o = story_format("csv");
 	struct buf text, want;
 
 	buf_init(&text, 0);
@@ -489,8 +337,8 @@ test_long(void)
 		char *why;
 		struct text *t = text_new(&o, &why);
 
-		tell(&s, t, (char *)text.data, text.len - 1, step);
-		expect(&s, (char *)want.data, __LINE__);
+		story_tell(&s, t, (char *)text.data, text.len - 1, step);
+		story_expect(&s, (char *)want.data, __LINE__);
 		text_free(t);
 		buf_release(&s.b);
 	}
@@ -500,7 +348,7 @@ test_long(void)
 		buf_puts(&text, "no end to this field, not in 16 megabytes\n");
 	buf_puts(&text, "\"\n");
 	buf_put(&text, "", 1);
-	check_text(&o, (char *)text.data, NULL,
+	story_check_text(&o, (char *)text.data, NULL,
 	    "a:str? b:str?\nline 2: record longer than 16777216 bytes, line 2, "
 	    "16777241 left\n",
 	    __LINE__);
@@ -532,5 +380,6 @@ main(void)
 	test_stop();
 	test_long();
 	test_paths();
+	test_unknown();
 	return check_done("textfmt_test");
 }

@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "text/jsonpath.h"
 
 /* One item of -c: [NEW=]NAME[:type[(format)]], "*" or "_". */
 struct cols_item {
 	char *to; /* owned, NULL = the same name */
 	char *from; /* owned */
 	bool star;
+	bool infer; /* a star whose columns have types */
 	bool typed;
 	struct cell_form form;
 	size_t field; /* in the first source */
@@ -21,6 +23,7 @@ struct cols_item {
 struct reader {
 	const char *p;
 	const char *end;
+	bool paths;
 };
 
 /*
@@ -32,7 +35,10 @@ take_name(struct reader *r, char **why, const char *stops)
 {
 	const char *from = r->p, *to;
 
-	if (from < r->end && *from == '`') {
+	if (r->paths) {
+		to = from + jsonpath_len(from, (size_t)(r->end - from), stops);
+		r->p = to;
+	} else if (from < r->end && *from == '`') {
 		from++;
 		to = memchr(from, '`', (size_t)(r->end - from));
 		if (to == NULL) {
@@ -91,9 +97,48 @@ take_form(struct reader *r, struct cell_form *f, char **why)
 	return cell_form_parse(f, why, type, type_len, arg, arg_len);
 }
 
+/* A path in its one form, and the last of its keys in *name, if not NULL. */
+static int
+shape_path(char **from, char **name, char **why)
+{
+	struct jsonpath path;
+	struct buf b;
+	int r = jsonpath_parse(&path, why, *from, strlen(*from));
+
+	buf_init(&b, 0);
+	if (r == 0) {
+		jsonpath_text(&b, &path);
+		buf_put(&b, "", 1);
+		free(*from);
+		*from = (char *)b.data;
+		if (name != NULL)
+			*name = jsonpath_name(&path, 1);
+	}
+	jsonpath_release(&path);
+	return r;
+}
+
+/* The names of an item of paths: NEW is a key, and the last key is another. */
+static int
+shape_item(struct cols_item *item, char **why)
+{
+	char *key = NULL;
+
+	if (item->to != NULL) {
+		if (shape_path(&item->to, &key, why) == -1)
+			return -1;
+		free(item->to);
+		item->to = key;
+		return shape_path(&item->from, NULL, why);
+	}
+	return shape_path(&item->from, &item->to, why);
+}
+
 static int
 take_item(struct reader *r, struct cols_item *item, char **why)
 {
+	bool quoted = r->p < r->end && *r->p == '`';
+
 	item->from = take_name(r, why, "=:,");
 	if (item->from == NULL)
 		return -1;
@@ -110,11 +155,15 @@ take_item(struct reader *r, struct cols_item *item, char **why)
 		if (take_form(r, &item->form, why) == -1)
 			return -1;
 	}
-	item->star = strcmp(item->from, "*") == 0;
+	item->infer = !quoted && !item->typed && item->to == NULL
+		      && strcmp(item->from, "auto") == 0;
+	item->star = item->infer || strcmp(item->from, "*") == 0;
 	if (item->star && (item->to != NULL || item->typed)) {
 		*why = mem_strdup("* takes no name and no type");
 		return -1;
 	}
+	if (r->paths && !item->star && shape_item(item, why) == -1)
+		return -1;
 	if (at_end(r))
 		return 0;
 	*why = mem_printf(
@@ -125,7 +174,7 @@ take_item(struct reader *r, struct cols_item *item, char **why)
 static int
 parse_items(struct cols *c, char **why, const char *text)
 {
-	struct reader r = {text, text + strlen(text)};
+	struct reader r = {text, text + strlen(text), c->paths};
 	size_t n_stars = 0;
 
 	for (;; r.p++) {
@@ -142,6 +191,7 @@ parse_items(struct cols *c, char **why, const char *text)
 		if (take_item(&r, item, why) == -1)
 			return -1;
 		n_stars += item->star;
+		c->infer |= item->infer;
 		if (n_stars > 1) {
 			*why = mem_strdup("* stands there twice");
 			return -1;
@@ -154,10 +204,11 @@ parse_items(struct cols *c, char **why, const char *text)
 static int
 parse_time(struct cols *c, char **why, const char *text)
 {
-	struct reader r = {text, text + strlen(text)};
+	struct reader r = {text, text + strlen(text), c->paths};
 
 	c->time = take_name(&r, why, ":");
-	if (c->time == NULL)
+	if (c->time == NULL
+	    || (c->paths && shape_path(&c->time, NULL, why) == -1))
 		return -1;
 	if (r.p == r.end)
 		return 0;
@@ -183,7 +234,8 @@ blame(char **why, const char *opt)
 int
 cols_parse(struct cols *c, char **why, const char *columns, const char *time)
 {
-	*c = (struct cols){.time_col = -1, .time_form = {.kind = CELL_STR}};
+	*c = (struct cols){
+	    .paths = c->paths, .time_col = -1, .time_form = {.kind = CELL_STR}};
 	if (columns != NULL && parse_items(c, why, columns) == -1)
 		return blame(why, "-c");
 	if (time != NULL && parse_time(c, why, time) == -1)
@@ -209,6 +261,34 @@ cols_release(struct cols *c)
 	free(c->time);
 	free(c->time_form.format);
 	*c = (struct cols){.time_col = -1};
+}
+
+/* Whether -t means the item, and so makes it a time. */
+static bool
+is_time(const struct cols *c, const struct cols_item *item)
+{
+	return c->time != NULL
+	       && (strcmp(item->from, c->time) == 0
+		   || (item->to != NULL && strcmp(item->to, c->time) == 0));
+}
+
+bool
+cols_wants(struct cols_want *w, const struct cols *c, size_t i)
+{
+	const struct cols_item *item;
+
+	*w = (struct cols_want){.star = true};
+	if (c->n_items == 0 && i-- == 0)
+		return true;
+	if (i < c->n_items) {
+		item = &c->items[i];
+		*w = (struct cols_want){.from = item->from,
+		    .star = item->star,
+		    .typed = item->typed || is_time(c, item)};
+		return true;
+	}
+	*w = (struct cols_want){.from = c->time, .typed = true};
+	return i == c->n_items && c->time != NULL;
 }
 
 /* How -c and -t call a field. */

@@ -48,6 +48,8 @@ struct cols_col {
 };
 
 struct cols {
+	bool paths; /* names of the source are paths into JSON */
+	bool infer; /* -c auto */
 	struct cols_item *items; /* of -c, in order */
 	size_t n_items;
 	size_t cap_items;
@@ -59,10 +61,26 @@ struct cols {
 	int time_col; /* or -1 */
 };
 
-/* Parse -c and -t, each perhaps NULL.  0, or -1 with *why to be freed. */
+/*
+ * Parse -c and -t, each perhaps NULL, into c, of which only paths is set.
+ * 0, or -1 with *why to be freed.
+ */
 int cols_parse(
     struct cols *c, char **why, const char *columns, const char *time);
 void cols_release(struct cols *c);
+
+/* Something that -c or -t asks for. */
+struct cols_want {
+	const char *from; /* how it is called, paths in their one form */
+	bool star; /* "*" or "auto"; from means nothing */
+	bool typed;
+};
+
+/*
+ * The i-th of them, or false when there are not so many.  Without -c a "*" is
+ * the first.
+ */
+bool cols_wants(struct cols_want *w, const struct cols *c, size_t i);
 
 /*
  * Choose the columns by those of the first source; c->cols is then set.

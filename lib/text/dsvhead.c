@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "text/cellfast.h"
+#include "text/infer.h"
 #include "text/scan.h"
 #include "text/text_int.h"
 
@@ -152,28 +153,40 @@ empty_source(struct text *t)
 }
 
 static int
-bind_names(struct text *t, const struct names *names)
+bind_names(struct text *t, const struct names *names, const char *p, size_t len,
+    bool eof)
 {
 	struct cols_field *fields = mem_zero(names->n, sizeof(*fields));
+	struct cols_origin *origins = mem_zero(names->n, sizeof(*origins));
+	bool infer = t->cols.infer && !t->bound;
 	struct cols_source s = {.fields = fields,
+	    .origins = infer ? origins : NULL,
 	    .n = names->n,
 	    .n_star = names->n,
 	    .by_position = t->no_header,
 	    .untyped = true};
-	int r;
+	int r = 1;
 
 	for (size_t i = 0; i < names->n; i++)
 		fields[i] = (struct cols_field){names->list[i], CELL_STR};
-	if (!t->no_header || !t->bound)
+	if (infer)
+		r = infer_probe(fields, origins, t, names->n, p, len, eof);
+	if (r == 1 && (!t->no_header || !t->bound))
 		t->n_fields = names->n;
-	r = text_bind(t, &s);
+	if (r == 1)
+		r = text_bind(t, &s) == -1 ? -1 : 1;
 	free(fields);
+	free(origins);
 	return r;
 }
 
-/* The record of p[0..len), of which end bytes are taken where it is one. */
+/*
+ * The record of p[0..len), of which len bytes are taken where it is one;
+ * avail bytes are at hand.
+ */
 static int
-take_record(struct text *t, size_t *used, const char *p, size_t len)
+take_record(struct text *t, size_t *used, const char *p, size_t len,
+    size_t avail, bool eof)
 {
 	struct names names = {.n = 0};
 	size_t cut = len;
@@ -186,11 +199,13 @@ take_record(struct text *t, size_t *used, const char *p, size_t len)
 	if (cut == 0)
 		return text_fail(t, mem_printf("the first line is empty"));
 	r = take_names(t, &names, p, cut);
-	if (r == 0)
-		r = bind_names(t, &names);
+	if (r == 0 && t->no_header)
+		r = bind_names(t, &names, p, avail, eof);
+	else if (r == 0)
+		r = bind_names(t, &names, p + len, avail - len, eof);
 	free_names(&names);
-	if (r == -1)
-		return -1;
+	if (r != 1)
+		return r;
 	if (!t->no_header) {
 		*used += len;
 		t->line += sepidx_count(p, cut, '\n') + 1;
@@ -220,5 +235,5 @@ dsvhead_read(struct text *t, size_t *used, const char *p, size_t len, bool eof)
 		return 0;
 	if (len == 0)
 		return empty_source(t);
-	return take_record(t, used, p, end == 0 ? len : end);
+	return take_record(t, used, p, end == 0 ? len : end, len, eof);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "text/infer.h"
 #include "text/text_int.h"
 
 #define QUOTE_MAX 40 /* bytes of a cell in a message */
@@ -54,6 +55,17 @@ quote(struct buf *b, const char *p, size_t len)
 		buf_puts(b, "...");
 }
 
+/* The type came from other values, so the user may not know of it. */
+static void
+mend(struct buf *b, const struct flaw *f, const struct block *blk)
+{
+	bool number =
+	    infer_text(blk->p + f->at, f->cell_end - f->at) & INFER_FLOAT;
+
+	buf_printf(b, ", which earlier values are: write -c '*,%s:%s'",
+	    f->col->from, number ? "float" : "str");
+}
+
 static void
 explain(struct buf *b, const struct text *t, const struct flaw *f,
     const struct block *blk)
@@ -73,6 +85,8 @@ explain(struct buf *b, const struct text *t, const struct flaw *f,
 		quote(b, blk->p + f->at, f->cell_end - f->at);
 		buf_printf(
 		    b, " is no %s", type_name(cell_type(f->col->form.kind)));
+		if (f->col->guessed)
+			mend(b, f, blk);
 		break;
 	case FLAW_UTF8:
 		buf_printf(b, "%s: not UTF-8", f->col->name);

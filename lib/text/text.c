@@ -11,8 +11,8 @@
 #include "text/record.h"
 #include "text/text_int.h"
 
-static const struct text_fmt *const formats[] = {
-    &dsv_lines, &dsv_csv, &dsv_tsv, &clf_combined, &clf_common};
+static const struct text_fmt *const formats[] = {&dsv_lines, &dsv_csv, &dsv_tsv,
+    &clf_combined, &clf_common, &json_json, &json_journald};
 
 #define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
 
@@ -109,14 +109,15 @@ set_options(struct text *t, const struct text_opts *o)
 	t->tz = o->tz;
 	t->year = o->year;
 	t->source = fmt->source;
+	t->path = (enum sepidx_path)o->path;
+	t->cols.paths = (fmt->takes & TAKES_PATHS) != 0;
 	if (o->null_str != NULL) {
 		t->null_str = mem_strdup(o->null_str);
 		t->null =
 		    (struct text_null){t->null_str, strlen(t->null_str), false};
 	}
 	if (t->delim != '\0')
-		t->idx = sepidx_new((enum sepidx_path)o->path, t->delim,
-		    fmt->mark, fmt->quoting);
+		t->idx = sepidx_new(t->path, t->delim, fmt->mark, fmt->quoting);
 }
 
 /* Formats that fix their columns have their schema at once. */
@@ -129,6 +130,17 @@ bind_fixed(struct text *t, char **why)
 	if (text_bind(t, &t->source) == 0)
 		return 0;
 	*why = mem_strdup(t->error);
+	return -1;
+}
+
+static int
+read_columns(struct text *t, const struct text_opts *o, char **why)
+{
+	if (cols_parse(&t->cols, why, o->columns, o->time) == -1)
+		return -1;
+	if (!t->cols.infer || (t->fmt->takes & TAKES_AUTO))
+		return 0;
+	*why = mem_printf("-c auto: not with -f %s", t->fmt->name);
 	return -1;
 }
 
@@ -159,7 +171,7 @@ text_new(const struct text_opts *o, char **why)
 	schema_init(&t->schema);
 	buf_init(&t->why, 0);
 	set_options(t, o);
-	if (cols_parse(&t->cols, why, o->columns, o->time) == -1
+	if (read_columns(t, o, why) == -1
 	    || init_start(t, why, o->record_start) == -1
 	    || init_format(t, why, o->format) == -1
 	    || bind_fixed(t, why) == -1) {
@@ -192,6 +204,20 @@ text_free(struct text *t)
 	free(t);
 }
 
+/* Whether path[0..len) ends with one of the extensions. */
+static bool
+has_ext(const char *path, size_t len, const char *ext)
+{
+	size_t n;
+
+	for (; *ext != '\0'; ext += n + (ext[n] == ' ')) {
+		n = strcspn(ext, " ");
+		if (len > n && strncasecmp(path + len - n, ext, n) == 0)
+			return true;
+	}
+	return false;
+}
+
 const char *
 text_by_path(const char *path)
 {
@@ -199,14 +225,10 @@ text_by_path(const char *path)
 
 	if (len > 3 && strcmp(path + len - 3, ".gz") == 0)
 		len -= 3;
-	for (size_t i = 0; i < N_FORMATS; i++) {
-		const char *ext = formats[i]->ext;
-		size_t n = ext == NULL ? 0 : strlen(ext);
-
-		if (n > 0 && len > n
-		    && strncasecmp(path + len - n, ext, n) == 0)
+	for (size_t i = 0; i < N_FORMATS; i++)
+		if (formats[i]->ext != NULL
+		    && has_ext(path, len, formats[i]->ext))
 			return formats[i]->name;
-	}
 	return dsv_lines.name;
 }
 

@@ -27,7 +27,9 @@ enum text_takes {
 	TAKES_DELIM = 1,
 	TAKES_NULL = 2,
 	TAKES_NO_HEADER = 4,
-	TAKES_START = 8 /* --record-start */
+	TAKES_START = 8, /* --record-start */
+	TAKES_PATHS = 16, /* its columns are paths into JSON */
+	TAKES_AUTO = 32 /* -c auto */
 };
 
 typedef int (*text_turn_fn)(struct text *t, struct build *out,
@@ -38,7 +40,7 @@ struct text_fmt {
 	const char *name;
 	const char *arg; /* what stands behind "name:", NULL = nothing */
 	bool arg_optional;
-	const char *ext; /* of file names, with the dot, or NULL */
+	const char *ext; /* of file names, with dots, by blank; or NULL */
 	unsigned takes;
 	char delim;
 	int mark; /* the byte that makes plain() necessary, or -1 */
@@ -89,6 +91,7 @@ struct text_fmt {
 
 extern const struct text_fmt dsv_lines, dsv_csv, dsv_tsv;
 extern const struct text_fmt clf_combined, clf_common;
+extern const struct text_fmt json_json, json_journald;
 
 struct text {
 	const struct text_fmt *fmt;
@@ -104,6 +107,7 @@ struct text {
 	char *null_str; /* owned */
 	size_t max_field;
 	enum text_utf8 utf8;
+	enum sepidx_path path;
 	const struct zone *tz; /* borrowed */
 	int year;
 	struct pattern *start; /* of records of several lines, or NULL */

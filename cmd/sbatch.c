@@ -39,7 +39,7 @@ static const struct tool_opt options[] = {
     {'N', "no-header", NULL, "csv and tsv begin with a row"},
     {'d', "delimiter", "CHAR", "byte between fields"},
     {OPT_NULL, "null", "STR", "fields with this text are null"},
-    {'F', "follow", NULL, "follow a file by name, over rotation"},
+    {'F', "follow", NULL, "follow files by name, over rotation"},
     {'i', "interval", "D", "close a batch every D"},
     {OPT_BATCH_ROWS, "batch-rows", "N", "close a batch after N rows"},
     {OPT_BATCH_BYTES, "batch-bytes", "SIZE", "close a batch before SIZE"},

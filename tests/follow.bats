@@ -336,7 +336,7 @@ os.execvp("sbatch", ["sbatch", "-F", "log"])' >out.mill 2>err &
 		fifo: is no regular file|66|fifo
 		'-' is no source that can be followed|66|-
 		log.gz: a compressed file cannot be followed|65|log.gz
-		dir: Is a directory|66|log.gz dir
+		dir: Is a directory|66|log dir
 	EOF
 }
 

@@ -17,23 +17,19 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "io/held.h"
+#include "io/known.h"
 #include "io/sibling.h"
 
 #define LOOK_MS 1000 /* without events: network filesystems give none */
 #define LOOK_BLIND_MS 100 /* no events can be had */
 #define LOOKS 100 /* at a directory whose names keep changing */
-#define TAIL 256 /* bytes before the offset that must stay the same */
 
 /*
  * A writer that was not told of the rotation writes on into the old file;
  * most are told within milliseconds of the rename.
  */
 #define GRACE_US (100 * INT64_C(1000))
-
-struct held {
-	int fd;
-	struct file_id id;
-};
 
 struct follow {
 	char *path;
@@ -43,17 +39,12 @@ struct follow {
 	int dir_watch; /* or -1 */
 	int file_watch; /* or -1 */
 	struct held now; /* fd -1: nothing was ever held */
-	uint64_t off; /* of its next byte */
-	bool at_end; /* the last read found nothing */
-	char tail[TAIL]; /* the bytes before off */
-	size_t n_tail;
+	struct held truncated; /* now is its copy; or fd -1 */
 	int64_t lost_us; /* when the name was seen not to be now, or 0 */
 	struct held *queue; /* found rotated away, oldest first */
 	size_t n_queue;
 	size_t cap_queue;
-	struct file_id *known; /* siblings that are not to be read again */
-	size_t n_known;
-	size_t cap_known;
+	struct known known;
 	uint64_t n_truncated;
 	bool stopping;
 	bool told; /* that the name cannot be opened */
@@ -61,23 +52,25 @@ struct follow {
 	char *error;
 };
 
-static void
-learn(struct follow *f, const struct file_id *id)
+static bool
+is_known(const struct follow *f, int dir_fd, const struct sibling *s)
 {
-	f->known = mem_grow(
-	    f->known, &f->cap_known, f->n_known + 1, sizeof(*f->known));
-	f->known[f->n_known++] = *id;
+	return (f->now.fd != -1 && file_id_same(&s->id, &f->now.id))
+	       || (f->truncated.fd != -1
+		   && file_id_same(&s->id, &f->truncated.id))
+	       || known_has(&f->known, dir_fd, s);
 }
 
+/* Whether h is what gzip made of a file that is read or known. */
 static bool
-is_known(const struct follow *f, const struct file_id *id)
+is_known_packed(const struct follow *f, const struct head_id *packed)
 {
-	if (f->now.fd != -1 && file_id_same(id, &f->now.id))
+	struct head_id now;
+
+	if (f->now.fd != -1 && f->now.gunzip == NULL
+	    && held_head(&now, &f->now) == 0 && head_id_same(packed, &now))
 		return true;
-	for (size_t i = 0; i < f->n_known; i++)
-		if (file_id_same(id, &f->known[i]))
-			return true;
-	return false;
+	return known_has_packed(&f->known, packed);
 }
 
 static int
@@ -94,13 +87,16 @@ static void
 learn_siblings(struct follow *f)
 {
 	struct siblings l = {0};
+	struct held h;
 	int dir_fd;
 
-	f->n_known = 0;
 	if (look(f, &l, &dir_fd) == 0)
 		for (size_t i = 0; i < l.n; i++)
-			if (!l.v[i].current)
-				learn(f, &l.v[i].id);
+			if (!l.v[i].current && !is_known(f, dir_fd, &l.v[i])
+			    && held_open(&h, dir_fd, l.v[i].name) == 0) {
+				known_add(&f->known, &h);
+				held_release(&h);
+			}
 	if (dir_fd != -1)
 		close(dir_fd);
 	siblings_release(&l);
@@ -150,8 +146,31 @@ drain_events(struct follow *f)
 			break;
 }
 
+static void
+enqueue(struct follow *f, const struct held *h)
+{
+	f->queue = mem_grow(
+	    f->queue, &f->cap_queue, f->n_queue + 1, sizeof(*f->queue));
+	f->queue[f->n_queue++] = *h;
+}
+
+/* Open what is there from before, so that rotation cannot hide it. */
+static void
+take_files(struct follow *f, char *const files[], size_t n)
+{
+	struct held h;
+
+	for (size_t i = 0; i < n; i++)
+		if (held_open(&h, AT_FDCWD, files[i]) == -1) {
+			note(f, files[i], strerror(errno));
+		} else {
+			known_add(&f->known, &h);
+			enqueue(f, &h);
+		}
+}
+
 struct follow *
-follow_new(const char *path)
+follow_new(const char *path, char *const files[], size_t n)
 {
 	struct follow *f = mem_zero(1, sizeof(*f));
 	const char *slash;
@@ -165,9 +184,10 @@ follow_new(const char *path)
 		f->dir = mem_strndup(f->path, (size_t)(f->base - f->path));
 	f->event_fd = inotify_init1(IN_CLOEXEC);
 	f->dir_watch = f->file_watch = -1;
-	f->now.fd = -1;
+	f->now.fd = f->truncated.fd = -1;
 	buf_init(&f->note, 0);
 	watch_dir(f);
+	take_files(f, files, n);
 	learn_siblings(f);
 	return f;
 }
@@ -178,133 +198,156 @@ follow_free(struct follow *f)
 	if (f == NULL)
 		return;
 	for (size_t i = 0; i < f->n_queue; i++)
-		close(f->queue[i].fd);
-	if (f->now.fd != -1)
-		close(f->now.fd);
+		held_release(&f->queue[i]);
+	held_release(&f->now);
+	held_release(&f->truncated);
 	if (f->event_fd != -1)
 		close(f->event_fd);
 	buf_release(&f->note);
+	known_release(&f->known);
 	free(f->queue);
-	free(f->known);
 	free(f->error);
 	free(f->dir);
 	free(f->path);
 	free(f);
 }
 
-static void
-keep_tail(struct follow *f, const char *p, size_t len)
-{
-	size_t keep = f->n_tail;
-
-	if (len >= TAIL) {
-		memcpy(f->tail, p + len - TAIL, TAIL);
-		f->n_tail = TAIL;
-		return;
-	}
-	if (keep + len > TAIL)
-		keep = TAIL - len;
-	memmove(f->tail, f->tail + f->n_tail - keep, keep);
-	memcpy(f->tail + keep, p, len);
-	f->n_tail = keep + len;
-}
-
-/* Whether what stands before the offset is what was read there. */
+/* Whether sibling s is a copy of what is held that goes on behind it. */
 static bool
-tail_is_same(const struct follow *f)
+is_copy(const struct follow *f, struct held *copy, int dir_fd,
+    const struct sibling *s)
 {
-	char now[TAIL];
-	ssize_t n =
-	    io_pread(f->now.fd, now, f->n_tail, (off_t)(f->off - f->n_tail));
-
-	return n >= 0 && (size_t)n == f->n_tail
-	       && memcmp(now, f->tail, f->n_tail) == 0;
+	if (s->current || is_known(f, dir_fd, s)
+	    || held_open(copy, dir_fd, s->name) == -1)
+		return false;
+	/* Of the file itself nothing is left; its tail stands for it. */
+	if (f->now.n_tail > 0 && held_skip(copy, &f->now))
+		return true;
+	held_release(copy);
+	return false;
 }
 
+/* Find the copy that copytruncate made, so that nothing in it is lost. */
+static bool
+find_copy(struct follow *f, struct held *copy)
+{
+	struct siblings l = {0};
+	bool found = false;
+	int dir_fd;
+
+	if (look(f, &l, &dir_fd) == 0)
+		for (size_t i = l.n; !found && i-- > 0;)
+			found = is_copy(f, copy, dir_fd, &l.v[i]);
+	if (dir_fd != -1)
+		close(dir_fd);
+	siblings_release(&l);
+	return found;
+}
+
+/* The truncated file has the turn, from its start. */
 static enum source_got
 restart(struct follow *f)
 {
-	char text[128];
-
-	snprintf(text, sizeof(text),
-	    "truncated after byte %ju (time %ju), reading it from the start",
-	    (uintmax_t)f->off, (uintmax_t)++f->n_truncated);
-	note(f, f->path, text);
-	f->off = 0;
-	f->n_tail = 0;
-	f->at_end = false;
-	/* The copy that copytruncate made has been read already. */
+	held_rewind(&f->now);
 	learn_siblings(f);
 	return SOURCE_NEXT;
+}
+
+/* The copy is at its end: back to what was truncated. */
+static enum source_got
+leave_copy(struct follow *f)
+{
+	held_release(&f->now);
+	f->now = f->truncated;
+	f->truncated.fd = -1;
+	return restart(f);
+}
+
+static enum source_got
+on_truncation(struct follow *f)
+{
+	char text[128];
+	struct held copy;
+	bool found = find_copy(f, &copy);
+
+	snprintf(text, sizeof(text), "truncated after byte %ju (time %ju), %s",
+	    (uintmax_t)f->now.off, (uintmax_t)++f->n_truncated,
+	    found ? "reading its copy to the end and it from the start"
+		  : "reading it from the start");
+	note(f, f->path, text);
+	if (!found)
+		return restart(f);
+	f->truncated = f->now;
+	f->now = copy;
+	return SOURCE_WAIT;
 }
 
 static enum source_got
 failed(struct follow *f)
 {
-	f->error = mem_strdup(strerror(errno));
+	f->error =
+	    errno == EBADMSG ? mem_printf(
+		"%s: the gzip data are damaged or cut short", f->now.name)
+			     : mem_strdup(strerror(errno));
 	return SOURCE_ERROR;
 }
 
-/* Read the held file; SOURCE_END is its present end. */
+/*
+ * Read the held file; SOURCE_END is its present end, SOURCE_WAIT that another
+ * was taken in its place.
+ */
 static enum source_got
 read_held(struct follow *f, void *p, size_t cap, size_t *len)
 {
-	struct stat st;
 	ssize_t n;
 
 	if (f->now.fd == -1)
 		return SOURCE_END;
-	n = io_pread(f->now.fd, p, cap, (off_t)f->off);
+	n = held_read(&f->now, p, cap);
 	if (n == -1)
-		return failed(f);
-	if (n > 0 && f->at_end && !tail_is_same(f))
-		return restart(f);
-	if (n > 0) {
-		keep_tail(f, p, (size_t)n);
-		f->off += (uint64_t)n;
-		f->at_end = false;
-		*len = (size_t)n;
+		return errno == ESTALE ? on_truncation(f) : failed(f);
+	*len = (size_t)n;
+	if (n > 0)
 		return SOURCE_BYTES;
-	}
-	f->at_end = true;
-	if (fstat(f->now.fd, &st) == -1)
-		return failed(f);
-	return (uint64_t)st.st_size < f->off ? restart(f) : SOURCE_END;
+	return f->truncated.fd != -1 ? leave_copy(f) : SOURCE_END;
 }
 
-static void
-enqueue(struct follow *f, const struct held *h)
-{
-	f->queue = mem_grow(
-	    f->queue, &f->cap_queue, f->n_queue + 1, sizeof(*f->queue));
-	f->queue[f->n_queue++] = *h;
-}
-
-/* Open a sibling into the queue.  -1 when its name is another file by now. */
+/*
+ * Open a sibling into the queue.  -1 when its name is another file by now.
+ * What gzip is still writing is left for later: its original is there, too.
+ */
 static int
 take(struct follow *f, int dir_fd, const struct sibling *s)
 {
-	struct held h = {.fd = openat(dir_fd, s->name, O_RDONLY | O_CLOEXEC)};
-	int64_t mtime_ns;
+	struct head_id head;
+	struct held h;
 
-	if (h.fd == -1 && errno == ENOENT)
-		return -1;
-	if (h.fd == -1) {
+	if (held_open(&h, dir_fd, s->name) == -1) {
+		if (errno == ENOENT)
+			return -1;
 		if (!s->current || !f->told)
 			note(f, s->name, strerror(errno));
 		/* The name may become readable; a rotated file is lost. */
 		if (s->current)
 			f->told = true;
 		else
-			learn(f, &s->id);
+			known_add_unread(&f->known, &s->id);
 		return 0;
 	}
-	if (sibling_id(&h.id, &mtime_ns, h.fd, "") == -1
-	    || !file_id_same(&h.id, &s->id)) {
-		close(h.fd);
+	if (!file_id_same(&h.id, &s->id)) {
+		held_release(&h);
 		return -1;
 	}
-	learn(f, &h.id);
+	if (h.gunzip != NULL && held_head(&head, &h) == -1) {
+		held_release(&h);
+		return 0;
+	}
+	if (h.gunzip != NULL && is_known_packed(f, &head)) {
+		known_add(&f->known, &h);
+		held_release(&h);
+		return 0;
+	}
+	known_add(&f->known, &h);
 	enqueue(f, &h);
 	return 0;
 }
@@ -313,25 +356,10 @@ static int
 take_unknown(struct follow *f, int dir_fd, const struct siblings *l)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (!is_known(f, &l->v[i].id)
+		if (!is_known(f, dir_fd, &l->v[i])
 		    && take(f, dir_fd, &l->v[i]) == -1)
 			return -1;
 	return 0;
-}
-
-/* Forget known files that are gone, so that their number stays bounded. */
-static void
-forget_gone(struct follow *f, const struct siblings *l)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < f->n_known; i++)
-		for (size_t j = 0; j < l->n; j++)
-			if (file_id_same(&f->known[i], &l->v[j].id)) {
-				f->known[n++] = f->known[i];
-				break;
-			}
-	f->n_known = n;
 }
 
 /* Queue every file of the set that came since, oldest first. */
@@ -349,22 +377,19 @@ scan(struct follow *f)
 		close(dir_fd);
 	}
 	if (rc == 0)
-		forget_gone(f, &l);
+		known_keep(&f->known, &l);
 	siblings_release(&l);
 }
 
 static void
 hold_next(struct follow *f)
 {
-	if (f->now.fd != -1) {
-		learn(f, &f->now.id);
-		close(f->now.fd);
-	}
+	/* As it is now: more was written into it since it was opened. */
+	if (f->now.fd != -1)
+		known_add(&f->known, &f->now);
+	held_release(&f->now);
 	f->now = f->queue[0];
 	memmove(f->queue, f->queue + 1, --f->n_queue * sizeof(*f->queue));
-	f->off = 0;
-	f->n_tail = 0;
-	f->at_end = false;
 	f->lost_us = 0;
 	f->told = false;
 	watch_file(f);
@@ -401,6 +426,18 @@ advance(struct follow *f)
 	return SOURCE_NEXT;
 }
 
+/* Read on over the copies that take the place of truncated files. */
+static enum source_got
+read_now(struct follow *f, void *p, size_t cap, size_t *len)
+{
+	enum source_got got;
+
+	do
+		got = read_held(f, p, cap, len);
+	while (got == SOURCE_WAIT);
+	return got;
+}
+
 enum source_got
 follow_read(struct follow *f, void *p, size_t cap, size_t *len)
 {
@@ -412,12 +449,12 @@ follow_read(struct follow *f, void *p, size_t cap, size_t *len)
 	if (f->error != NULL)
 		return SOURCE_ERROR;
 	do {
-		got = read_held(f, p, cap, len);
+		got = read_now(f, p, cap, len);
 		if (got != SOURCE_END)
 			return got;
 		drain_events(f);
 		/* What came before the events were taken has none any more. */
-		got = read_held(f, p, cap, len);
+		got = read_now(f, p, cap, len);
 		if (got != SOURCE_END)
 			return got;
 		first = f->now.fd == -1;
@@ -462,4 +499,18 @@ const char *
 follow_error(const struct follow *f)
 {
 	return f->error;
+}
+
+const char *
+follow_where(const struct follow *f)
+{
+	if (f->now.fd == -1 || strchr(f->now.name, '/') == NULL)
+		return f->path;
+	return f->now.name;
+}
+
+int64_t
+follow_mtime_us(const struct follow *f)
+{
+	return f->now.fd == -1 ? time_now_us() : f->now.mtime_ns / 1000;
 }

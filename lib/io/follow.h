@@ -13,18 +13,22 @@
 struct follow;
 
 /*
- * follow_new: begin to follow path, which need not exist.  Rotated siblings
- * (FILE.1, FILE-20261123, FILE.old, stem.1.ext) that are there already are
- * old and are not read.
+ * follow_new: begin to follow path, which need not exist.  The n files, rotated
+ * siblings of it in the order of their age, are read first; those that cannot
+ * be opened any more are told of.  Other siblings (FILE.1, FILE-20261123,
+ * FILE.old, stem.1.ext, each also with .gz) that are there already are old and
+ * are not read.
  * follow_read: as source_read; SOURCE_END only after follow_stop.  SOURCE_NEXT
  * comes when the file being read has been rotated away and read to its end
  * (files that were rotated away unseen follow, oldest first, then the one that
  * has the name now), or was truncated, which starts it again from its
- * beginning. follow_stop: what is there now is the last: SOURCE_END comes
- * behind it. follow_fd, follow_wait_ms, follow_note, follow_error: as in
- * source.h.
+ * beginning, once the copy that was made of it, if there is one, was read.
+ * follow_stop: what is there now is the last: SOURCE_END comes behind it.
+ * follow_fd, follow_wait_ms, follow_note, follow_error: as in source.h.
+ * follow_where: the path of what is being read; follow_mtime_us: when that was
+ * written to, or now.
  */
-struct follow *follow_new(const char *path);
+struct follow *follow_new(const char *path, char *const files[], size_t n);
 void follow_free(struct follow *f);
 void follow_stop(struct follow *f);
 enum source_got follow_read(struct follow *f, void *p, size_t cap, size_t *len);
@@ -32,5 +36,7 @@ int follow_fd(const struct follow *f);
 int follow_wait_ms(const struct follow *f);
 const char *follow_note(const struct follow *f);
 const char *follow_error(const struct follow *f);
+const char *follow_where(const struct follow *f);
+int64_t follow_mtime_us(const struct follow *f);
 
 #endif

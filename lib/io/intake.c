@@ -452,6 +452,7 @@ find_sources(struct intake *in, char *operands[], size_t n)
 			return -1;
 		}
 	}
+	source_list_join(&in->sources);
 	for (size_t i = 0; i < in->sources.n; i++) {
 		s = in->sources.v[i];
 		in->endless |= source_is(s, SOURCE_ENDLESS);

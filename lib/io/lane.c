@@ -8,7 +8,6 @@
 
 #include "base/mem.h"
 #include "base/time.h"
-#include "io/gunzip.h"
 #include "io/intake_int.h"
 
 struct lane *
@@ -55,9 +54,14 @@ fail_source(struct intake *in, const struct lane *l)
 }
 
 static void
-begin_file(struct intake *in, struct lane *l)
+begin_file(struct intake *in, struct lane *l, bool goes_on)
 {
+	struct text_source from = {.name = source_where(l->source),
+	    .mtime_us = source_mtime_us(l->source),
+	    .goes_on = goes_on};
+
 	feed_begin(&l->feed);
+	text_source(in->text, &from);
 	text_open(in->text);
 	l->fresh = true;
 	l->sniffed = false;
@@ -78,7 +82,7 @@ lane_open(struct intake *in, struct lane *l)
 		return 0;
 	}
 	enter(in, l);
-	begin_file(in, l);
+	begin_file(in, l, false);
 	return 0;
 }
 
@@ -138,10 +142,6 @@ sniff(struct intake *in, struct lane *l)
 	if (len > 2 && memcmp(p, "#!", 2) == 0
 	    && memmem(p, len, "\n#SBATCH", 8) != NULL)
 		return refuse(in, l, EX_USAGE, "this is not Slurm's sbatch");
-	if (source_is(l->source, SOURCE_ENDLESS) && len > 1
-	    && memcmp(p, GUNZIP_MAGIC, 2) == 0)
-		return refuse(
-		    in, l, EX_DATAERR, "a compressed file cannot be followed");
 	l->sniffed = true;
 	return LANE_MORE;
 }
@@ -152,7 +152,7 @@ end_file(struct intake *in, struct lane *l)
 {
 	if (l->ended == SOURCE_END)
 		return LANE_ENDED;
-	begin_file(in, l);
+	begin_file(in, l, true);
 	return LANE_MORE;
 }
 

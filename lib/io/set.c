@@ -1,92 +1,481 @@
 /* SPDX-License-Identifier: ISC */
-/* A log as a source, followed by name.  sbatch(1), FOLLOWING. */
+/* A log and what rotation made of it as one source.  sbatch(1), ROTATION. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
+#include "base/io.h"
+#include "base/mem.h"
 #include "io/follow.h"
+#include "io/gunzip.h"
+#include "io/held.h"
 #include "io/source_int.h"
+
+struct member {
+	char *path; /* owned */
+	struct rotation rotation; /* of its name, borrowed from path */
+	struct file_id id;
+	int64_t mtime_ns;
+	size_t order; /* as given */
+};
+
+/* What a source of these kinds owns. */
+struct set {
+	struct member *members; /* oldest first */
+	size_t n;
+	size_t at; /* the one being read */
+	struct follow *follow; /* set_followed: once it is open */
+};
+
+static const char *
+base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+static void
+free_members(struct member *m, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(m[i].path);
+	free(m);
+}
+
+static void
+close_set(struct source *s)
+{
+	struct set *set = s->own;
+
+	if (s->fd != -1)
+		close(s->fd);
+	s->fd = -1;
+	if (set == NULL)
+		return;
+	follow_free(set->follow);
+	free_members(set->members, set->n);
+	free(set);
+	s->own = NULL;
+}
+
+/* Files at rest, one behind the other. */
+
+static bool
+claims_nothing(const char *path, enum source_mode mode)
+{
+	(void)path;
+	(void)mode;
+	return false;
+}
+
+static int
+check_members(struct source *s)
+{
+	const struct set *set = s->own;
+
+	for (size_t i = 0; i < set->n; i++)
+		if (access(set->members[i].path, R_OK) == -1)
+			return source_fail(s, EX_NOINPUT, "%s: %s",
+			    base_name(set->members[i].path), strerror(errno));
+	return 0;
+}
+
+static int
+open_member(struct source *s)
+{
+	struct set *set = s->own;
+	const char *path = set->members[set->at].path;
+
+	s->fd = open(path, O_RDONLY | O_CLOEXEC);
+	s->off = 0;
+	if (s->fd == -1)
+		return source_fail(s, EX_NOINPUT, "%s", strerror(errno));
+	return 0;
+}
+
+static enum source_got
+read_set(struct source *s, void *p, size_t cap, size_t *len)
+{
+	struct set *set = s->own;
+	ssize_t n = io_pread(s->fd, p, cap, (off_t)s->off);
+
+	if (n == -1) {
+		source_fail(s, EX_IOERR, "byte %ju: %s", (uintmax_t)s->off,
+		    strerror(errno));
+		return SOURCE_ERROR;
+	}
+	s->off += (uint64_t)n;
+	*len = (size_t)n;
+	if (n > 0)
+		return SOURCE_BYTES;
+	if (set->at + 1 == set->n)
+		return SOURCE_END;
+	close(s->fd);
+	set->at++;
+	return open_member(s) == -1 ? SOURCE_ERROR : SOURCE_NEXT;
+}
+
+static const char *
+set_where(const struct source *s)
+{
+	const struct set *set = s->own;
+
+	return set->members[set->at].path;
+}
+
+const struct source_kind set_at_rest = {
+    .name = "set",
+    .unpack = true,
+    .claims = claims_nothing,
+    .check = check_members,
+    .open = open_member,
+    .read = read_set,
+    .close = close_set,
+    .where = set_where,
+};
+
+/* Followed by name. */
 
 static bool
 is_followed(const char *path, enum source_mode mode)
 {
-	return mode == SOURCE_FOLLOW && strcmp(path, "-") != 0;
+	return mode == SOURCE_FOLLOW && path[0] != '\0'
+	       && strcmp(path, "-") != 0;
+}
+
+static int
+check_log(struct source *s)
+{
+	char magic[2];
+	struct stat st;
+	int fd;
+	ssize_t n;
+
+	if (source_check_path(s) == -1)
+		return -1;
+	if (stat(s->path, &st) == 0 && !S_ISREG(st.st_mode))
+		return source_fail(s, EX_NOINPUT, "is no regular file");
+	fd = open(s->path, O_RDONLY | O_CLOEXEC);
+	n = fd == -1 ? -1 : io_pread(fd, magic, sizeof(magic), 0);
+	if (fd != -1)
+		close(fd);
+	if (n == 2 && memcmp(magic, GUNZIP_MAGIC, 2) == 0)
+		return source_fail(
+		    s, EX_DATAERR, "a compressed file cannot be followed");
+	return 0;
 }
 
 /* It may be missing; what is there must be a file that can be read. */
 static int
 check_followed(struct source *s)
 {
-	struct stat st;
-
-	if (stat(s->path, &st) == -1 && errno == ENOENT)
-		return 0;
-	if (source_check_path(s) == -1)
+	if (s->own != NULL && check_members(s) == -1)
 		return -1;
-	if (!S_ISREG(st.st_mode))
-		return source_fail(s, EX_NOINPUT, "is no regular file");
-	return 0;
+	if (access(s->path, F_OK) == -1 && errno == ENOENT)
+		return 0;
+	return check_log(s);
 }
 
 static int
 open_followed(struct source *s)
 {
-	s->own = follow_new(s->path);
+	struct set *set = s->own;
+	char **files;
+
+	if (set == NULL)
+		s->own = set = mem_zero(1, sizeof(*set));
+	files = mem_zero(set->n + 1, sizeof(*files));
+	for (size_t i = 0; i < set->n; i++)
+		files[i] = set->members[i].path;
+	set->follow = follow_new(s->path, files, set->n);
+	free(files);
 	return 0;
+}
+
+static struct follow *
+follow_of(const struct source *s)
+{
+	const struct set *set = s->own;
+
+	return set->follow;
 }
 
 static enum source_got
 read_followed(struct source *s, void *p, size_t cap, size_t *len)
 {
-	enum source_got got = follow_read(s->own, p, cap, len);
+	enum source_got got = follow_read(follow_of(s), p, cap, len);
 
 	if (got == SOURCE_ERROR)
-		source_fail(s, EX_IOERR, "%s", follow_error(s->own));
+		source_fail(s, EX_IOERR, "%s", follow_error(follow_of(s)));
 	return got;
-}
-
-static void
-close_followed(struct source *s)
-{
-	follow_free(s->own);
-	s->own = NULL;
 }
 
 static void
 stop_followed(struct source *s)
 {
-	follow_stop(s->own);
+	follow_stop(follow_of(s));
 }
 
 static int
 followed_fd(const struct source *s)
 {
-	return follow_fd(s->own);
+	return follow_fd(follow_of(s));
 }
 
 static int
 followed_wait_ms(const struct source *s)
 {
-	return follow_wait_ms(s->own);
+	return follow_wait_ms(follow_of(s));
 }
 
 static const char *
 followed_note(const struct source *s)
 {
-	return follow_note(s->own);
+	return follow_note(follow_of(s));
 }
 
-const struct source_kind follow_kind = {
+static const char *
+followed_where(const struct source *s)
+{
+	return follow_where(follow_of(s));
+}
+
+static int64_t
+followed_mtime_us(const struct source *s)
+{
+	return follow_mtime_us(follow_of(s));
+}
+
+const struct source_kind set_followed = {
     .name = "follow",
     .traits = SOURCE_LIVE | SOURCE_ENDLESS | SOURCE_BATCHED,
     .claims = is_followed,
     .check = check_followed,
     .open = open_followed,
     .read = read_followed,
-    .close = close_followed,
+    .close = close_set,
     .stop = stop_followed,
     .fd = followed_fd,
     .wait_ms = followed_wait_ms,
     .note = followed_note,
+    .where = followed_where,
+    .mtime_us = followed_mtime_us,
+    .as_set = &set_followed,
 };
+
+/* Which sources are one set. */
+
+/* A source by the path that its file had before it was rotated. */
+struct candidate {
+	struct source **at; /* in the list */
+	size_t stem; /* bytes of its path */
+	bool rotated;
+};
+
+static int
+by_stem(const void *va, const void *vb)
+{
+	const struct candidate *a = va, *b = vb;
+	const struct source *s = *a->at, *t = *b->at;
+	size_t len = a->stem < b->stem ? a->stem : b->stem;
+	int c = memcmp(s->path, t->path, len);
+
+	if (c == 0)
+		c = (a->stem > b->stem) - (a->stem < b->stem);
+	if (c == 0)
+		c = s->named - t->named;
+	if (c == 0 && s->named)
+		c = strcmp(s->name, t->name);
+	return c != 0 ? c : (a->at > b->at) - (a->at < b->at);
+}
+
+static bool
+same_log(const struct candidate *a, const struct candidate *b)
+{
+	const struct source *s = *a->at, *t = *b->at;
+
+	return a->stem == b->stem && memcmp(s->path, t->path, a->stem) == 0
+	       && s->named == t->named
+	       && (!s->named || strcmp(s->name, t->name) == 0);
+}
+
+static int
+by_rotation(const void *va, const void *vb)
+{
+	const struct member *a = va, *b = vb;
+	int c = rotation_compare(&a->rotation, &b->rotation);
+
+	return c != 0 ? c : (a->order > b->order) - (a->order < b->order);
+}
+
+static int
+by_change(const void *va, const void *vb)
+{
+	const struct member *a = va, *b = vb;
+	bool x = a->rotation.kind == ROTATION_NONE;
+	bool y = b->rotation.kind == ROTATION_NONE;
+
+	if (x != y)
+		return x - y;
+	if (a->mtime_ns != b->mtime_ns)
+		return a->mtime_ns > b->mtime_ns ? 1 : -1;
+	return by_rotation(va, vb);
+}
+
+/* Oldest first: by name, or, where some count and some have dates, by time. */
+static void
+sort_members(struct set *set)
+{
+	unsigned kinds = 0;
+
+	for (size_t i = 0; i < set->n; i++)
+		kinds |= 1u << set->members[i].rotation.kind;
+	if ((kinds >> ROTATION_NUMBER & 1) != 0
+	    && (kinds >> ROTATION_DATE & 1) != 0)
+		qsort(set->members, set->n, sizeof(*set->members), by_change);
+	else
+		qsort(set->members, set->n, sizeof(*set->members), by_rotation);
+}
+
+/*
+ * Whether gzip made packed of plain, or is at it: then packed cannot be read
+ * yet.
+ */
+static bool
+is_packed_of(const struct member *packed, const struct member *plain)
+{
+	struct head_id a, b;
+	struct held p = {.fd = -1}, q = {.fd = -1};
+	size_t len = strlen(plain->path);
+	bool same = false;
+
+	if (strncmp(packed->path, plain->path, len) != 0
+	    || strcmp(packed->path + len, ".gz") != 0)
+		return false;
+	if (held_open(&p, AT_FDCWD, packed->path) == 0
+	    && held_open(&q, AT_FDCWD, plain->path) == 0
+	    && held_head(&b, &q) == 0)
+		same = held_head(&a, &p) == -1 || head_id_same(&a, &b);
+	held_release(&p);
+	held_release(&q);
+	return same;
+}
+
+static bool
+is_double(const struct set *set, size_t at)
+{
+	const struct member *m = &set->members[at];
+
+	for (size_t i = 0; i < set->n; i++)
+		if (i != at
+		    && ((i < at && m->id.ino != 0
+			    && file_id_same(&m->id, &set->members[i].id))
+			|| is_packed_of(m, &set->members[i])))
+			return true;
+	return false;
+}
+
+static void
+drop_doubles(struct set *set)
+{
+	size_t n = 0;
+	bool *out = mem_zero(set->n, sizeof(*out));
+
+	for (size_t i = 0; i < set->n; i++)
+		out[i] = is_double(set, i);
+	for (size_t i = 0; i < set->n; i++)
+		if (out[i])
+			free(set->members[i].path);
+		else
+			set->members[n++] = set->members[i];
+	set->n = n;
+	free(out);
+}
+
+static void
+add_member(struct set *set, const char *path)
+{
+	struct member *m = &set->members[set->n];
+
+	*m = (struct member){.path = mem_strdup(path), .order = set->n++};
+	rotation_read(&m->rotation, base_name(m->path));
+	/* What cannot be looked at is told of by check_members. */
+	sibling_id(&m->id, &m->mtime_ns, AT_FDCWD, path);
+}
+
+/* Make one source, in the place of the first, of n of one log. */
+static void
+join(const struct candidate *c, size_t n)
+{
+	struct source *s = *c[0].at;
+	struct set *set = mem_zero(1, sizeof(*set));
+
+	set->members = mem_zero(n, sizeof(*set->members));
+	for (size_t i = 0; i < n; i++) {
+		add_member(set, (*c[i].at)->path);
+		if (i == 0)
+			continue;
+		source_free(*c[i].at);
+		*c[i].at = NULL;
+	}
+	s->path[c[0].stem] = '\0';
+	if (!s->named) {
+		free(s->name);
+		s->name = mem_strdup(s->path);
+	}
+	s->kind = s->kind->as_set;
+	s->own = set;
+	sort_members(set);
+	drop_doubles(set);
+	/* It is followed, not read as a file at rest before. */
+	if (s->kind == &set_followed
+	    && set->members[set->n - 1].rotation.kind == ROTATION_NONE)
+		free(set->members[--set->n].path);
+}
+
+static void
+join_groups(const struct candidate *c, size_t n)
+{
+	size_t end;
+	bool rotated;
+
+	for (size_t i = 0; i < n; i = end) {
+		rotated = c[i].rotated;
+		for (end = i + 1; end < n && same_log(&c[i], &c[end]); end++)
+			rotated |= c[end].rotated;
+		if (rotated && end - i > 1)
+			join(c + i, end - i);
+	}
+}
+
+void
+set_join(struct source_list *l)
+{
+	struct candidate *c = mem_zero(l->n, sizeof(*c));
+	struct rotation r;
+	size_t n = 0, left = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const char *path = l->v[i]->path;
+
+		if (l->v[i]->kind->as_set == NULL)
+			continue;
+		rotation_read(&r, base_name(path));
+		c[n++] = (struct candidate){.at = &l->v[i],
+		    .stem = (size_t)(base_name(path) - path) + r.stem,
+		    .rotated = r.kind != ROTATION_NONE};
+	}
+	if (n > 1)
+		qsort(c, n, sizeof(*c), by_stem);
+	join_groups(c, n);
+	free(c);
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i] != NULL)
+			l->v[left++] = l->v[i];
+	l->n = left;
+}

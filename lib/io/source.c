@@ -15,6 +15,7 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/time.h"
 #include "io/gunzip.h"
 #include "io/source_int.h"
 
@@ -184,10 +185,11 @@ static const struct source_kind file_kind = {
     .open = open_path,
     .read = read_file,
     .close = close_path,
+    .as_set = &set_at_rest,
 };
 
 static const struct source_kind *const kinds[] = {
-    &stdin_kind, &follow_kind, &pipe_kind, &file_kind};
+    &stdin_kind, &set_followed, &pipe_kind, &file_kind};
 
 static const struct source_kind *
 find_kind(const char *path, enum source_mode mode)
@@ -256,6 +258,7 @@ add_one(struct source_list *l, const char *name, const char *path,
     const struct source_opts *o, char **why)
 {
 	const struct source_kind *kind = find_kind(path, o->mode);
+	struct source *s;
 
 	if (kind == NULL) {
 		*why = mem_printf("'%s' is no source%s", path,
@@ -266,10 +269,14 @@ add_one(struct source_list *l, const char *name, const char *path,
 		*why = mem_printf("more than %d sources", SOURCE_MAX);
 		return EX_USAGE;
 	}
-	if (name == NULL)
-		name = kind == &stdin_kind ? "stdin" : path;
 	l->v = mem_grow(l->v, &l->cap, l->n + 1, sizeof(*l->v));
-	l->v[l->n++] = source_new(kind, o, name, path);
+	s = source_new(kind, o,
+	    name != NULL          ? name
+	    : kind == &stdin_kind ? "stdin"
+				  : path,
+	    path);
+	s->named = name != NULL;
+	l->v[l->n++] = s;
 	return 0;
 }
 
@@ -311,6 +318,12 @@ source_list_add(struct source_list *l, const char *operand,
 	return rc;
 }
 
+void
+source_list_join(struct source_list *l)
+{
+	set_join(l);
+}
+
 const char *
 source_name(const struct source *s)
 {
@@ -327,6 +340,18 @@ const char *
 source_where(const struct source *s)
 {
 	return s->kind->where != NULL ? s->kind->where(s) : s->name;
+}
+
+int64_t
+source_mtime_us(const struct source *s)
+{
+	struct stat st;
+
+	if (s->kind->mtime_us != NULL)
+		return s->kind->mtime_us(s);
+	if (s->fd == -1 || fstat(s->fd, &st) == -1 || !S_ISREG(st.st_mode))
+		return time_now_us();
+	return st.st_mtim.tv_sec * TIME_US + st.st_mtim.tv_nsec / 1000;
 }
 
 bool

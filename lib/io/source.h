@@ -68,13 +68,22 @@ int source_list_add(struct source_list *l, const char *operand,
     const struct source_opts *o, char **why);
 
 /*
+ * All operands were added: rotated files of one log become one source, oldest
+ * first, without doubles.
+ */
+void source_list_join(struct source_list *l);
+
+/*
  * source_name: given by NAME=, else the path, "stdin" for "-".
  * source_where: the file that is being read, for messages about its bytes.
  * source_path: as given, "-" for standard input.
+ * source_mtime_us: when what is being read was written to; now, where that
+ * means nothing.
  */
 const char *source_name(const struct source *s);
 const char *source_where(const struct source *s);
 const char *source_path(const struct source *s);
+int64_t source_mtime_us(const struct source *s);
 bool source_is(const struct source *s, enum source_trait trait);
 
 /*

@@ -16,7 +16,7 @@ struct gunzip;
  * of the registry that says so gets it.  The other functions do what those of
  * source.h with their name say; open, read and check fail by source_fail.
  * From stop on they may be NULL: nothing to do, s->fd, no time, no note, the
- * name, no peers.
+ * name, what s->fd tells, no peers.
  */
 struct source_kind {
 	const char *name;
@@ -33,7 +33,9 @@ struct source_kind {
 	int (*wait_ms)(const struct source *s);
 	const char *(*note)(const struct source *s);
 	const char *(*where)(const struct source *s);
+	int64_t (*mtime_us)(const struct source *s);
 	struct source *(*take)(struct source *s);
+	const struct source_kind *as_set; /* what reads several as one */
 };
 
 /* Whether the first two bytes were looked at, and what they said. */
@@ -43,6 +45,7 @@ struct source {
 	const struct source_kind *kind;
 	const struct source_opts *opts; /* borrowed */
 	char *name; /* owned */
+	bool named; /* by NAME= */
 	char *path; /* owned */
 	int fd; /* -1 when closed */
 	uint64_t off; /* of the next byte, where reads are positioned */
@@ -57,7 +60,13 @@ struct source {
 };
 
 /* The kinds that are not in source.c. */
-extern const struct source_kind follow_kind;
+extern const struct source_kind set_followed, set_at_rest;
+
+/*
+ * Make one source of each set of rotated files in l, at the place of the first
+ * of them.
+ */
+void set_join(struct source_list *l);
 
 /* A source of that kind; name and path are copied. */
 struct source *source_new(const struct source_kind *kind,

@@ -16,10 +16,9 @@ names(void)
 {
 	static const char *const yes[] = {"log.1", "log.10", "log.0",
 	    "log-20261123", "log_2026-11-23T10:00", "log.2026.11.23", "log.old",
-	    "log.1-2"};
+	    "log.1-2", "log.1.gz", "log-20261123.gz"};
 	static const char *const no[] = {"log", "log1", "log.", "log-",
-	    "log.gz", "log.1.gz", "alog.1", "log.1x", "lo", "log.olds", "log.-",
-	    ""};
+	    "log.gz", "alog.1", "log.1x", "lo", "log.olds", "log.-", ""};
 
 	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
 		CHECK(sibling_is_rotated(yes[i], "log"));
@@ -80,6 +79,69 @@ look(int dir)
 	unlinkat(dir, "log.3", AT_REMOVEDIR);
 }
 
+static void
+rotations(void)
+{
+	static const struct {
+		const char *name;
+		size_t stem;
+		enum rotation_kind kind;
+		long number;
+	} all[] = {
+	    {"log", 3, ROTATION_NONE, 0},
+	    {"log.gz", 6, ROTATION_NONE, 0},
+	    {"log.1", 3, ROTATION_NUMBER, 1},
+	    {"log.0", 3, ROTATION_NUMBER, 0},
+	    {"log.12.gz", 3, ROTATION_NUMBER, 12},
+	    {"log.old", 3, ROTATION_NUMBER, 1},
+	    {"my.log-20260101", 6, ROTATION_DATE, 0},
+	    {"log.2026-01-01.gz", 3, ROTATION_DATE, 0},
+	    {"log_20260101T120000", 3, ROTATION_DATE, 0},
+	    {"log-20260101-1767225600", 3, ROTATION_DATE, 0},
+	    /* Parts of a whole, data by year, and the like. */
+	    {"part.0001", 9, ROTATION_NONE, 0},
+	    {"x.12345", 7, ROTATION_NONE, 0},
+	    {"data-2026", 9, ROTATION_NONE, 0},
+	    {"data-2026.csv", 13, ROTATION_NONE, 0},
+	    {"data-20260101.csv", 17, ROTATION_NONE, 0},
+	    {"f1.txt", 6, ROTATION_NONE, 0},
+	    {".1", 2, ROTATION_NONE, 0},
+	    {"log-1", 5, ROTATION_NONE, 0},
+	    {"log-99990101", 12, ROTATION_NONE, 0},
+	};
+	struct rotation r;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		rotation_read(&r, all[i].name);
+		CHECK(r.stem == all[i].stem);
+		CHECK(r.kind == all[i].kind);
+		CHECK(r.number == all[i].number);
+	}
+}
+
+static void
+rotation_order(void)
+{
+	/* Each is older than the next. */
+	static const char *const numbers[] = {
+	    "log.11.gz", "log.2.gz", "log.1", "log.0", "log"};
+	static const char *const dates[] = {"log-20251231", "log.2026-01-01.gz",
+	    "log-2026010112", "log-20260102", "log"};
+	const char *const *sets[] = {numbers, dates};
+	struct rotation a, b;
+
+	for (size_t s = 0; s < 2; s++)
+		for (size_t i = 0; i < 5; i++)
+			for (size_t j = 0; j < 5; j++) {
+				int c;
+
+				rotation_read(&a, sets[s][i]);
+				rotation_read(&b, sets[s][j]);
+				c = rotation_compare(&a, &b);
+				CHECK((c < 0) == (i < j) && (c > 0) == (i > j));
+			}
+}
+
 int
 main(void)
 {
@@ -87,6 +149,8 @@ main(void)
 	int dir;
 
 	names();
+	rotations();
+	rotation_order();
 	CHECK(mkdtemp(path) != NULL);
 	dir = open(path, O_RDONLY | O_DIRECTORY);
 	CHECK(dir != -1);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+/* A log file held open, whatever becomes of its name, packed or not. */
+#ifndef MILLRACE_IO_HELD_H
+#define MILLRACE_IO_HELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "io/sibling.h"
+
+#define HELD_HEAD 1024 /* bytes that tell files apart */
+#define HELD_TAIL 256 /* bytes before the offset that must stay the same */
+
+struct gunzip;
+
+/*
+ * What identifies a file's contents: its first bytes and its length, both as
+ * unpacked.  A log only grows, so it is the same as long as the shorter head
+ * is the beginning of the longer one.
+ */
+struct head_id {
+	uint64_t size; /* modulo 2^32 of a packed file */
+	size_t n;
+	unsigned char head[HELD_HEAD];
+};
+
+/*
+ * Invariants: off is the position of the next byte, as unpacked; tail has the
+ * n_tail bytes before it that were read.  fd -1: nothing is held.
+ */
+struct held {
+	int fd;
+	struct file_id id;
+	char *name; /* owned; it had this when it was opened */
+	uint64_t off;
+	char tail[HELD_TAIL];
+	size_t n_tail;
+	struct gunzip *gunzip; /* owned; NULL when not packed */
+	off_t packed_off; /* of the next packed byte */
+	int64_t mtime_ns; /* when opened */
+};
+
+/*
+ * held_open: the file name in dir_fd, packed when it begins with the magic of
+ * gzip.  0, or -1 with errno.
+ * held_release: close it; what held nothing is left as it is.
+ * held_read: what follows off; bytes, 0 at the present end, or -1 with errno
+ * (EBADMSG: no gzip data, or not all of them; ESTALE: the file was truncated,
+ * that is, it ends before off, or something else stands there).
+ * held_rewind: from the start again; not for packed files.
+ * held_skip: go to where before stands, which has the same contents up to
+ * there; false when it has not.
+ * held_head: what identifies it.  0, or -1 with errno.
+ */
+int held_open(struct held *h, int dir_fd, const char *name);
+void held_release(struct held *h);
+ssize_t held_read(struct held *h, void *p, size_t cap);
+void held_rewind(struct held *h);
+bool held_skip(struct held *h, const struct held *before);
+int held_head(struct head_id *id, const struct held *h);
+
+/*
+ * Whether a packed file has what the file known had, perhaps with more behind
+ * it.  Short heads say little, so then the lengths must agree as well.
+ */
+bool head_id_same(const struct head_id *packed, const struct head_id *known);
+
+#endif

@@ -20,29 +20,11 @@ struct arena_block {
 	char pad[ARENA_ALIGN - sizeof(void *) - sizeof(size_t)];
 };
 
-/* Set once by the program, not by the library. */
-static void (*last_words)(void);
-
-void
-mem_last_words(void (*fn)(void))
-{
-	last_words = fn;
-}
-
-_Noreturn static void
-give_up(void)
-{
-	if (last_words == NULL)
-		errx(EXIT_MEMORY, "out of memory");
-	last_words();
-	exit(EXIT_MEMORY);
-}
-
 static void *
 checked(void *p)
 {
 	if (p == NULL)
-		give_up();
+		errx(EXIT_MEMORY, "out of memory");
 	return p;
 }
 
@@ -143,7 +125,7 @@ arena_alloc(struct arena *a, size_t size)
 	char *base;
 
 	if (size > SIZE_MAX / 4)
-		give_up();
+		errx(EXIT_MEMORY, "out of memory");
 	size = (size + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
 	if (size == 0)
 		size = ARENA_ALIGN;

@@ -9,6 +9,7 @@
 
 #include "base/io.h"
 #include "base/time.h"
+#include "base/zone.h"
 #include "io/intake.h"
 #include "tool/accounts.h"
 #include "tool/progress.h"
@@ -19,6 +20,9 @@
 
 enum {
 	OPT_NULL = TOOL_LONG,
+	OPT_TZ,
+	OPT_YEAR,
+	OPT_START,
 	OPT_BATCH_ROWS,
 	OPT_BATCH_BYTES,
 	OPT_BAD,
@@ -39,6 +43,9 @@ static const struct tool_opt options[] = {
     {'N', "no-header", NULL, "csv and tsv begin with a row"},
     {'d', "delimiter", "CHAR", "byte between fields"},
     {OPT_NULL, "null", "STR", "fields with this text are null"},
+    {OPT_TZ, "tz", "ZONE", "zone of times that name none, UTC by default"},
+    {OPT_YEAR, "year", "Y", "year of the first time that has none"},
+    {OPT_START, "record-start", "RE", "lines that match begin a record"},
     {'F', "follow", NULL, "follow files by name, over rotation"},
     {'i', "interval", "D", "close a batch every D"},
     {OPT_BATCH_ROWS, "batch-rows", "N", "close a batch after N rows"},
@@ -70,6 +77,7 @@ struct run {
 	struct tool tool;
 	struct progress progress;
 	struct intake in;
+	struct zone *zone; /* of --tz, or NULL */
 	bool bad_given;
 	bool max_bad_given;
 	unsigned stream; /* enum stream_option */
@@ -277,6 +285,12 @@ text_opt(struct text_opts *o, int ch, const char *arg)
 	case OPT_NULL:
 		o->null_str = arg;
 		return true;
+	case OPT_YEAR:
+		o->year = (int)tool_int("year", arg, 1, 9999);
+		return true;
+	case OPT_START:
+		o->record_start = arg;
+		return true;
 	case OPT_MAX_FIELD:
 		o->max_field = max_field(arg);
 		return true;
@@ -298,11 +312,26 @@ max_bad(struct run *r, const char *arg)
 }
 
 static void
+set_zone(struct run *r, const char *arg)
+{
+	char *why = NULL;
+
+	zone_close(r->zone);
+	r->zone = zone_open(arg, &why);
+	if (r->zone == NULL)
+		tool_die(TOOL_USAGE, "--tz: %s", why);
+	r->in.o.text.tz = r->zone;
+}
+
+static void
 run_opt(struct run *r, int ch, const char *arg)
 {
 	struct intake_opts *o = &r->in.o;
 
 	switch (ch) {
+	case OPT_TZ:
+		set_zone(r, arg);
+		break;
 	case 'F':
 		o->source.mode = SOURCE_FOLLOW;
 		break;
@@ -390,5 +419,6 @@ main(int argc, char *argv[])
 	}
 	status = r.in.status;
 	intake_release(&r.in);
+	zone_close(r.zone);
 	return status;
 }

@@ -229,7 +229,7 @@ main(int argc, char *argv[])
 	    "Show, print or save the rows of a stream.", options,
 	    sizeof(options) / sizeof(options[0]));
 	t.hints = hints;
-	tool_sink();
+	tool_stdout(false);
 	parse_options(&s, &t, argc, argv);
 	choose(&s, &t);
 	s.render = render_new(&s.o, &why);

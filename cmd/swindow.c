@@ -162,7 +162,8 @@ on_head(struct stage *st, void *arg)
 
 	if (s->time_col == -1 && o->window.kind != WINDOW_ROWS)
 		return stage_fail(st, TOOL_DATA,
-		    "the stream has no event time; write sbatch -t COL");
+		    "the stream has no event time; write sbatch -t COL, and "
+		    "keep COL in smap -s");
 	if (st->in.mode != MODE_APPEND)
 		return stage_fail(
 		    st, TOOL_DATA, "windows need a stream that only appends");
@@ -190,6 +191,10 @@ on_head(struct stage *st, void *arg)
 		struct field *f = schema_add(s, "pane", 4,
 		    o->stamp.by == STAMP_NUMBER ? TYPE_INT : TYPE_TIME);
 
+		if (f == NULL && schema_find(s, "pane", 4) == -1)
+			return stage_fail(st, TOOL_DATA,
+			    "the stream has %u columns already",
+			    SCHEMA_MAX_COLS);
 		if (f == NULL)
 			return stage_fail(st, TOOL_DATA,
 			    "the stream has a column pane; rename it");

@@ -121,3 +121,32 @@ report() {
 	[ "$(awk -F, 'NR > 1 { n += $4 } END { print n }' out)" = 14000000 ]
 	rm big.log
 }
+
+@test "a process without memory tells the pipe" {
+	gen csv 300000 >big.csv
+	run -71 --separate-stderr bash -c 'ulimit -v 60000
+		sbatch -c user,item,ts_ms big.csv |
+		sreduce -k user,item,ts_ms count | smap -w true | ssink /dev/null'
+	[ "$stderr" = "sreduce: out of memory" ]
+}
+
+@test "closed descriptors fail, and no file gets their numbers" {
+	echo x >in
+	run -74 --separate-stderr bash -c 'sbatch in | ssink >&-'
+	[ "$stderr" = "ssink: standard output: Bad file descriptor" ]
+	run -74 --separate-stderr bash -c 'sbatch <&- | ssink'
+	[ "$stderr" = "sbatch: stdin: Bad file descriptor" ]
+}
+
+@test "a file at its limit is an error of output" {
+	run -74 --separate-stderr bash -c 'ulimit -f 10
+		seq 100000 | sbatch | ssink out.tsv'
+	[ "$stderr" = "ssink: out.tsv: File too large" ]
+	[ ! -e out.tsv ]
+	[ -z "$(find . -name '.out*')" ]
+}
+
+@test "compressed input of a filter is named as such" {
+	run -65 --separate-stderr bash -c 'echo hi | gzip | smap -w true'
+	[ "$stderr" = "smap: stdin is compressed, put zcat before me" ]
+}

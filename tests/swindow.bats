@@ -205,13 +205,13 @@ opts=()
 		smap -s 'if(k = "a", t, null) as t, k' >nulls.mill
 	smap --schema <nulls.mill >schema
 	run -65 --separate-stderr swindow 1m <nulls.mill
-	[ "$stderr" = "swindow: the stream has no event time; write sbatch -t COL" ]
+	[ "$stderr" = "swindow: the stream has no event time; write sbatch -t COL, and keep COL in smap -s" ]
 }
 
 @test "a stream without event time, or with windows, is refused" {
 	seq 3 | sbatch >no.mill
 	run -65 --separate-stderr swindow 1m <no.mill
-	[ "$stderr" = "swindow: the stream has no event time; write sbatch -t COL" ]
+	[ "$stderr" = "swindow: the stream has no event time; write sbatch -t COL, and keep COL in smap -s" ]
 	rows 5 | swindow 1m >yes.mill
 	run -65 --separate-stderr swindow 5m <yes.mill
 	[ "$stderr" = "swindow: the stream has windows already (1m); put sreduce between two swindow" ]

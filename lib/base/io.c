@@ -128,12 +128,15 @@ io_fill_std(void)
 {
 	int fd;
 
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd == -1)
-		return -1;
-	return close(fd);
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) != -1)
+			continue;
+		/* The lowest number that is free is this one. */
+		if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+		    == -1)
+			return -1;
+	}
+	return 0;
 }
 
 /* The directory part of path, "." without one; to be freed. */

@@ -29,7 +29,11 @@ int io_writev(int fd, struct iovec *iov, int n_iov);
  */
 int io_wait(int fd, int out_fd, int timeout_ms);
 
-/* Open the null device on those of 0, 1, 2 that are closed.  0 or -1. */
+/*
+ * Open the null device on those of 0, 1, 2 that are closed, the wrong way
+ * round: no file gets their numbers, and their use still fails with EBADF.
+ * 0 or -1.
+ */
 int io_fill_std(void);
 
 /*

@@ -20,11 +20,29 @@ struct arena_block {
 	char pad[ARENA_ALIGN - sizeof(void *) - sizeof(size_t)];
 };
 
+/* Set once by the program, not by the library. */
+static void (*last_words)(void);
+
+void
+mem_last_words(void (*fn)(void))
+{
+	last_words = fn;
+}
+
+_Noreturn static void
+give_up(void)
+{
+	if (last_words == NULL)
+		errx(EXIT_MEMORY, "out of memory");
+	last_words();
+	exit(EXIT_MEMORY);
+}
+
 static void *
 checked(void *p)
 {
 	if (p == NULL)
-		errx(EXIT_MEMORY, "out of memory");
+		give_up();
 	return p;
 }
 
@@ -125,7 +143,7 @@ arena_alloc(struct arena *a, size_t size)
 	char *base;
 
 	if (size > SIZE_MAX / 4)
-		errx(EXIT_MEMORY, "out of memory");
+		give_up();
 	size = (size + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
 	if (size == 0)
 		size = ARENA_ALIGN;

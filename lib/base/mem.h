@@ -23,6 +23,12 @@ char *mem_strndup(const char *s, size_t len);
 char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
+ * What to do before the exit that follows a failed allocation, in place of
+ * the message; it must not allocate.
+ */
+void mem_last_words(void (*fn)(void));
+
+/*
  * Make room for need elements of the given size in the array p that has
  * *cap of them; at least doubles.  Returns the array, which may have moved,
  * and updates *cap.  p may be NULL with *cap 0.

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "base/zone.h"
 #include "io/intake_int.h"
 
 #define WOKEN 64 /* lanes woken at a time */
@@ -104,6 +105,12 @@ describe(struct buf *b, const struct intake_opts *o)
 	if (t->utf8 != TEXT_UTF8_REJECT)
 		buf_printf(b, " --invalid-utf8 %s",
 		    t->utf8 == TEXT_UTF8_REPLACE ? "replace" : "bytes");
+	if (t->tz != NULL)
+		buf_printf(b, " --tz '%s'", zone_name(t->tz));
+	if (t->year != 0)
+		buf_printf(b, " --year %d", t->year);
+	if (t->record_start != NULL)
+		buf_printf(b, " --record-start '%s'", t->record_start);
 	if (o->source_col != NULL)
 		buf_printf(b, " --source '%s'", o->source_col);
 	if (o->n_rows != UINT64_MAX)

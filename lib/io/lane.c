@@ -198,10 +198,16 @@ parse_bytes(struct intake *in, struct lane *l, struct text_goal *goal,
 {
 	struct build *b = &in->emit.build;
 	uint32_t before = b->n_rows;
+	const char *note;
+	int rc;
 	bool eof =
 	    l->ended != SOURCE_BYTES && p + len == l->feed.data + l->feed.len;
 
-	if (text_parse(in->text, b, goal, p, len, eof) == -1) {
+	rc = text_parse(in->text, b, goal, p, len, eof);
+	note = text_note(in->text);
+	if (note != NULL)
+		buf_printf(&in->notes, "%s\n", note);
+	if (rc == -1) {
 		if (in->bad.why != NULL)
 			return intake_fail(
 			    in, in->bad.status, "%s", in->bad.why);
@@ -284,7 +290,8 @@ parse(struct intake *in, struct lane *l)
 	struct text_goal goal = {.max_rows = e->build.n_rows + row_room(in),
 	    .max_bytes = INTAKE_FRAME_BYTES,
 	    .bad = on_bad,
-	    .arg = in};
+	    .arg = in,
+	    .eager = in->live};
 	size_t len, take;
 	const char *p = feed_peek(&l->feed, &len);
 

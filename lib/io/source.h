@@ -76,6 +76,7 @@ void source_list_join(struct source_list *l);
 /*
  * source_name: given by NAME=, else the path, "stdin" for "-".
  * source_where: the file that is being read, for messages about its bytes.
+ * source_mtime_us: when that file was written to, 0 when it is no file.
  * source_path: as given, "-" for standard input.
  * source_mtime_us: when what is being read was written to; now, where that
  * means nothing.

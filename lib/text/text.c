@@ -12,7 +12,7 @@
 #include "text/text_int.h"
 
 static const struct text_fmt *const formats[] = {&dsv_lines, &dsv_csv, &dsv_tsv,
-    &clf_combined, &clf_common, &json_json, &json_journald};
+    &clf_combined, &clf_common, &syslog_fmt, &json_json, &json_journald};
 
 #define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
 

@@ -92,6 +92,7 @@ struct text_fmt {
 extern const struct text_fmt dsv_lines, dsv_csv, dsv_tsv;
 extern const struct text_fmt clf_combined, clf_common;
 extern const struct text_fmt json_json, json_journald;
+extern const struct text_fmt syslog_fmt;
 
 struct text {
 	const struct text_fmt *fmt;
@@ -127,6 +128,7 @@ struct text {
 	size_t cap_plain;
 	uint64_t total_in, total_out; /* bytes, for the size of a block */
 	char *error;
+	bool year_told; /* that it was guessed */
 	char *note; /* owned; not yet told */
 	char *told; /* owned */
 	struct buf why;

@@ -272,7 +272,9 @@ begin(struct stage *st, const struct stage_ops *ops, void *arg)
 
 	if (isatty(STDIN_FILENO))
 		return stage_fail(st, TOOL_USAGE,
-		    "stdin is a terminal; write sbatch FILE | %s", t->program);
+		    "stdin is a terminal; write sbatch FILE | %s, or %s <FILE "
+		    "for a saved stream",
+		    t->program, t->program);
 	head_release(&st->in); /* it is filled anew */
 	if (stream_read_head(st->reader, &st->in) == -1) {
 		const struct fail *f = stream_reader_fail(st->reader);

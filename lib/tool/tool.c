@@ -19,7 +19,6 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "data/schema.h"
-#include "wire/stream.h"
 
 enum common_opt {
 	OPT_NAME = TOOL_LONG + 1000,
@@ -38,10 +37,6 @@ static const struct tool_opt common[] = {
 };
 
 #define N_COMMON (sizeof(common) / sizeof(common[0]))
-
-/* For messages, which must work before and without a struct tool. */
-static const char *message_name = "millrace";
-static bool stdout_is_stream;
 
 const struct tool_opt *
 tool_common(size_t *n)
@@ -78,9 +73,11 @@ tool_init(struct tool *t, const char *program, const char *synopsis,
 	    .n_opts = n_opts,
 	    .name = program,
 	    .color = -1};
-	message_name = program;
-	stdout_is_stream = true;
+	tool_message_name(program);
+	tool_stdout(true);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error of write */
+	mem_last_words(tool_last_words);
 	if (io_fill_std() == -1)
 		tool_die(TOOL_IO, "/dev/null: %s", strerror(errno));
 	t->longs = mem_zero(n_opts + N_COMMON + 1, sizeof(*t->longs));
@@ -92,12 +89,6 @@ tool_init(struct tool *t, const char *program, const char *synopsis,
 	buf_putc(&shorts, '\0');
 	t->shorts = (char *)shorts.data;
 	opterr = 0;
-}
-
-void
-tool_sink(void)
-{
-	stdout_is_stream = false;
 }
 
 static void
@@ -201,7 +192,8 @@ tool_next(struct tool *t, int argc, char *argv[], const char **arg)
 			t->verbose--;
 			break;
 		case OPT_NAME:
-			t->name = message_name = optarg;
+			t->name = optarg;
+			tool_message_name(optarg);
 			break;
 		case OPT_SCHEMA:
 			t->schema_only = true;
@@ -256,70 +248,6 @@ tool_int(const char *opt, const char *arg, int64_t min, int64_t max)
 		tool_die(TOOL_USAGE, "--%s: %s is not in %lld..%lld", opt, arg,
 		    (long long)min, (long long)max);
 	return v;
-}
-
-/* Tell the next stage, when there is one that waits for a stream. */
-static void
-send_fail(int status, const char *text)
-{
-	struct stream_writer *w;
-	struct stat st;
-	struct fail f = {.status = status,
-	    .stage = message_name,
-	    .stage_len = strlen(message_name),
-	    .text = text,
-	    .text_len = strnlen(text, NOTE_MAX_TEXT)};
-
-	if (!stdout_is_stream || fstat(STDOUT_FILENO, &st) == -1
-	    || (!S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode)))
-		return;
-	/* A reader that has gone must not change the exit status. */
-	signal(SIGPIPE, SIG_IGN);
-	w = stream_writer_new(STDOUT_FILENO, 0);
-	stream_write_fail(w, &f);
-	stream_writer_free(w);
-}
-
-void
-tool_die(enum tool_status status, const char *fmt, ...)
-{
-	va_list ap;
-	char *text;
-
-	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) == -1)
-		errx(TOOL_MEMORY, "out of memory");
-	va_end(ap);
-	fprintf(stderr, "%s: %s\n", message_name, text);
-	send_fail((int)status, text);
-	free(text);
-	exit((int)status);
-}
-
-void
-tool_warn(const char *fmt, ...)
-{
-	va_list ap;
-
-	fprintf(stderr, "%s: ", message_name);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-}
-
-int
-tool_print_schema(const struct schema *s)
-{
-	for (size_t i = 0; i < s->n; i++) {
-		const struct field *f = &s->fields[i];
-
-		if (!f->system)
-			printf("%s\t%s%s%s\n", f->name, type_name(f->type),
-			    f->untyped ? "\tuntyped" : "",
-			    (int)i == s->time_col ? "\tevent time" : "");
-	}
-	return fflush(stdout) == EOF ? -1 : 0;
 }
 
 /* The ssink beside this program, else the one in PATH. */

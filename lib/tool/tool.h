@@ -64,7 +64,8 @@ struct tool {
 
 /*
  * tool_init: fill the standard descriptors, remember the table.
- * tool_sink: this command's stdout is no stream.
+ * tool_stdout: whether this command's stdout is a stream, which it is until
+ * said otherwise.
  * tool_next: the next option's letter with its argument in *arg (NULL without
  * one), or -1 at the operands, which then begin at optind.  It answers -h -V
  * -v -q --name --schema --color itself; a wrong option ends the process with
@@ -73,7 +74,7 @@ struct tool {
  */
 void tool_init(struct tool *t, const char *program, const char *synopsis,
     const char *summary, const struct tool_opt *opts, size_t n_opts);
-void tool_sink(void);
+void tool_stdout(bool is_stream);
 int tool_next(struct tool *t, int argc, char *argv[], const char **arg);
 const struct tool_opt *tool_common(size_t *n);
 
@@ -89,10 +90,15 @@ int64_t tool_int(const char *opt, const char *arg, int64_t min, int64_t max);
  * tool_die: print "program: message" as errx(3) does and exit with status;
  * when stdout is a pipe that takes a stream, tell the next stage by FAIL.
  * tool_warn: the message alone.
+ * tool_message_name: the program's name in them.
+ * tool_last_words: for mem_last_words: the message of a process without
+ * memory, and FAIL, without an allocation.
  */
 _Noreturn void tool_die(enum tool_status status, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void tool_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void tool_message_name(const char *name);
+void tool_last_words(void);
 
 /*
  * Quote data for a message: C0, C1, DEL, bidi controls and invalid UTF-8 as

@@ -176,6 +176,9 @@ fail_first(struct stream_reader *r, const uint8_t *p, size_t got)
 {
 	if (got == 0)
 		return fail(r, STATUS_IO, "byte 0: no stream came");
+	if (got >= 2 && p[0] == 0x1f && p[1] == 0x8b)
+		return fail(
+		    r, STATUS_DATA, "stdin is compressed, put zcat before me");
 	if (memcmp(p, FRAME_MAGIC, got) != 0)
 		return fail(
 		    r, STATUS_DATA, "stdin is text, put sbatch before me");

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC */
+/* Messages to the user, and to the next stage. */
+#include <err.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "tool/tool.h"
+#include "wire/stream.h"
+
+#define NAME_LEN 32 /* of the stage in the last words */
+
+/* Messages must work before and without a struct tool. */
+static const char *message_name = "millrace";
+static bool stdout_is_stream;
+
+void
+tool_message_name(const char *name)
+{
+	message_name = name;
+}
+
+void
+tool_stdout(bool is_stream)
+{
+	stdout_is_stream = is_stream;
+}
+
+/* Whether a stage reads stdout and waits for a stream. */
+static bool
+is_heard(void)
+{
+	struct stat st;
+
+	return stdout_is_stream && fstat(STDOUT_FILENO, &st) == 0
+	       && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+}
+
+static void
+send_fail(int status, const char *text)
+{
+	struct stream_writer *w;
+	struct fail f = {.status = status,
+	    .stage = message_name,
+	    .stage_len = strlen(message_name),
+	    .text = text,
+	    .text_len = strnlen(text, NOTE_MAX_TEXT)};
+
+	if (!is_heard())
+		return;
+	/* A reader that has gone must not change the exit status. */
+	signal(SIGPIPE, SIG_IGN);
+	w = stream_writer_new(STDOUT_FILENO, 0);
+	stream_write_fail(w, &f);
+	stream_writer_free(w);
+}
+
+/* One write a message, so that those of several stages do not mix. */
+static void
+tell(const char *text)
+{
+	char *line = mem_printf("%s: %s\n", message_name, text);
+
+	fflush(stderr);
+	io_write(STDERR_FILENO, line, strlen(line));
+	free(line);
+}
+
+void
+tool_last_words(void)
+{
+	static const char text[] = "out of memory";
+	uint8_t frame[FRAME_HEADER_LEN + NAME_LEN + sizeof(text) + 9];
+	size_t name_len = strnlen(message_name, NAME_LEN);
+	size_t at = FRAME_HEADER_LEN;
+	struct frame_header h = {.kind = FRAME_FAIL, .watermark = INT64_MIN};
+
+	warnx("%s", text);
+	if (!is_heard())
+		return;
+	frame[at++] = TOOL_MEMORY;
+	le_put(frame + at, name_len, 4);
+	memcpy(frame + at + 4, message_name, name_len);
+	at += 4 + name_len;
+	le_put(frame + at, sizeof(text) - 1, 4);
+	memcpy(frame + at + 4, text, sizeof(text) - 1);
+	at += 4 + sizeof(text) - 1;
+	h.stored_len = h.raw_len = (uint32_t)(at - FRAME_HEADER_LEN);
+	frame_format(frame, &h);
+	signal(SIGPIPE, SIG_IGN);
+	io_write(STDOUT_FILENO, frame, at);
+}
+
+void
+tool_die(enum tool_status status, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) == -1)
+		errx(TOOL_MEMORY, "out of memory");
+	va_end(ap);
+	tell(text);
+	send_fail((int)status, text);
+	free(text);
+	exit((int)status);
+}
+
+void
+tool_warn(const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) == -1)
+		errx(TOOL_MEMORY, "out of memory");
+	va_end(ap);
+	tell(text);
+	free(text);
+}
+
+int
+tool_print_schema(const struct schema *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct field *f = &s->fields[i];
+
+		if (!f->system)
+			printf("%s\t%s%s%s\n", f->name, type_name(f->type),
+			    f->untyped ? "\tuntyped" : "",
+			    (int)i == s->time_col ? "\tevent time" : "");
+	}
+	return fflush(stdout) == EOF ? -1 : 0;
+}

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "step/chain.h"
 #include "tool/stage.h"
 #include "tool/tool.h"
@@ -17,6 +18,11 @@ enum long_opt {
 	OPT_SAMPLE,
 	OPT_HEAD,
 	OPT_TAIL,
+	OPT_DEDUP,
+	OPT_WITHIN,
+	OPT_CHANGED,
+	OPT_OVER,
+	OPT_TTL,
 };
 
 static const struct tool_opt options[] = {
@@ -29,6 +35,12 @@ static const struct tool_opt options[] = {
     {OPT_SAMPLE, "sample", "P%[:KEYS]", "pass a share of the rows, by hash"},
     {OPT_HEAD, "head", "N", "pass the first N rows of each batch"},
     {OPT_TAIL, "tail", "N", "pass the last N rows of each batch"},
+    {OPT_DEDUP, "dedup", "KEYS", "pass the first row of each key"},
+    {OPT_WITHIN, "within", "D", "how long --dedup remembers a key"},
+    {'k', "keys", "KEYS", "aggregates, lag, ... are of the key's rows so far"},
+    {OPT_OVER, "over", "D|Nrows", "aggregates look at the last rows only"},
+    {OPT_CHANGED, "changed", "EXPR", "pass rows unlike their key's last one"},
+    {OPT_TTL, "ttl", "D", "forget keys that were silent for D"},
 };
 
 static const struct tool_hint hints[] = {
@@ -55,13 +67,25 @@ static const struct {
     {OPT_SAMPLE, &sample_step},
     {OPT_HEAD, &ends_head},
     {OPT_TAIL, &ends_tail},
+    {OPT_DEDUP, &dedup_step},
+    {OPT_CHANGED, &dedup_changed},
 };
 
 #define N_STEPS (sizeof(steps) / sizeof(steps[0]))
 
+/* An option that says more about steps; so many of them stand before it. */
+struct modifier {
+	int ch;
+	const char *arg;
+	size_t at;
+};
+
 struct smap {
 	struct chain chain;
 	struct stage_ops ops;
+	struct modifier *modifiers;
+	size_t n_modifiers;
+	size_t cap_modifiers;
 };
 
 static int
@@ -69,7 +93,16 @@ on_head(struct stage *st, void *arg)
 {
 	struct smap *m = arg;
 
-	return chain_head(&m->chain, st, &m->ops.cls);
+	if (chain_head(&m->chain, st, &m->ops.cls) == -1)
+		return -1;
+	for (size_t i = 0; i < m->n_modifiers; i++) {
+		if (m->modifiers[i].ch == 'k' && !m->chain.keys_used)
+			return stage_fail(st, TOOL_USAGE,
+			    "-k: nothing looks at keys; write an aggregate, "
+			    "lag(x) and their like into -s, -a or -w, or "
+			    "--changed");
+	}
+	return 0;
 }
 
 static int
@@ -95,13 +128,119 @@ on_end(struct stage *st, void *arg, enum end_reason reason)
 	return chain_end(&((struct smap *)arg)->chain);
 }
 
+/* The modifier that holds for step i: the last before it, or the first. */
+static const struct modifier *
+find_modifier(const struct smap *m, int ch, size_t i)
+{
+	const struct modifier *found = NULL;
+
+	for (size_t k = 0; k < m->n_modifiers; k++) {
+		const struct modifier *mod = &m->modifiers[k];
+
+		if (mod->ch == ch && (found == NULL || mod->at <= i))
+			found = mod;
+	}
+	return found;
+}
+
+static int64_t
+above_zero(const char *opt, const char *arg)
+{
+	int64_t us = tool_dur(opt, arg);
+
+	if (us == 0)
+		tool_die(TOOL_USAGE, "--%s: it must be above 0", opt);
+	return us;
+}
+
+/* --over: a duration, or a number of rows. */
+static void
+set_over(struct step_opts *o, const char *arg)
+{
+	size_t len = strlen(arg), digits = strspn(arg, "0123456789");
+	const char *unit = arg + digits + strspn(arg + digits, " ");
+
+	if (digits == 0
+	    || (strcmp(unit, "rows") != 0 && strcmp(unit, "row") != 0)) {
+		if (num_parse_dur(&o->over_us, arg, len) == -1
+		    || o->over_us <= 0)
+			tool_die(TOOL_USAGE,
+			    "--over: %s is neither a duration nor a number of "
+			    "rows; write 10m or 500rows",
+			    arg);
+		return;
+	}
+	if (num_parse_int(&o->over_rows, arg, digits) == -1 || o->over_rows < 1
+	    || o->over_rows > UINT32_MAX)
+		tool_die(TOOL_USAGE, "--over: %s: too many or too few", arg);
+}
+
+/* The step of a kind that a modifier belongs to: behind it, else before it. */
+static struct step *
+owner(const struct smap *m, const struct modifier *mod,
+    const struct step_kind *kind)
+{
+	struct step *found = NULL;
+
+	for (size_t i = 0; i < m->chain.n; i++) {
+		if (m->chain.steps[i]->kind == kind
+		    && (found == NULL || i < mod->at))
+			found = m->chain.steps[i];
+	}
+	return found;
+}
+
+static void
+set_within(const struct smap *m, const struct modifier *mod)
+{
+	struct step *s = owner(m, mod, &dedup_step);
+
+	if (s != NULL)
+		s->opts.within_us = tool_dur("within", mod->arg);
+	else
+		tool_die(TOOL_USAGE, "--within goes with --dedup");
+}
+
+/* Tell the steps what the other options say of them. */
+static void
+settle(struct smap *m)
+{
+	for (size_t i = 0; i < m->chain.n; i++) {
+		struct step_opts *o = &m->chain.steps[i]->opts;
+		const struct modifier *keys = find_modifier(m, 'k', i);
+		const struct modifier *over = find_modifier(m, OPT_OVER, i);
+		const struct modifier *ttl = find_modifier(m, OPT_TTL, i);
+
+		o->within_us = -1;
+		o->keys = keys == NULL ? NULL : keys->arg;
+		if (over != NULL)
+			set_over(o, over->arg);
+		if (ttl != NULL)
+			o->ttl_us = above_zero("ttl", ttl->arg);
+	}
+	for (size_t i = 0; i < m->n_modifiers; i++) {
+		const struct modifier *mod = &m->modifiers[i];
+
+		if (mod->ch == OPT_WITHIN)
+			set_within(m, mod);
+		else if (mod->ch != 'k' && find_modifier(m, 'k', 0) == NULL)
+			tool_die(TOOL_USAGE, "--%s goes with -k KEYS",
+			    mod->ch == OPT_OVER ? "over" : "ttl");
+	}
+}
+
 static void
 add_option(struct smap *m, int ch, const char *arg)
 {
 	for (size_t i = 0; i < N_STEPS; i++) {
-		if (steps[i].ch == ch)
+		if (steps[i].ch == ch) {
 			chain_add(&m->chain, steps[i].kind, arg);
+			return;
+		}
 	}
+	m->modifiers = mem_grow(m->modifiers, &m->cap_modifiers,
+	    m->n_modifiers + 1, sizeof(*m->modifiers));
+	m->modifiers[m->n_modifiers++] = (struct modifier){ch, arg, m->chain.n};
 }
 
 int
@@ -129,7 +268,9 @@ main(int argc, char *argv[])
 		    "smap reads a stream: sbatch %s | smap ...", argv[optind]);
 	if (m.chain.n == 0 && !t.schema_only)
 		tool_die(TOOL_USAGE, "nothing to do: give -w, -s or -a");
+	settle(&m);
 	status = stage_run(&st, &t, &m.ops, &m);
 	chain_release(&m.chain);
+	free(m.modifiers);
 	return status;
 }

@@ -311,6 +311,86 @@ agg_merge(struct agg_set *s, const char **why, const struct agg_set *from,
 }
 
 int
+agg_one(struct agg_set *s, const char **why, const struct agg_rows *r,
+    const struct col *c, uint32_t row)
+{
+	struct agg_rows rows = *r;
+
+	if (c != NULL && !col_is_valid(c, row))
+		return 0;
+	rows.n = 1;
+	rows.sel = &row;
+	rows.group = NULL;
+	return s->fn->kind->update(s->states, why, &rows, c);
+}
+
+int
+agg_merge_one(struct agg_set *s, uint32_t g, const char **why,
+    const struct agg_set *from, uint32_t from_g)
+{
+	const struct agg_kind *k = s->fn->kind;
+
+	return k->merge(
+	    s->states + g * k->size, why, from->states + from_g * k->size);
+}
+
+void
+agg_clear(struct agg_set *s, uint32_t g)
+{
+	const struct agg_kind *k = s->fn->kind;
+	uint8_t *state = s->states + g * k->size;
+
+	if (k->release != NULL)
+		k->release(state);
+	memset(state, 0, k->size);
+}
+
+void
+agg_keep(struct agg_set *s, const uint32_t *keep, uint32_t n)
+{
+	const struct agg_kind *k = s->fn->kind;
+	uint32_t at = 0;
+
+	for (uint32_t g = 0; g < s->n; g++) {
+		uint8_t *state = s->states + g * k->size;
+
+		if (at < n && keep[at] == g)
+			memmove(s->states + at++ * k->size, state, k->size);
+		else if (k->release != NULL)
+			k->release(state);
+	}
+	s->n = at;
+}
+
+bool
+agg_is_small(const struct agg_fn *f)
+{
+	const struct agg_kind *k = f->kind;
+
+	return k != &dist_wide && k != &dist_float && k != &dist_bool
+	       && k != &dist_str && k != &quant_int && k != &quant_float;
+}
+
+void
+agg_filter(
+    struct col *c, bool has_arg, const struct col *filter, struct arena *a)
+{
+	size_t len = bit_bytes(filter->n);
+	uint8_t *valid = arena_alloc(a, len);
+
+	memset(valid, 0, len);
+	for (uint32_t r = 0; r < filter->n; r++) {
+		if (col_is_valid(filter, r)
+		    && bit_get(filter->bits, col_entry(filter, r))
+		    && (!has_arg || col_is_valid(c, r)))
+			bit_set(valid, r);
+	}
+	if (!has_arg)
+		*c = *filter;
+	c->valid = valid;
+}
+
+int
 agg_final(struct colbuf *out, const struct agg_fn *fn, const struct agg_set *s,
     uint32_t g)
 {

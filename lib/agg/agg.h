@@ -81,6 +81,31 @@ int agg_final(struct colbuf *out, const struct agg_fn *fn,
     const struct agg_set *s, uint32_t g);
 
 /*
+ * Single states, for values that change with every row.
+ * agg_one: add the cell of one row of c, as agg_update would, to state
+ * r->one; c is plain when its type has 8 bytes.
+ * agg_merge_one: add state from_g of from to state g.
+ * agg_clear: state g becomes empty.  agg_keep: states keep[0..n), ascending,
+ * become 0..n-1, and the others end.
+ * agg_is_small: whether a state stays about as small as a value, whatever is
+ * added.
+ */
+int agg_one(struct agg_set *s, const char **why, const struct agg_rows *r,
+    const struct col *c, uint32_t row);
+int agg_merge_one(struct agg_set *s, uint32_t g, const char **why,
+    const struct agg_set *from, uint32_t from_g);
+void agg_clear(struct agg_set *s, uint32_t g);
+void agg_keep(struct agg_set *s, const uint32_t *keep, uint32_t n);
+bool agg_is_small(const struct agg_fn *f);
+
+/*
+ * Null what a filter (bool) does not let through.  Without an argument the
+ * filter itself becomes the column, and what it lets through is not null.
+ */
+void agg_filter(
+    struct col *c, bool has_arg, const struct col *filter, struct arena *a);
+
+/*
  * The bytes of a state: the same for the same values, however they were
  * grouped and merged.  agg_save appends state g; agg_load merges one into
  * state g and returns 0, or -1 when it is malformed (state g is then of no

@@ -6,7 +6,6 @@
 #include "base/num.h"
 #include "base/time.h"
 #include "expr/kernels.h"
-#include "expr/ktext.h"
 #include "expr/kwide.h"
 
 typedef int (*parse_fn)(int64_t *v, const char *s, size_t len);
@@ -124,12 +123,18 @@ static int
 format_wide(struct run *r, const struct node *n, struct col *out,
     const struct col *arg, format_fn format)
 {
-	KTEXT_MAKE(r, n, out, 16, {
-		char *p = strout_room(&s, NUM_TEXT_MAX);
+	struct strout s;
+	char *p;
 
-		if (p != NULL)
+	strout_begin(&s, r, n, out, (size_t)r->n * 16);
+	for (uint32_t row = 0; row < r->n; row++) {
+		p = strout_room(&s, NUM_TEXT_MAX);
+		if (p != NULL
+		    && (out->valid == NULL || bit_get(out->valid, row)))
 			s.len += format(p, arg[0].i[row]);
-	});
+		strout_row(&s);
+	}
+	return strout_done(&s);
 }
 
 int
@@ -157,23 +162,35 @@ int
 kcast_f_s(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	KTEXT_MAKE(r, n, out, 16, {
-		char *p = strout_room(&s, NUM_TEXT_MAX);
+	struct strout s;
+	char *p;
 
-		if (p != NULL)
+	strout_begin(&s, r, n, out, (size_t)r->n * 16);
+	for (uint32_t row = 0; row < r->n; row++) {
+		p = strout_room(&s, NUM_TEXT_MAX);
+		if (p != NULL
+		    && (out->valid == NULL || bit_get(out->valid, row)))
 			s.len += num_format_float(p, arg[0].f[row]);
-	});
+		strout_row(&s);
+	}
+	return strout_done(&s);
 }
 
 int
 kcast_b_s(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	KTEXT_MAKE(r, n, out, 8, {
-		bool v = bit_get(arg[0].bits, row);
+	struct strout s;
 
-		strout_put(&s, v ? "true" : "false", v ? 4 : 5);
-	});
+	strout_begin(&s, r, n, out, (size_t)r->n * 8);
+	for (uint32_t row = 0; row < r->n; row++) {
+		if (bit_get(arg[0].bits, row))
+			strout_put(&s, "true", 4);
+		else
+			strout_put(&s, "false", 5);
+		strout_row(&s);
+	}
+	return strout_done(&s);
 }
 
 int

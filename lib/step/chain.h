@@ -19,6 +19,7 @@ struct chain {
 	struct stage *st; /* set by chain_plan */
 	enum stage_class cls; /* of all steps together; chain_plan */
 	bool holds; /* some step holds rows until the batch ends */
+	bool keys_used; /* some step looks at the rows of a key */
 	bool partless; /* rows go out without a part, marks of parts end here */
 	struct buf text; /* the options, for HEAD */
 	struct expr_env env; /* of the frame at hand */

@@ -2,35 +2,208 @@
 /* Values that depend on the rows of a key so far. */
 #include "step/history.h"
 
-#include "agg/agg.h"
-#include "step/chain.h"
+#include <stdlib.h>
+#include <string.h>
 
-const struct expr_aggs history_calls = {
-    .is_agg = agg_is_name,
-    .check = agg_check,
+#include "agg/agg.h"
+#include "step/call.h"
+#include "step/chain.h"
+#include "step/over.h"
+
+struct history_call {
+	const struct call_kind *kind;
+	void *state; /* owned */
+	struct colbuf out;
 };
 
-int
-history_new(struct history **h, struct step *s, const struct schema *schema,
-    const struct expr_agg_list *list)
+struct history {
+	const struct expr_agg_list *list; /* borrowed */
+	struct keyed keyed;
+	bool keyed_ready;
+	struct over over;
+	bool bounded; /* --over is given */
+	struct history_call *calls;
+	size_t n;
+	uint64_t order; /* rows so far */
+	struct batch out;
+};
+
+static bool
+is_call(const char *name)
 {
-	(void)h;
-	(void)schema;
-	return step_fail(s, TOOL_USAGE,
-	    "%s is an aggregate: it stands in sreduce", list->calls[0].name);
+	return agg_is_name(name) || past_kind(name) != NULL;
+}
+
+static int
+check_call(struct expr_call *call, char *why, size_t why_cap)
+{
+	if (past_kind(call->name) != NULL)
+		return past_check(call, why, why_cap);
+	return agg_check(call, why, why_cap);
+}
+
+const struct expr_aggs history_calls = {.is_agg = is_call, .check = check_call};
+
+static void
+add_call(struct history *h, const struct expr_call *call)
+{
+	const struct call_kind *past = past_kind(call->name);
+	struct history_call *c = &h->calls[h->n++];
+
+	c->kind = past != NULL ? past : h->bounded ? &span_call : &running_call;
+	c->state = mem_zero(1, c->kind->size);
+	c->kind->begin(c->state, call);
+	colbuf_init(&c->out, call->result);
+}
+
+static int
+check_options(struct history *h, struct step *s)
+{
+	const char *name = h->list->calls[0].name;
+
+	if (s->opts.keys == NULL)
+		return step_fail(s, TOOL_USAGE,
+		    "%s looks at the rows of a key so far: write -k KEYS, or "
+		    "-k '' for all rows; one row a key is sreduce's",
+		    name);
+	if (h->over.us > 0 && !h->keyed.timed)
+		return step_fail(s, TOOL_USAGE,
+		    "--over goes by event time, and the stream has none; write "
+		    "sbatch -t COL, or --over 500rows");
+	for (size_t i = 0; i < h->list->n_calls; i++) {
+		name = h->list->calls[i].name;
+		if (past_needs_time(name) && !h->keyed.timed)
+			return step_fail(s, TOOL_USAGE,
+			    "%s goes by event time, and the stream has none; "
+			    "write sbatch -t COL",
+			    name);
+	}
+	return 0;
 }
 
 int
-history_rows(struct history *h, struct step *s, const struct batch **b)
+history_new(struct history **out, struct step *s, const struct schema *schema,
+    const struct expr_agg_list *list)
 {
-	(void)h;
-	(void)s;
-	(void)b;
+	struct history *h = mem_zero(1, sizeof(*h));
+
+	*out = h;
+	h->list = list;
+	h->over.us = s->opts.over_us;
+	h->over.rows = s->opts.over_rows;
+	h->bounded = h->over.us > 0 || h->over.rows > 0;
+	h->keyed.keep_us = s->opts.ttl_us > 0 ? s->opts.ttl_us : -1;
+	h->keyed.extend = true;
+	s->cls = CLASS_STATEFUL;
+	s->chain->keys_used = true;
+	h->keyed_ready = true;
+	if (keyed_plan(&h->keyed, s, schema, s->opts.keys) == -1
+	    || check_options(h, s) == -1)
+		return -1;
+	h->calls = mem_zero(list->n_calls, sizeof(*h->calls));
+	for (size_t i = 0; i < list->n_calls; i++)
+		add_call(h, &list->calls[i]);
 	return 0;
 }
 
 void
 history_free(struct history *h)
 {
-	(void)h;
+	if (h == NULL)
+		return;
+	if (h->keyed_ready)
+		keyed_release(&h->keyed);
+	for (size_t i = 0; i < h->n; i++) {
+		h->calls[i].kind->release(h->calls[i].state);
+		free(h->calls[i].state);
+		colbuf_release(&h->calls[i].out);
+	}
+	free(h->calls);
+	over_release(&h->over);
+	batch_release(&h->out);
+	free(h);
+}
+
+/* The argument of a call for all rows; *arg is NULL when it has none. */
+static int
+eval_arg(struct history *h, struct step *s, const struct expr_call *call,
+    const struct batch *b, struct col *arg)
+{
+	struct arena *a = &h->out.arena;
+	struct expr_env *env = &s->chain->env;
+	struct expr_error err;
+	struct col filter;
+
+	if (call->n_args > 0
+	    && expr_eval(call->args[0], arg, &err, a, env, b) == -1)
+		return step_fail_run(s, &err, b);
+	if (call->filter != NULL) {
+		if (expr_eval(call->filter, &filter, &err, a, env, b) == -1)
+			return step_fail_run(s, &err, b);
+		agg_filter(arg, call->n_args > 0, &filter, a);
+	}
+	if ((call->n_args > 0 || call->filter != NULL) && arg->enc != COL_PLAIN
+	    && type_is_wide(arg->type))
+		col_flatten(arg, a, arg);
+	return 0;
+}
+
+static int
+run_call(struct history *h, struct step *s, size_t i, const struct batch *b)
+{
+	const struct expr_call *call = &h->list->calls[i];
+	struct history_call *c = &h->calls[i];
+	struct col arg;
+	struct call_rows in = {.keyed = &h->keyed,
+	    .arg = call->n_args > 0 || call->filter != NULL ? &arg : NULL,
+	    .leave = h->bounded ? h->over.leave : NULL,
+	    .n = b->n_rows,
+	    .order = h->order};
+	const char *why = "";
+
+	if (eval_arg(h, s, call, b, &arg) == -1)
+		return -1;
+	colbuf_reset(&c->out);
+	if (c->kind->rows(c->state, &c->out, &why, &in) == -1)
+		return step_fail(
+		    s, TOOL_DATA, "%s: %s: %s", s->source, call->text, why);
+	return 0;
+}
+
+static void
+purge(struct history *h, struct step *s)
+{
+	uint32_t n;
+	const uint32_t *keep =
+	    keyed_purge(&h->keyed, &n, s->chain->st->now.watermark);
+
+	if (keep == NULL)
+		return;
+	for (size_t i = 0; i < h->n; i++)
+		h->calls[i].kind->keep(h->calls[i].state, keep, n);
+	if (h->bounded)
+		over_keep(&h->over, keep, n);
+}
+
+int
+history_rows(struct history *h, struct step *s, const struct batch **b)
+{
+	const struct batch *in = *b;
+
+	batch_reset(&h->out, in->n_cols + h->n);
+	memcpy(h->out.cols, in->cols, in->n_cols * sizeof(*in->cols));
+	h->out.n_rows = in->n_rows;
+	if (keyed_rows(&h->keyed, s, in) == -1)
+		return -1;
+	if (h->bounded)
+		over_rows(&h->over, &h->keyed, in->n_rows);
+	for (size_t i = 0; i < h->n; i++) {
+		if (run_call(h, s, i, in) == -1)
+			return -1;
+		colbuf_view(&h->out.cols[in->n_cols + i], &h->calls[i].out);
+	}
+	h->order += in->n_rows;
+	purge(h, s);
+	*b = &h->out;
+	return 0;
 }

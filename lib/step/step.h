@@ -78,6 +78,7 @@ extern const struct step_kind columns_select, columns_add;
 extern const struct step_kind names_rename, names_drop;
 extern const struct step_kind explode_step;
 extern const struct step_kind sample_step;
+extern const struct step_kind dedup_step, dedup_changed;
 extern const struct step_kind ends_head, ends_tail;
 
 /* Give rows to the next step, or write them.  0 or -1. */

@@ -352,3 +352,28 @@ keys_merge(struct keys *k, uint32_t *group, const struct keys *from)
 	}
 	free(cols);
 }
+
+void
+keys_keep(struct keys *k, const uint32_t *keep, uint32_t n)
+{
+	struct keys old = *k;
+	enum type *types = mem_resize(NULL, k->n_cols, sizeof(*types));
+	struct col *cols = mem_resize(NULL, k->n_cols, sizeof(*cols));
+
+	for (size_t c = 0; c < old.n_cols; c++) {
+		types[c] = old.cols[c].type;
+		colbuf_view(&cols[c], &old.cols[c]);
+	}
+	keys_init(k, types, old.n_cols);
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t h = old.hashes[keep[i]];
+		size_t at = map_first(&k->map, h, k->hashes);
+
+		while (map_at(&k->map, &at, h) != MAP_NONE)
+			at++;
+		add_key(k, at, h, cols, keep[i], old.first[keep[i]]);
+	}
+	keys_release(&old);
+	free(types);
+	free(cols);
+}

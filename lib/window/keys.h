@@ -57,4 +57,7 @@ void keys_find(struct keys *k, uint32_t *group, const struct keys_rows *r,
  */
 void keys_merge(struct keys *k, uint32_t *group, const struct keys *from);
 
+/* Keys keep[0..n), ascending, become 0..n-1; the others are forgotten. */
+void keys_keep(struct keys *k, const uint32_t *keep, uint32_t n);
+
 #endif

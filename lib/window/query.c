@@ -166,29 +166,6 @@ query_release(struct query *q)
 	build_release(&q->raw);
 }
 
-/*
- * Null what the filter does not let through; without an argument the filter
- * itself is the column, and what it lets through is not null.
- */
-static void
-apply_filter(
-    struct col *c, bool has_arg, const struct col *filter, struct arena *a)
-{
-	size_t len = bit_bytes(filter->n);
-	uint8_t *valid = arena_alloc(a, len);
-
-	memset(valid, 0, len);
-	for (uint32_t r = 0; r < filter->n; r++) {
-		if (col_is_valid(filter, r)
-		    && bit_get(filter->bits, col_entry(filter, r))
-		    && (!has_arg || col_is_valid(c, r)))
-			bit_set(valid, r);
-	}
-	if (!has_arg)
-		*c = *filter;
-	c->valid = valid;
-}
-
 static int
 eval_state(const struct query_state *s, struct col *c, struct expr_error *err,
     struct arena *a, struct expr_env *env, const struct batch *b)
@@ -201,7 +178,7 @@ eval_state(const struct query_state *s, struct col *c, struct expr_error *err,
 		return 0;
 	if (expr_eval(s->filter, &filter, err, a, env, b) == -1)
 		return -1;
-	apply_filter(c, s->arg != NULL, &filter, a);
+	agg_filter(c, s->arg != NULL, &filter, a);
 	return 0;
 }
 

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/* A value of an earlier row, kept. */
+#ifndef MILLRACE_STEP_KEPT_H
+#define MILLRACE_STEP_KEPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "data/col.h"
+
+/* All zero bytes is the cell of no row. */
+struct kept {
+	int64_t v; /* of 8-byte types, as their bits; a bool */
+	int64_t time_us; /* for the owner */
+	char *p; /* owned; text */
+	uint32_t len;
+	uint32_t cap;
+	bool seen; /* there was a row */
+	bool valid; /* it had a value */
+};
+
+/*
+ * kept_set: keep row of c.  kept_push: append it to out, null when
+ * there was no row.  kept_same: whether it is the value of row of c, as
+ * "is not distinct from" has it.
+ */
+void kept_set(struct kept *k, const struct col *c, uint32_t row);
+void kept_push(struct colbuf *out, const struct kept *k);
+bool kept_same(const struct kept *k, const struct col *c, uint32_t row);
+
+#endif

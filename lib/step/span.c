@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * An aggregate over the last rows of a key: --over.  Nothing is ever
+ * subtracted.  Small states are kept for every row that will leave, each of
+ * it and all behind it, and one more for the rows since (two stacks): a row
+ * costs two merges whatever the length.  Large states are made anew.
+ */
+#include <stdlib.h>
+
+#include "agg/agg.h"
+#include "step/call.h"
+
+/* The window of one group. */
+struct span {
+	struct agg_set front; /* front[i]: rows i.. of those that leave first */
+	uint32_t first; /* of front that has not left */
+	struct agg_set back; /* one state: the rows since */
+	struct colbuf vals; /* values of the rows since, from head on */
+	uint32_t head; /* only with large states */
+	uint32_t n_back; /* rows since */
+	uint64_t order; /* of the first row since, among the group's */
+};
+
+struct spans {
+	const struct agg_fn *fn;
+	bool small;
+	enum type type; /* of the argument, 0 for none */
+	struct span *spans; /* by group */
+	uint32_t n;
+	size_t cap;
+	struct agg_set result; /* one state */
+};
+
+static void
+begin(void *state, const struct expr_call *call)
+{
+	struct spans *s = state;
+
+	s->fn = agg_of_call(call);
+	s->small = agg_is_small(s->fn);
+	/* A filter without an argument makes a column of bools. */
+	if (call->n_args > 0)
+		s->type = expr_type(call->args[0]);
+	else if (call->filter != NULL)
+		s->type = TYPE_BOOL;
+	agg_set_init(&s->result, s->fn);
+	agg_set_grow(&s->result, 1);
+}
+
+static void
+span_release(struct span *w)
+{
+	agg_set_release(&w->front);
+	agg_set_release(&w->back);
+	colbuf_release(&w->vals);
+}
+
+static void
+span_reset(struct span *w)
+{
+	agg_set_reset(&w->front);
+	agg_clear(&w->back, 0);
+	colbuf_reset(&w->vals);
+	w->first = w->head = w->n_back = 0;
+}
+
+static void
+grow(struct spans *s, uint32_t n)
+{
+	s->spans = mem_grow(s->spans, &s->cap, n, sizeof(*s->spans));
+	for (; s->n < n; s->n++) {
+		struct span *w = &s->spans[s->n];
+
+		*w = (struct span){.first = 0};
+		agg_set_init(&w->front, s->fn);
+		agg_set_init(&w->back, s->fn);
+		agg_set_grow(&w->back, 1);
+		if (s->type != 0)
+			colbuf_init(&w->vals, s->type);
+	}
+}
+
+/* The rows since become those that leave first. */
+static int
+flip(struct spans *s, struct span *w, const char **why)
+{
+	struct agg_rows one = {.order = w->order};
+	struct col vals;
+
+	agg_set_reset(&w->front);
+	agg_set_grow(&w->front, w->n_back);
+	w->first = 0;
+	if (s->type != 0)
+		colbuf_view(&vals, &w->vals);
+	for (uint32_t i = w->n_back; i-- > 0;) {
+		one.one = i;
+		if (agg_one(
+			&w->front, why, &one, s->type == 0 ? NULL : &vals, i)
+		    == -1)
+			return -1;
+		if (i + 1 < w->n_back
+		    && agg_merge_one(&w->front, i, why, &w->front, i + 1) == -1)
+			return -1;
+	}
+	agg_clear(&w->back, 0);
+	colbuf_reset(&w->vals);
+	w->order += w->n_back;
+	w->n_back = 0;
+	return 0;
+}
+
+/* Let the n oldest rows go. */
+static int
+leave(struct spans *s, struct span *w, const char **why, uint32_t n)
+{
+	if (!s->small) {
+		w->head += n;
+		w->n_back -= n;
+		w->order += n;
+		return 0;
+	}
+	for (; n > 0; n--) {
+		if (w->first == w->front.n && flip(s, w, why) == -1)
+			return -1;
+		agg_clear(&w->front, w->first++);
+	}
+	return 0;
+}
+
+/* Half of the values have left: move the others to the front. */
+static void
+compact(struct span *w)
+{
+	struct colbuf fresh;
+	struct col vals;
+
+	colbuf_view(&vals, &w->vals);
+	colbuf_init(&fresh, w->vals.type);
+	for (uint32_t i = w->head; i < vals.n; i++)
+		colbuf_push_cell(&fresh, &vals, i);
+	colbuf_release(&w->vals);
+	w->vals = fresh;
+	w->head = 0;
+}
+
+static int
+come(struct spans *s, struct span *w, const char **why, const struct col *arg,
+    uint32_t row)
+{
+	/* Places count within the group. */
+	struct agg_rows one = {.order = w->order + w->n_back - row};
+
+	if (s->type != 0)
+		colbuf_push_cell(&w->vals, arg, row);
+	w->n_back++;
+	return s->small ? agg_one(&w->back, why, &one, arg, row) : 0;
+}
+
+/* The state of all rows in the window, in s->result. */
+static int
+sum_up(struct spans *s, struct span *w, const char **why)
+{
+	struct agg_rows one = {.order = w->order - w->head};
+	struct col vals;
+
+	agg_clear(&s->result, 0);
+	if (s->small) {
+		if (w->first < w->front.n
+		    && agg_merge_one(&s->result, 0, why, &w->front, w->first)
+			   == -1)
+			return -1;
+		return agg_merge_one(&s->result, 0, why, &w->back, 0);
+	}
+	if (w->head > 64 && w->head > w->n_back)
+		compact(w);
+	colbuf_view(&vals, &w->vals);
+	for (uint32_t i = w->head; i < vals.n; i++) {
+		if (agg_one(&s->result, why, &one, &vals, i) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+rows(void *state, struct colbuf *out, const char **why,
+    const struct call_rows *in)
+{
+	struct spans *s = state;
+
+	grow(s, in->keyed->n);
+	for (uint32_t r = 0; r < in->n; r++) {
+		struct span *w = &s->spans[in->keyed->group[r]];
+
+		if (in->keyed->begins[r])
+			span_reset(w);
+		if (leave(s, w, why, in->leave[r]) == -1
+		    || come(s, w, why, in->arg, r) == -1
+		    || sum_up(s, w, why) == -1)
+			return -1;
+		if (agg_final(out, s->fn, &s->result, 0) == -1) {
+			*why = "beyond the range of int";
+			return -1;
+		}
+		if (call_too_long(out, why))
+			return -1;
+	}
+	return 0;
+}
+
+static void
+keep(void *state, const uint32_t *old, uint32_t n)
+{
+	struct spans *s = state;
+	uint32_t at = 0;
+
+	for (uint32_t g = 0; g < s->n; g++) {
+		if (at < n && old[at] == g)
+			s->spans[at++] = s->spans[g];
+		else
+			span_release(&s->spans[g]);
+	}
+	s->n = at;
+}
+
+static void
+release(void *state)
+{
+	struct spans *s = state;
+
+	for (uint32_t g = 0; g < s->n; g++)
+		span_release(&s->spans[g]);
+	free(s->spans);
+	if (s->fn != NULL)
+		agg_set_release(&s->result);
+}
+
+const struct call_kind span_call = {
+    sizeof(struct spans), begin, rows, keep, release};

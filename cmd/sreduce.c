@@ -56,6 +56,7 @@ struct run {
 	struct query query;
 	bool ready; /* query is set up */
 	struct reduce *reduce;
+	size_t *session_keys; /* numbers of keys */
 	bool windowed;
 	enum type bounds; /* of window_start and window_end */
 	int64_t per_window; /* windows of rows: how many, else 0 */
@@ -114,8 +115,6 @@ check_input(struct stage *st, struct run *o)
 	if (in->n_partials > 0)
 		return stage_fail(
 		    st, TOOL_DATA, "the input has partial states already");
-	if (in->window.kind == WINDOW_SESSION)
-		return stage_fail(st, TOOL_DATA, "sreduce has no sessions yet");
 	o->windowed = in->window.kind != WINDOW_NONE;
 	o->per_window = in->window.kind == WINDOW_ROWS ? in->window.size : 0;
 	o->bounds = o->per_window > 0 ? TYPE_INT : TYPE_TIME;
@@ -206,6 +205,36 @@ compile_sorts(struct stage *st, struct run *o)
 	return 0;
 }
 
+/* Which of -k the sessions are of: all of swindow's keys must be there. */
+static int
+find_session_keys(struct stage *st, struct run *o)
+{
+	const char *names = st->in.window.keys, *comma;
+	const struct expr_list *keys = &o->query.keys;
+	size_t len, i;
+
+	for (; *names != '\0'; names += len + (comma != NULL)) {
+		comma = strchr(names, ',');
+		len = comma != NULL ? (size_t)(comma - names) : strlen(names);
+		for (i = 0; i < keys->n; i++) {
+			int c = expr_is_column(keys->items[i].expr);
+
+			if (c != -1
+			    && c == schema_find(&st->in.schema, names, len))
+				break;
+		}
+		if (i == keys->n)
+			return stage_fail(st, TOOL_USAGE,
+			    "sessions are of %s: write -k %s",
+			    st->in.window.keys, st->in.window.keys);
+		o->session_keys = mem_resize(o->session_keys,
+		    o->query.plan.n_session_keys + 1, sizeof(*o->session_keys));
+		o->session_keys[o->query.plan.n_session_keys++] = i;
+	}
+	o->query.plan.session_keys = o->session_keys;
+	return 0;
+}
+
 static int
 on_head(struct stage *st, void *arg)
 {
@@ -222,7 +251,8 @@ on_head(struct stage *st, void *arg)
 	    == -1)
 		return fail_expr(
 		    st, source == o->keys ? "-k: " : "", &err, source);
-	if (make_schema(st, o) == -1 || compile_sorts(st, o) == -1)
+	if (find_session_keys(st, o) == -1 || make_schema(st, o) == -1
+	    || compile_sorts(st, o) == -1)
 		return -1;
 	o->reduce = reduce_new(&st->in.window, &o->query.plan, &why);
 	if (o->reduce == NULL) {
@@ -585,6 +615,7 @@ static void
 release(struct run *o)
 {
 	reduce_free(o->reduce);
+	free(o->session_keys);
 	if (o->ready)
 		query_release(&o->query);
 	for (size_t i = 0; i < o->n_sorts; i++) {

@@ -154,6 +154,31 @@ close_late(struct stage *st, struct run *o, enum end_reason reason)
 	return 0;
 }
 
+/* The columns of -k must be there. */
+static int
+check_keys(struct stage *st, const char *names)
+{
+	const char *comma;
+	struct buf b;
+	size_t len;
+
+	for (; *names != '\0'; names += len + (comma != NULL)) {
+		comma = strchr(names, ',');
+		len = comma != NULL ? (size_t)(comma - names) : strlen(names);
+		if (schema_find(&st->in.schema, names, len) != -1)
+			continue;
+		buf_init(&b, 0);
+		schema_list(&b, &st->in.schema);
+		stage_fail(st, TOOL_USAGE,
+		    "-k: no column %.*s; the columns are %.*s",
+		    (int)(len < 200 ? len : 200), names, (int)b.len,
+		    (const char *)b.data);
+		buf_release(&b);
+		return -1;
+	}
+	return 0;
+}
+
 static int
 on_head(struct stage *st, void *arg)
 {
@@ -175,6 +200,8 @@ on_head(struct stage *st, void *arg)
 	if (o->wait_eof && st->in.endless)
 		return stage_fail(st, TOOL_DATA,
 		    "--late eof would wait for ever: the source has no end");
+	if (check_keys(st, o->window.keys) == -1)
+		return -1;
 	window_spec_release(&st->out.window);
 	window_spec_copy(&st->out.window, &o->window);
 	stamp_init(&o->stamp, &st->out.window, o->zone, o->late);

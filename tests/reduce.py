@@ -60,6 +60,9 @@ def make_case(rnd):
     else:
         spec = (size, rnd.choice([1, 2, 3, 5, 10, 30]))
     late = rnd.choice([0, 0, 1, 5, 60, 5000])
+    if shape > 0.85:
+        return (files, (size, size, "session"), late,
+                rnd.choice([["k"], ["k", "n % 2 as odd"], ["n", "k"]]))
     keys = rnd.choice([[], ["k"], ["k", "n % 2 as odd"], ["n"], ["v"]])
     return files, spec, late, keys
 
@@ -72,7 +75,12 @@ def panes(files, spec, late):
         top = None
         for row in rows:
             pane = row[0] // width * width
-            if top is not None and pane + width <= top - late:
+            if spec[2:] == ("session",):
+                pane = row[0]
+                is_late = top is not None and pane < top - late
+            else:
+                is_late = top is not None and pane + width <= top - late
+            if is_late:
                 n_late += 1
             elif pane % spec[1] < spec[0]:
                 kept.append((pane, part, len(kept), row))
@@ -133,8 +141,29 @@ def windows_over(pane, spec):
     return out
 
 
+def expect_sessions(kept, gap, keys):
+    """Rows of one k that are less than gap apart, by definition."""
+    out = []
+    for k in {r[3][1] for r in kept}:
+        mine = sorted((r for r in kept if r[3][1] == k), key=lambda r: r[0])
+        while mine:
+            n = 1
+            while n < len(mine) and mine[n][0] - mine[n - 1][0] < gap:
+                n += 1
+            some, mine = mine[:n], mine[n:]
+            start, end = some[0][0], some[-1][0] + gap
+            arrived = min(r[2] for r in some)
+            for i, (key, of) in enumerate(
+                    group(keys, [r[1:] for r in some]).items()):
+                out.append((end, arrived, i,
+                            [start, end, *key, *aggregates(of)]))
+    return [row for _, _, _, row in sorted(out, key=lambda o: o[:3])]
+
+
 def expect(files, spec, late, keys):
     kept, n_late = panes(files, spec, late)
+    if spec[2:] == ("session",):
+        return expect_sessions(kept, spec[0], keys), n_late
     windows = set()
     for pane, _, _, _ in kept:
         windows |= windows_over(pane, spec)
@@ -205,9 +234,13 @@ def sbatch(paths, *options):
 
 def reduce_stream(stream, spec, late, keys):
     text = f"{spec[0]}s" if spec[0] == spec[1] else f"{spec[0]}s/{spec[1]}s"
-    if len(spec) == 3:
+    whose = []
+    if spec[2:] == ("cumulate",):
         text = f"cumulate:{spec[0]}s/{spec[1]}s"
-    windows, said = run(["swindow", text, "--late", f"{late}s"], stream)
+    elif spec[2:] == ("session",):
+        text, whose = f"session:{spec[0]}s", ["-k", "k"]
+    windows, said = run(["swindow", text, *whose, "--late", f"{late}s"],
+                        stream)
     k = ["-k", ", ".join(keys)] if keys else []
     table, _ = run(["sreduce", *k, AGGS], windows)
     return run(["ssink", "-f", "csv"], table)[0], said

@@ -105,6 +105,23 @@ opts=()
 	done
 }
 
+@test "sessions are the rows of a key that are less than the gap apart" {
+	printf '%s\n' 0,a 9,a 12,b 19,a 100,a 29,b 15,a |
+		sbatch -f csv -N -c 't:time(s),k' -t t >s.mill
+	swindow session:10s -k k --late 1h <s.mill |
+		sreduce -k k 'count() as n' | ssink -N >out
+	printf '1970-01-01T00:%sZ\t1970-01-01T00:%sZ\t%s\t%s\n' \
+		00:12 00:22 b 1 00:00 00:29 a 4 00:29 00:39 b 1 \
+		01:40 01:50 a 1 >want
+	same want out
+	run -64 --separate-stderr bash -c \
+		'swindow session:10s -k k <s.mill | sreduce count | ssink'
+	[[ $stderr == *"sreduce: sessions are of k: write -k k" ]]
+	run -64 --separate-stderr bash -c \
+		'swindow session:10s -k x <s.mill | ssink'
+	[ "$stderr" = "swindow: -k: no column x; the columns are t, k" ]
+}
+
 @test "a spec that cannot be is refused with the reason" {
 	run -64 --separate-stderr swindow 1h --tz Europe/Paris
 	[ "$stderr" = "swindow: window 1h: --tz is for days and longer: 1d, 1w, 1mo, 1y" ]

@@ -15,6 +15,8 @@
 struct pane_plan {
 	const enum type *key_types;
 	size_t n_keys; /* 0: one group, which is there from the start */
+	const size_t *session_keys; /* which keys sessions are of */
+	size_t n_session_keys;
 	const struct agg_fn *const *states; /* one for each kept state */
 	size_t n_states;
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "window/session.h"
 
 #define MAX_SPARE 64 /* tables kept for reuse */
 #define MIN_SLOTS 1024 /* below that any table may be kept */
@@ -24,6 +25,7 @@
 struct reduce {
 	const struct pane_plan *plan;
 	bool windowed;
+	struct sessions *sessions; /* or NULL, and then all that follows */
 	struct grid grid;
 	struct zone *zone;
 	struct pane **panes;
@@ -57,7 +59,10 @@ reduce_new(
 			return NULL;
 		}
 	}
-	if (r->windowed)
+	if (window->kind == WINDOW_SESSION)
+		r->sessions = sessions_new(window->size, plan,
+		    plan->session_keys, plan->n_session_keys);
+	else if (r->windowed)
 		grid_init(&r->grid, window, r->zone);
 	return r;
 }
@@ -74,6 +79,7 @@ reduce_free(struct reduce *r)
 	pane_free(r->given);
 	pane_free(r->back);
 	zone_close(r->zone);
+	sessions_free(r->sessions);
 	free(r->panes);
 	free(r->order);
 	free(r);
@@ -214,6 +220,10 @@ reduce_add(struct reduce *r, const char **why, const struct pane_rows *in,
 	if (panes->valid != NULL) {
 		*why = "a row has no pane";
 		return -1;
+	}
+	if (r->sessions != NULL) {
+		col_flatten(&plain, a, panes);
+		return sessions_add(r->sessions, why, in, &plain, n, a);
 	}
 	if (panes->enc == COL_CONST) {
 		p = open_pane(r, why, panes->i[0]);
@@ -356,6 +366,20 @@ close_cumulate(struct reduce *r, struct reduce_window *w, const char **why)
 	return 0;
 }
 
+static int
+next_session(struct reduce *r, struct reduce_window *w, int64_t watermark)
+{
+	struct session_result x;
+
+	if (sessions_next(r->sessions, &x, watermark) == 0)
+		return 0;
+	*w = (struct reduce_window){.start_us = x.first_us,
+	    .end_us = x.end_us,
+	    .table = x.table,
+	    .order = order_groups(r, x.table)};
+	return 1;
+}
+
 int
 reduce_next(struct reduce *r, struct reduce_window *w, const char **why,
     int64_t watermark)
@@ -363,6 +387,8 @@ reduce_next(struct reduce *r, struct reduce_window *w, const char **why,
 	int64_t end, last;
 	int rc = 0;
 
+	if (r->sessions != NULL)
+		return next_session(r, w, watermark);
 	give_back(r, r->given);
 	r->given = NULL;
 	if (!r->windowed || r->n_panes == 0)

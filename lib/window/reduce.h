@@ -13,7 +13,8 @@
 struct reduce;
 
 /*
- * window: any but sessions; none means one table that reduce_whole gives.
+ * window: none means one table that reduce_whole gives; of sessions the plan
+ * says whose.
  * plan is borrowed for the life of the operator.  NULL with the reason in
  * *why, to be freed: its time zone is not known here.
  */

@@ -399,3 +399,28 @@ printed() {
 	run -0 python3 "$TOP/tests/reduce.py" 150
 	[ "$output" = "150 cases agree" ]
 }
+
+@test "one = does not quietly name what was to be compared" {
+	printf 'status\n404\n200\n' | sbatch -f csv -c 'status:int' >s.mill
+	run -64 --separate-stderr bash -c \
+		"sreduce -k 'status = 404' count <s.mill | ssink"
+	[ "${stderr_lines[0]}" = 'sreduce: -k: status = names this item, and is a column, too: to compare write ==, to name write "as"' ]
+	run -64 --separate-stderr bash -c \
+		"smap -s 'status = 404' <s.mill | ssink"
+	[[ $stderr == *'to compare write =='* ]]
+	smap -a 'status = status + 1' <s.mill | ssink -N >out
+	printf '405\n201\n' >want
+	same want out
+	sreduce -k 'status == 404 as missing' count <s.mill | ssink -N >out
+	printf 'true\t1\nfalse\t1\n' >want
+	same want out
+}
+
+@test "an aggregate of quoted text, or of no such name, says so" {
+	printf 'bytes\n1\n' | sbatch -f csv -c 'bytes:int' >s.mill
+	run -64 --separate-stderr bash -c \
+		"sreduce 'sum(\"bytes\")' <s.mill | ssink"
+	[[ $stderr == *'sum("bytes") is of one and the same text; a column stands without quotes, or in `these`'* ]]
+	run -64 --separate-stderr bash -c "sreduce 'p75(bytes)' <s.mill | ssink"
+	[[ $stderr == *'no function p75; millrace-expr(7) lists them, and sreduce(1) the aggregates'* ]]
+}

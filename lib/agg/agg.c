@@ -191,6 +191,7 @@ agg_check(struct expr_call *call, char *why, size_t why_cap)
 	const struct agg_fn *f;
 	bool extreme = strcmp(name, "min") == 0 || strcmp(name, "max") == 0;
 	struct expr_error err;
+	struct col constant;
 
 	if (call->n_args > 1 || (call->n_args == 0 && call->distinct)
 	    || (call->n_args == 0 && agg_find(name, false, 0) == NULL)) {
@@ -205,6 +206,14 @@ agg_check(struct expr_call *call, char *why, size_t why_cap)
 	if (call->distinct && agg_find(name, true, TYPE_INT) == NULL) {
 		snprintf(why, why_cap,
 		    "distinct is for count; %s(distinct) is unknown", name);
+		return -1;
+	}
+	if (call->n_args == 1 && expr_type(call->args[0]) == TYPE_STR
+	    && expr_is_constant(call->args[0], &constant)) {
+		snprintf(why, why_cap,
+		    "%s is of one and the same text; a column stands without "
+		    "quotes, or in `these`",
+		    call->text);
 		return -1;
 	}
 	if (extreme && expr_is_untyped(call->args[0]))

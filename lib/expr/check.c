@@ -185,16 +185,21 @@ refuse_unknown(struct check *c, const struct node *n)
 	size_t len = strlen(n->name);
 
 	for (size_t i = 0; i < sizeof(agg_names) / sizeof(agg_names[0]); i++) {
-		if (strcmp(n->name, agg_names[i]) == 0 && c->input != NULL)
+		if (strcmp(n->name, agg_names[i]) == 0 && c->input == c->s)
 			return expr_fail(c->err, n->at, n->len,
 			    "%s stands inside another aggregate", n->name);
+		if (strcmp(n->name, agg_names[i]) == 0 && c->input != NULL)
+			break;
 		if (strcmp(n->name, agg_names[i]) == 0)
 			return expr_fail(c->err, n->at, len,
 			    "%s is an aggregate: it stands in sreduce",
 			    n->name);
 	}
 	return expr_fail(c->err, n->at, len < n->len ? len : n->len,
-	    "no function %.100s; millrace-expr(7) lists them", n->name);
+	    "no function %.100s; millrace-expr(7) lists them%s", n->name,
+	    c->aggs == NULL || c->s == c->input
+		? ""
+		: ", and sreduce(1) the aggregates");
 }
 
 /* What only aggregates take. */

@@ -41,6 +41,9 @@ struct expr_item {
 	char *name; /* given, or a typable one made from the text */
 	bool star; /* "*": all columns that are not system columns */
 	struct expr *expr; /* owned; NULL for a star */
+	bool assigned; /* the name stands in front: name = expr */
+	size_t at; /* bytes of the source that are the name given */
+	size_t len;
 };
 
 struct expr_list {
@@ -113,6 +116,14 @@ int expr_compile_aggs(struct expr_agg_list *out, struct expr_error *err,
 int expr_compile_over(struct expr_agg_list *out, struct expr_error *err,
     const struct schema *s, const struct expr_aggs *aggs, const char *source,
     bool one);
+
+/*
+ * Where no column is replaced, "status = 404" must not quietly name a constant
+ * status: 0, or -1 with *err when an item is named in that way after a column
+ * of s.
+ */
+int expr_refuse_assigned(const struct expr_list *l, struct expr_error *err,
+    const struct schema *s);
 
 void expr_free(struct expr *e);
 void expr_list_release(struct expr_list *l);

@@ -116,6 +116,7 @@ struct parse_item {
 	const char *name; /* NULL when none is given */
 	size_t name_at;
 	size_t name_len;
+	bool assigned; /* the name stands in front: name = expr */
 };
 
 /*

@@ -142,6 +142,9 @@ add_item(struct check *c, struct expr_list *l, struct names *t,
 		to->name = free_name(t, make_name(c->u, item->node));
 	} else {
 		to->name = mem_strdup(item->name);
+		to->assigned = item->assigned;
+		to->at = item->name_at;
+		to->len = item->name_len;
 		add_name(t, to->name, &fresh);
 		if (!fresh)
 			return expr_fail(c->err, item->name_at, item->name_len,
@@ -171,4 +174,21 @@ item_list(struct check *c, struct expr_list *l, const struct parse_item *items,
 	free(t.text);
 	free(t.last);
 	return rc;
+}
+
+int
+expr_refuse_assigned(
+    const struct expr_list *l, struct expr_error *err, const struct schema *s)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct expr_item *item = &l->items[i];
+
+		if (item->assigned
+		    && schema_find(s, item->name, strlen(item->name)) != -1)
+			return expr_fail(err, item->at, item->len,
+			    "%s = names this item, and is a column, too: to "
+			    "compare write ==, to name write \"as\"",
+			    item->name);
+	}
+	return 0;
 }

@@ -23,8 +23,8 @@ take_name(struct parse *p, struct parse_item *item)
 		return expr_fail(p->err, t->at, t->len,
 		    "a name has at most %d bytes", SCHEMA_MAX_NAME);
 	if (item->name != NULL)
-		return expr_fail(
-		    p->err, t->at, t->len, "this item has a name already");
+		return expr_fail(p->err, t->at, t->len,
+		    "this item has a name already; to compare write ==");
 	s = arena_alloc(&p->u->a, t->s_len + 1);
 	memcpy(s, t->s, t->s_len);
 	s[t->s_len] = '\0';
@@ -44,6 +44,7 @@ parse_item(struct parse *p, struct parse_item *item)
 	if (is_name(p->t) && lex_is(p->u, p->t + 1, "=")) {
 		if (take_name(p, item) == -1)
 			return -1;
+		item->assigned = true;
 		p->t++;
 	}
 	item->node = parse_level(p, 1);

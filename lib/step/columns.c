@@ -139,12 +139,16 @@ static int
 plan(struct step *s, struct schema *schema)
 {
 	struct columns *c = (struct columns *)s;
+	struct expr_error err;
 	struct schema to;
 	int rc;
 
 	if (prog_plan(&c->prog, s, schema, false) == -1
 	    || check_names(c, schema) == -1)
 		return -1;
+	if (s->kind == &columns_select
+	    && expr_refuse_assigned(&c->prog.list.items, &err, schema) == -1)
+		return step_fail_compile(s, &err, s->source);
 	schema_init(&to);
 	rc = s->kind == &columns_select ? plan_select(c, &to, schema)
 					: plan_add(c, &to, schema);

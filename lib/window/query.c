@@ -136,7 +136,9 @@ query_init(struct query *q, struct expr_error *err, const char **source,
 	*q = (struct query){.keys = {.n = 0}};
 	schema_init(&q->key_schema);
 	*source = keys;
-	if (*keys != '\0' && expr_compile_list(&q->keys, err, s, keys) == -1)
+	if (*keys != '\0'
+	    && (expr_compile_list(&q->keys, err, s, keys) == -1
+		|| expr_refuse_assigned(&q->keys, err, s) == -1))
 		return -1;
 	*source = NULL;
 	if (add_keys(q, err) == -1)
@@ -144,7 +146,8 @@ query_init(struct query *q, struct expr_error *err, const char **source,
 	*source = aggs;
 	if (expr_compile_aggs(
 		&q->aggs, err, s, &q->key_schema, &aggregates, aggs)
-	    == -1)
+		== -1
+	    || expr_refuse_assigned(&q->aggs.items, err, s) == -1)
 		return -1;
 	*source = NULL;
 	add_calls(q);

@@ -153,27 +153,48 @@ directory(const char *path)
 }
 
 int
-io_temp(char **temp, const char *path)
+io_temp_at(char **temp, int dir_fd, const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	const char *base = slash == NULL ? path : slash + 1;
-	char *dir = directory(path);
+	int dir_len = slash == NULL ? 0 : (int)(slash + 1 - path);
+	sigset_t all, old;
 	int fd = -1;
 
 	*temp = NULL;
+	sigfillset(&all);
 	for (unsigned try = 0; fd == -1 && try < 1000; try++) {
-		free(*temp);
-		*temp = mem_printf(
-		    "%s/.%.200s.%ld.%u", dir, base, (long)getpid(), try);
-		fd = open(*temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		char *name = mem_printf("%.*s.%.200s.%ld.%u", dir_len, path,
+		    path + dir_len, (long)getpid(), try);
+
+		sigprocmask(SIG_BLOCK, &all, &old);
+		fd = openat(dir_fd, name + dir_len,
+		    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (fd != -1)
+			*temp = name;
+		else
+			free(name);
+		sigprocmask(SIG_SETMASK, &old, NULL);
 		if (fd == -1 && errno != EEXIST)
 			break;
 	}
-	if (fd == -1) {
-		free(*temp);
-		*temp = NULL;
-	}
+	return fd;
+}
+
+int
+io_temp(char **temp, const char *path)
+{
+	char *dir = directory(path);
+	int dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = -1, e;
+
 	free(dir);
+	*temp = NULL;
+	if (dir_fd == -1)
+		return -1;
+	fd = io_temp_at(temp, dir_fd, path);
+	e = errno;
+	close(dir_fd);
+	errno = e;
 	return fd;
 }
 

@@ -38,11 +38,15 @@ int io_fill_std(void);
 
 /*
  * Publish a file: io_temp creates (exclusively, mode 0666 less the umask) a
- * dot-named file beside path and gives its name, to be freed.
+ * dot-named file beside path and gives its name, to be freed.  No signal is
+ * handled between the creation and the assignment to *temp, so that a handler
+ * which removes *temp misses no file.
+ * io_temp_at: the same when path's directory is open as dir_fd.
  * io_publish: fsync, close, rename temp over path, fsync the directory.
- * Both: a descriptor or 0, or -1 with errno; io_publish closes fd always.
+ * All: a descriptor or 0, or -1 with errno; io_publish closes fd always.
  */
 int io_temp(char **temp, const char *path);
+int io_temp_at(char **temp, int dir_fd, const char *path);
 int io_publish(int fd, const char *temp, const char *path);
 
 #endif

@@ -403,3 +403,29 @@ zone_to_utc(int64_t *us, const struct zone *z, const struct civil *c)
 		return -1;
 	return zone_local_us(us, z, local);
 }
+
+/*
+ * An offset has whole minutes in RFC 3339; those of before there were zones
+ * have not, and the text must still name the same instant.
+ */
+size_t
+zone_format(char *out, struct zone_span *span, const struct zone *z, int64_t us)
+{
+	int64_t minutes, local;
+	char *end;
+
+	if (us < span->from_us || us >= span->to_us)
+		zone_find(span, z, us);
+	minutes = span->offset_us / (60 * TIME_US);
+	if (!num_add(&local, us, minutes * 60 * TIME_US))
+		return time_format_rfc3339(out, us);
+	end = out + time_format_rfc3339(out, local) - 1;
+	*end++ = minutes < 0 ? '-' : '+';
+	minutes = minutes < 0 ? -minutes : minutes;
+	*end++ = (char)('0' + minutes / 600);
+	*end++ = (char)('0' + minutes / 60 % 10);
+	*end++ = ':';
+	*end++ = (char)('0' + minutes % 60 / 10);
+	*end++ = (char)('0' + minutes % 10);
+	return (size_t)(end - out);
+}

@@ -41,6 +41,14 @@ int64_t zone_offset_at(const struct zone *z, int64_t us);
 void zone_to_civil(struct civil *c, const struct zone *z, int64_t us);
 
 /*
+ * zone_format: us as RFC 3339 with the zone's offset, like
+ * time_format_rfc3339, which it is where local time leaves int64.  *span is
+ * kept between calls; all zero bytes in the beginning.
+ */
+size_t zone_format(
+    char *out, struct zone_span *span, const struct zone *z, int64_t us);
+
+/*
  * The instant at which the clocks show a local time.  What they show twice
  * is the first of both instants (daylight saving time, as a rule); what they
  * skip is moved forward by as much as they are (02:30 is 03:30).

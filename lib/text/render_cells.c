@@ -45,43 +45,18 @@ cell_dur(struct render_out *o, struct render_col *col, uint32_t e)
 	o->p += num_format_dur(o->p, col->c->i[e]);
 }
 
-/*
- * An offset has whole minutes in RFC 3339; those of before there were zones
- * have not, and the text must still name the same instant.
- */
-static void
-format_zoned(struct render_col *col, int64_t us)
-{
-	struct zone_span *span = &col->span;
-	int64_t minutes, local;
-	char *end;
-
-	if (us < span->from_us || us >= span->to_us)
-		zone_find(span, col->zone, us);
-	minutes = span->offset_us / (60 * TIME_US);
-	if (!num_add(&local, us, minutes * 60 * TIME_US))
-		return;
-	end = col->last + time_format_rfc3339(col->last, local) - 1;
-	*end++ = minutes < 0 ? '-' : '+';
-	minutes = minutes < 0 ? -minutes : minutes;
-	*end++ = (char)('0' + minutes / 600);
-	*end++ = (char)('0' + minutes / 60 % 10);
-	*end++ = ':';
-	*end++ = (char)('0' + minutes % 60 / 10);
-	*end++ = (char)('0' + minutes % 10);
-	col->last_len = (size_t)(end - col->last);
-}
-
 static void
 cell_time(struct render_out *o, struct render_col *col, uint32_t e)
 {
 	int64_t us = col->c->i[e];
 
 	if (col->last_len == 0 || col->last_us != us) {
-		col->last_len = time_format_rfc3339(col->last, us);
+		if (col->zone == NULL)
+			col->last_len = time_format_rfc3339(col->last, us);
+		else
+			col->last_len =
+			    zone_format(col->last, &col->span, col->zone, us);
 		col->last_us = us;
-		if (col->zone != NULL)
-			format_zoned(col, us);
 	}
 	render_out_room(o, TIME_TEXT_MAX);
 	memcpy(o->p, col->last, col->last_len);

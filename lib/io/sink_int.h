@@ -29,7 +29,8 @@ struct sink {
 	/* Of a path. */
 	char *path; /* with links resolved */
 	char *temp; /* NULL once published, or when written directly */
-	struct filesink_gz *gz;
+	struct gzout *gz;
+	sink_files_fn on_files;
 };
 
 extern const struct sink_kind filesink_kind;

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+/* Commands that the user gave, as children in groups of their own. */
+#include "io/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/io.h"
+
+/* In the child: become the command, or tell the parent why not. */
+_Noreturn static void
+become(const struct spawn *s, int tell_fd)
+{
+	int e;
+
+	setpgid(0, 0);
+	signal(SIGXFSZ, SIG_DFL);
+	for (size_t i = 0; s->env != NULL && s->env[i] != NULL; i++)
+		putenv(s->env[i]);
+	if (dup2(s->in_fd, STDIN_FILENO) != -1
+	    && (s->out_fd == -1 || dup2(s->out_fd, STDOUT_FILENO) != -1))
+		execvp(s->argv[0], s->argv);
+	e = errno;
+	_exit(io_write(tell_fd, &e, sizeof(e)) == 0 ? 127 : 126);
+}
+
+pid_t
+spawn_start(const struct spawn *s)
+{
+	int tell[2], e = 0;
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(tell, O_CLOEXEC) == -1)
+		return -1;
+	pid = fork();
+	if (pid == 0)
+		become(s, tell[1]);
+	e = errno;
+	close(tell[1]);
+	if (pid == -1) {
+		close(tell[0]);
+		errno = e;
+		return -1;
+	}
+	/* Both do it, so that it is done for whoever comes first. */
+	setpgid(pid, pid);
+	n = io_read_full(tell[0], &e, sizeof(e));
+	close(tell[0]);
+	if (n != sizeof(e))
+		return pid;
+	spawn_wait(pid);
+	errno = e;
+	return -1;
+}
+
+int
+spawn_wait(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) == -1)
+		if (errno != EINTR)
+			return -1;
+	if (WIFSIGNALED(status))
+		return 128 + WTERMSIG(status);
+	return WEXITSTATUS(status);
+}

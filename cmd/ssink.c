@@ -5,20 +5,35 @@
 #include <unistd.h>
 
 #include "base/zone.h"
-#include "io/sink.h"
+#include "io/outlet.h"
 #include "text/render.h"
+#include "tool/libexec.h"
 #include "tool/stage.h"
 #include "tool/tool.h"
 
+#define MAX_FILES_MAX 1000000 /* of --max-files */
+
+enum expect { EXPECT_ANY, EXPECT_ROWS, EXPECT_NONE };
+
 struct ssink {
-	struct render_opts o;
+	struct outlet_opts o;
 	struct zone *zone; /* owned, of o */
-	const char *dest;
-	struct sink *sink;
-	struct render *render;
+	bool tee;
+	enum expect expect;
+	struct outlet *outlet;
 };
 
-enum { OPT_NULL = TOOL_LONG, OPT_CSV_SAFE, OPT_TZ };
+enum {
+	OPT_NULL = TOOL_LONG,
+	OPT_CSV_SAFE,
+	OPT_TZ,
+	OPT_ROLL,
+	OPT_APPEND,
+	OPT_MAX_FILES,
+	OPT_EXEC,
+	OPT_TEE,
+	OPT_EXPECT
+};
 
 static const struct tool_opt options[] = {
     {'f', "format", "FORMAT",
@@ -28,11 +43,18 @@ static const struct tool_opt options[] = {
     {OPT_NULL, "null", "STR", "text of a null"},
     {OPT_TZ, "tz", "ZONE", "zone of the times, instead of UTC"},
     {OPT_CSV_SAFE, "csv-safe", NULL, "mark text that reads as a formula"},
+    {OPT_ROLL, "roll", "BOUND", "a new file after 100M, 9rows or 1h"},
+    {OPT_APPEND, "append", NULL, "write at the end of DEST, at once"},
+    {OPT_MAX_FILES, "max-files", "N", "files that may be incomplete at a time"},
+    {OPT_EXEC, "exec", "CMD", "run CMD with the rows of each batch"},
+    {OPT_TEE, "tee", NULL, "pass the stream on to standard output"},
+    {OPT_EXPECT, "expect", "WHAT", "rows or none: else exit with 1"},
 };
 
 static const struct tool_hint hints[] = {
     {"o", "the destination is an operand: ssink out.csv"},
     {"output", "the destination is an operand: ssink out.csv"},
+    {"a", "rows are appended by --append"},
     {"t", "the delimiter is -d CHAR"},
     {"H", "names are printed unless -N"},
     {NULL, NULL},
@@ -56,55 +78,55 @@ wants_color(const struct tool *t, const struct render_opts *o)
 	return o->tty_fd != -1 && (no == NULL || *no == '\0');
 }
 
+static void
+no_warning(const char *fmt, ...)
+{
+	(void)fmt;
+}
+
 /* What the options leave open. */
 static void
 choose(struct ssink *s, const struct tool *t)
 {
-	bool to_stdout = strcmp(s->dest, "-") == 0;
+	struct render_opts *r = &s->o.render;
+	const char *dest = s->o.dest;
+	bool to_stdout = dest != NULL && strcmp(dest, "-") == 0;
+	bool shown = to_stdout && isatty(STDOUT_FILENO) == 1;
 
-	if (s->o.format == NULL && !to_stdout)
-		s->o.format = render_by_path(s->dest);
-	if (s->o.format == NULL)
-		s->o.format =
-		    to_stdout && isatty(STDOUT_FILENO) == 1 ? "table" : "tsv";
-	if (to_stdout && strcmp(s->o.format, "frames") == 0
-	    && isatty(STDOUT_FILENO) == 1)
+	if (r->format == NULL && dest != NULL && !to_stdout)
+		r->format = render_by_path(dest);
+	if (r->format == NULL)
+		r->format = shown ? "table" : "tsv";
+	if (shown && strcmp(r->format, "frames") == 0)
 		tool_die(TOOL_USAGE, "frames never reach a terminal; "
 				     "write ssink -f frames FILE");
 	if (to_stdout && is_live_terminal(STDOUT_FILENO))
-		s->o.tty_fd = STDOUT_FILENO;
-	s->o.color = wants_color(t, &s->o);
+		r->tty_fd = STDOUT_FILENO;
+	r->color = wants_color(t, r);
+	s->o.on_child = tool_child;
+	s->o.on_files = tool_remove;
+	s->o.warn = t->verbose < 0 ? no_warning : tool_warn;
+}
+
+static int
+checked(struct stage *st, const struct ssink *s, int rc)
+{
+	if (rc == 0)
+		return 0;
+	return stage_fail(
+	    st, outlet_status(s->outlet), "%s", outlet_error(s->outlet));
 }
 
 static int
 on_head(struct stage *st, void *arg)
 {
 	struct ssink *s = arg;
-	char *why;
 
 	if (st->tool->schema_only)
 		return 0;
-	s->sink = sink_open(s->dest, &why);
-	if (s->sink == NULL) {
-		stage_fail(st, TOOL_IO, "%s", why);
-		free(why);
-		return -1;
-	}
-	tool_remove(sink_temp(s->sink));
-	render_to(s->render, sink_write, s->sink);
-	if (render_head(s->render, &st->in) == 0)
-		return 0;
-	if (render_error(s->render) != NULL)
-		return stage_fail(st, TOOL_DATA, "%s", render_error(s->render));
-	return stage_fail(st, TOOL_IO, "%s", sink_error(s->sink));
-}
-
-static int
-checked(struct stage *st, struct ssink *s, int rc)
-{
-	if (rc == 0)
-		return 0;
-	return stage_fail(st, TOOL_IO, "%s", sink_error(s->sink));
+	if (s->o.append)
+		tool_reopen_signal();
+	return checked(st, s, outlet_head(s->outlet, &st->in));
 }
 
 static int
@@ -113,7 +135,9 @@ on_rows(struct stage *st, void *arg, const struct frame *f, struct batch *b)
 	struct ssink *s = arg;
 
 	st->acct.used += b->n_rows;
-	return checked(st, s, render_frame(s->render, f, b));
+	if (checked(st, s, outlet_frame(s->outlet, f, b)) == -1)
+		return -1;
+	return st->writer == NULL ? 0 : stage_answer(st, b, false, 0, 0);
 }
 
 static int
@@ -121,9 +145,12 @@ on_frame(struct stage *st, void *arg, const struct frame *f)
 {
 	struct ssink *s = arg;
 
+	if (s->o.append && tool_wants_reopen()
+	    && checked(st, s, outlet_reopen(s->outlet)) == -1)
+		return -1;
 	if (f->h.kind == FRAME_ROWS)
 		return 0;
-	return checked(st, s, render_frame(s->render, f, NULL));
+	return checked(st, s, outlet_frame(s->outlet, f, NULL));
 }
 
 static int
@@ -131,42 +158,27 @@ on_idle(struct stage *st, void *arg, int *timeout_ms)
 {
 	struct ssink *s = arg;
 
-	return checked(st, s, render_idle(s->render, timeout_ms));
+	if (s->o.append && tool_wants_reopen()
+	    && checked(st, s, outlet_reopen(s->outlet)) == -1)
+		return -1;
+	return checked(st, s, outlet_idle(s->outlet, timeout_ms));
 }
 
 static int
-on_end(struct stage *st, void *arg, enum end_reason reason)
+on_commit(struct stage *st, void *arg)
 {
 	struct ssink *s = arg;
 
-	(void)reason;
-	return checked(st, s, render_end(s->render));
+	return checked(st, s, outlet_commit(s->outlet));
 }
 
-static const struct stage_ops ops = {.cls = CLASS_STATEFUL,
+/* With --tee each frame is passed on as it came. */
+static const struct stage_ops ops = {.cls = CLASS_FRAME,
     .head = on_head,
     .rows = on_rows,
-    .end = on_end,
+    .commit = on_commit,
     .frame = on_frame,
     .idle = on_idle};
-
-/* The stream has been read, to its end or not: finish the output. */
-static int
-finish(struct ssink *s, int status)
-{
-	int rc = render_end(s->render);
-
-	if (status == TOOL_OK && s->sink != NULL
-	    && (rc == -1 || sink_publish(s->sink) == -1)) {
-		tool_warn("%s", sink_error(s->sink));
-		status = TOOL_IO;
-	}
-	tool_remove(NULL);
-	sink_free(s->sink);
-	render_free(s->render);
-	zone_close(s->zone);
-	return status;
-}
 
 static void
 set_zone(struct ssink *s, const char *name)
@@ -178,7 +190,75 @@ set_zone(struct ssink *s, const char *name)
 	if (s->zone == NULL)
 		tool_die(TOOL_USAGE, "--tz: %s", why);
 	/* UTC is printed with Z, as without the option. */
-	s->o.zone = strcmp(zone_name(s->zone), "UTC") == 0 ? NULL : s->zone;
+	s->o.render.zone =
+	    strcmp(zone_name(s->zone), "UTC") == 0 ? NULL : s->zone;
+}
+
+static int
+delimiter(const char *arg)
+{
+	if (strlen(arg) != 1)
+		tool_die(TOOL_USAGE, "--delimiter: %s is not one byte", arg);
+	return (unsigned char)arg[0];
+}
+
+static enum expect
+expect(const char *arg)
+{
+	if (strcmp(arg, "rows") == 0)
+		return EXPECT_ROWS;
+	if (strcmp(arg, "none") != 0)
+		tool_die(
+		    TOOL_USAGE, "--expect: %s is neither rows nor none", arg);
+	return EXPECT_NONE;
+}
+
+static void
+set_option(struct ssink *s, int ch, const char *arg)
+{
+	switch (ch) {
+	case 'f':
+		s->o.render.format = arg;
+		break;
+	case 'N':
+		s->o.render.no_header = true;
+		break;
+	case 'd':
+		s->o.render.delim = delimiter(arg);
+		break;
+	case OPT_NULL:
+		s->o.render.null_str = arg;
+		break;
+	case OPT_TZ:
+		set_zone(s, arg);
+		break;
+	case OPT_CSV_SAFE:
+		s->o.render.safe = true;
+		break;
+	case OPT_ROLL:
+		if (outlet_parse_roll(&s->o.roll, arg) == -1)
+			tool_die(TOOL_USAGE,
+			    "--roll: %s is no bound; write 100M, 1000000rows "
+			    "or 1h",
+			    arg);
+		break;
+	case OPT_APPEND:
+		s->o.append = true;
+		break;
+	case OPT_MAX_FILES:
+		s->o.max_files =
+		    (size_t)tool_int("max-files", arg, 1, MAX_FILES_MAX);
+		break;
+	case OPT_EXEC:
+		s->o.command = arg;
+		break;
+	case OPT_TEE:
+		s->tee = true;
+		break;
+	case OPT_EXPECT:
+		s->expect = expect(arg);
+		break;
+	}
 }
 
 static void
@@ -187,43 +267,63 @@ parse_options(struct ssink *s, struct tool *t, int argc, char *argv[])
 	const char *arg;
 	int ch;
 
-	while ((ch = tool_next(t, argc, argv, &arg)) != -1) {
-		switch (ch) {
-		case 'f':
-			s->o.format = arg;
-			break;
-		case 'N':
-			s->o.no_header = true;
-			break;
-		case 'd':
-			if (strlen(arg) != 1)
-				tool_die(TOOL_USAGE,
-				    "--delimiter: %s is not one byte", arg);
-			s->o.delim = (unsigned char)arg[0];
-			break;
-		case OPT_NULL:
-			s->o.null_str = arg;
-			break;
-		case OPT_TZ:
-			set_zone(s, arg);
-			break;
-		case OPT_CSV_SAFE:
-			s->o.safe = true;
-			break;
-		}
-	}
+	while ((ch = tool_next(t, argc, argv, &arg)) != -1)
+		set_option(s, ch, arg);
 	if (argc - optind > 1)
 		tool_die(TOOL_USAGE, "there is one destination at most");
-	s->dest = optind < argc ? argv[optind] : "-";
+	if (optind < argc)
+		s->o.dest = argv[optind];
+	if (s->o.command != NULL && s->o.dest != NULL)
+		tool_die(
+		    TOOL_USAGE, "--exec takes the rows: no DEST beside it");
+	if (s->o.command != NULL && s->tee)
+		tool_die(TOOL_USAGE, "--tee does not go with --exec, whose "
+				     "command has standard output");
+	if (s->o.command == NULL && s->o.dest == NULL)
+		s->o.dest = "-";
+	if (s->tee && strcmp(s->o.dest, "-") == 0)
+		tool_die(TOOL_USAGE, "--tee passes the stream on to standard "
+				     "output: name a file for the rows");
+}
+
+/* SCHEME://...: another program reads the stream. */
+static void
+hand_over(const struct ssink *s, char *argv[])
+{
+	char *why;
+
+	if (s->o.dest == NULL || libexec_scheme(s->o.dest) == 0)
+		return;
+	libexec_exec(&why, "ssink", s->o.dest, argv);
+	tool_die(TOOL_USAGE, "%s", why);
+}
+
+/* The stream was whole and is written: was it what the user expects? */
+static int
+judge(const struct ssink *s, const struct tool *t, uint64_t n_rows)
+{
+	bool wrong = (s->expect == EXPECT_ROWS && n_rows == 0)
+		     || (s->expect == EXPECT_NONE && n_rows > 0);
+
+	if (!wrong)
+		return TOOL_OK;
+	if (t->verbose >= 0 && n_rows == 0)
+		tool_warn("no row came, and some were expected");
+	else if (t->verbose >= 0)
+		tool_warn("%llu row%s came, and none was expected",
+		    (unsigned long long)n_rows, n_rows == 1 ? "" : "s");
+	return TOOL_NEGATIVE;
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct ssink s = {.o = {.delim = -1, .tty_fd = -1}};
+	struct ssink s = {.o = {.render = {.delim = -1, .tty_fd = -1},
+			      .max_files = OUTLET_MAX_FILES}};
 	struct stage st = {.sink = true};
 	struct tool t;
 	char *why;
+	int status;
 
 	tool_init(&t, "ssink", "[options] [DEST]",
 	    "Show, print or save the rows of a stream.", options,
@@ -231,9 +331,17 @@ main(int argc, char *argv[])
 	t.hints = hints;
 	tool_stdout(false);
 	parse_options(&s, &t, argc, argv);
+	hand_over(&s, argv);
 	choose(&s, &t);
-	s.render = render_new(&s.o, &why);
-	if (s.render == NULL)
+	tool_stdout(s.tee);
+	st.sink = !s.tee;
+	s.outlet = outlet_new(&s.o, &why);
+	if (s.outlet == NULL)
 		tool_die(TOOL_USAGE, "%s", why);
-	return finish(&s, stage_run(&st, &t, &ops, &s));
+	status = stage_run(&st, &t, &ops, &s);
+	outlet_free(s.outlet);
+	zone_close(s.zone);
+	if (status == TOOL_OK && !t.schema_only)
+		status = judge(&s, &t, st.acct.in);
+	return status;
 }

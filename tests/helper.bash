@@ -25,6 +25,18 @@ until_true() {
 	done
 }
 
+# ended PID: whether a process is over, waited for or not.
+ended() {
+	! grep -qs '^State:.[^Z]' "/proc/$1/status"
+}
+
+# signalled SIGNAL PID: send it, again at each call; whether it is over.  Two
+# signals sent at once may arrive as one.
+signalled() {
+	kill "-$1" "$2" 2>/dev/null || :
+	ended "$2"
+}
+
 # same FILE FILE: fail with the difference.
 same() {
 	diff -u "$1" "$2"

@@ -284,9 +284,9 @@ os.execvp(\"ssink\", [\"ssink\", \"out.csv\"])'" <in &
 		exec 7>in
 		rows | head -c 300 >&7
 		until_true 5 has_unfinished
-		kill "-$sig" "$pid"
+		[ "$sig" != HUP ] || kill -HUP "$pid"
 		# A pipe as stdin is drained: a second one, or its end, does.
-		[ "$sig" = HUP ] || kill "-$sig" "$pid"
+		[ "$sig" = HUP ] || until_true 5 signalled "$sig" "$pid"
 		exec 7>&-
 		wait "$pid" || status=$?
 		[ "$status" -gt 128 ] || [ "$status" = 74 ]

@@ -58,7 +58,7 @@ static const struct sink_kind stdout_kind = {.claims = stdout_claims,
 static const struct sink_kind *const kinds[] = {&stdout_kind, &filesink_kind};
 
 struct sink *
-sink_open(const char *dest, char **why)
+sink_open(const char *dest, sink_files_fn on_files, char **why)
 {
 	struct sink *s = mem_zero(1, sizeof(*s));
 	size_t i = 0;
@@ -67,6 +67,9 @@ sink_open(const char *dest, char **why)
 		i++;
 	s->kind = kinds[i];
 	s->fd = -1;
+	s->on_files = on_files;
+	if (on_files != NULL)
+		on_files(&s->temp, 1);
 	if (s->kind->open(s, dest) == 0)
 		return s;
 	*why = s->why;
@@ -106,6 +109,8 @@ sink_free(struct sink *s)
 	if (s == NULL)
 		return;
 	s->kind->release(s);
+	if (s->on_files != NULL)
+		s->on_files(NULL, 0);
 	free(s->name);
 	free(s->why);
 	free(s->path);
@@ -117,10 +122,4 @@ const char *
 sink_error(const struct sink *s)
 {
 	return s->why;
-}
-
-const char *
-sink_temp(const struct sink *s)
-{
-	return s->temp;
 }

@@ -13,9 +13,12 @@ struct sink;
  * called, whole and durable; until then the path keeps what it had.  (A path
  * that is a device, a FIFO or a socket takes the bytes as they come.)  A path
  * that ends in .gz is compressed.
+ * on_files, or NULL, is told where the names of files stand that a killed
+ * process should remove, before there are any.
  * Returns NULL with the reason in *why, to be freed.
  */
-struct sink *sink_open(const char *dest, char **why);
+typedef void (*sink_files_fn)(char *volatile *paths, size_t n);
+struct sink *sink_open(const char *dest, sink_files_fn on_files, char **why);
 
 /* Write all of p[0..len).  0, or -1; then every later call returns -1. */
 int sink_write(void *sink, const void *p, size_t len);
@@ -28,8 +31,5 @@ void sink_free(struct sink *s);
 
 /* Why -1, with the name of the destination. */
 const char *sink_error(const struct sink *s);
-
-/* The unpublished file, which a killed process should remove, or NULL. */
-const char *sink_temp(const struct sink *s);
 
 #endif

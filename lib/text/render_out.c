@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* Output on its way to a sink: one buffer of constant size. */
+#include "text/render_out.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
-#include "text/render_int.h"
 
 void
 render_out_init(struct render_out *o, render_write_fn write, void *arg)

@@ -10,16 +10,27 @@
 #define DRAIN_SECONDS 30
 
 /* The one piece of state that a handler must share with the program. */
-static volatile sig_atomic_t n_stops, first_stop, wants_status;
+static volatile sig_atomic_t n_stops, first_stop, wants_status, wants_reopen;
 static volatile sig_atomic_t draining;
-static const char *volatile unfinished;
+static char *volatile *volatile unfinished;
+static volatile size_t n_unfinished;
+static volatile pid_t child;
 
-/* A signal ends the process: take the unfinished output along. */
+/* The process ends: take the unfinished output and the child along. */
+static void
+take_along(int sig)
+{
+	for (size_t i = 0; i < n_unfinished; i++)
+		if (unfinished[i] != NULL)
+			unlink(unfinished[i]);
+	if (child != 0)
+		kill(-child, sig);
+}
+
 static void
 end_by(int sig)
 {
-	if (unfinished != NULL)
-		unlink(unfinished);
+	take_along(sig);
 	signal(sig, SIG_DFL);
 	raise(sig);
 }
@@ -43,8 +54,7 @@ on_alarm(int sig)
 	    "millrace: 30 s after the signal the input still goes on\n";
 
 	(void)sig;
-	if (unfinished != NULL)
-		unlink(unfinished);
+	take_along(SIGTERM);
 	io_write(STDERR_FILENO, text, sizeof(text) - 1);
 	_exit(TOOL_IO);
 }
@@ -89,20 +99,65 @@ tool_drain(void)
 	tool_signals();
 }
 
-/* A filter that drains its input has handlers of its own for two of them. */
-void
-tool_remove(const char *path)
+static void
+on_reopen(int sig)
 {
-	bool first = unfinished == NULL && path != NULL;
+	(void)sig;
+	wants_reopen = 1;
+}
 
-	unfinished = path;
-	if (!first)
-		return;
-	catch (SIGHUP, end_by);
-	if (draining == 0) {
-		catch (SIGINT, end_by);
-		catch (SIGTERM, end_by);
-	}
+static bool
+is_default(int sig)
+{
+	struct sigaction sa;
+
+	return sigaction(sig, NULL, &sa) == 0 && sa.sa_handler == SIG_DFL;
+}
+
+/*
+ * What has a handler, or is ignored, stays so: a filter that drains its input
+ * has its own for two of them, nohup(1) wants no SIGHUP.
+ */
+static void
+catch_ends(void)
+{
+	static const int ends[] = {SIGHUP, SIGINT, SIGTERM};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (is_default(ends[i]))
+			catch (ends[i], end_by);
+}
+
+/* The handler may run between any two of these lines. */
+void
+tool_remove(char *volatile *paths, size_t n)
+{
+	n_unfinished = 0;
+	unfinished = paths;
+	n_unfinished = n;
+	catch_ends();
+}
+
+void
+tool_child(pid_t pid)
+{
+	child = pid;
+	catch_ends();
+}
+
+void
+tool_reopen_signal(void)
+{
+	catch (SIGHUP, on_reopen);
+}
+
+bool
+tool_wants_reopen(void)
+{
+	bool yes = wants_reopen != 0;
+
+	wants_reopen = 0;
+	return yes;
 }
 
 int

@@ -220,6 +220,8 @@ on_end(struct stage *st, const struct stage_ops *ops, void *arg,
 	progress_clear(&st->progress);
 	if (check_accounts(st) == -1)
 		return -1;
+	if (ops->commit != NULL && ops->commit(st, arg) == -1)
+		return -1;
 	if (st->n_unparsed > 0 && st->tool->verbose >= 0)
 		tool_warn("%llu cell%s did not read as the type wanted and "
 			  "became null",

@@ -29,6 +29,8 @@ struct stage;
  * mark: an open, close, heartbeat or eof; NULL forwards it as it is.  A stage
  *	with its own function forwards by stage_mark.
  * end: END arrived; what it emits still precedes END.  May be NULL.
+ * commit: all is well, accounts included, and END goes out next: make the
+ *	output visible.  May be NULL.
  * frame: each frame after HEAD as it was read, FAIL included, before the
  *	function of its kind.  May be NULL.
  * idle: no further frame is ready, so that what was held back goes out now.
@@ -43,6 +45,7 @@ struct stage_ops {
 	int (*mark)(struct stage *st, void *arg, const struct frame *f,
 	    const struct mark *m);
 	int (*end)(struct stage *st, void *arg, enum end_reason reason);
+	int (*commit)(struct stage *st, void *arg);
 	int (*frame)(struct stage *st, void *arg, const struct frame *f);
 	int (*idle)(struct stage *st, void *arg, int *timeout_ms);
 };

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct schema;
 
@@ -132,10 +133,20 @@ void tool_drain(void);
 void tool_status_signal(void);
 
 /*
- * Remove path, which is borrowed, when a signal ends the process; NULL when
- * there is nothing to remove any more.
+ * Files and children that a signal which ends the process takes along.
+ * tool_remove: the files paths[0..n), borrowed until the next call; entries
+ * may be set at any time, NULL is none.
+ * tool_child: the process group of a child gets the signal, too; 0 = none.
  */
-void tool_remove(const char *path);
+void tool_remove(char *volatile *paths, size_t n);
+void tool_child(pid_t pid);
+
+/*
+ * From now on SIGHUP asks for files to be opened anew, and ends nothing.
+ * tool_wants_reopen: true once for each.
+ */
+void tool_reopen_signal(void);
+bool tool_wants_reopen(void);
 
 int tool_stopped(void); /* how many SIGINT and SIGTERM came */
 int tool_stop_signal(void); /* the first one's number, or 0 */

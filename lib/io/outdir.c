@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC */
+/* Directories whose names come from data: made, and opened safely. */
+#include "io/outdir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+/* Open path[at..at + len) below fd; made (or NULL) as in outdir.h. */
+static int
+step(int fd, const char *path, size_t at, size_t len, bool trusted)
+{
+	char *name = mem_strndup(path + at, len);
+	int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+	int next = openat(fd, name, trusted ? flags : flags | O_NOFOLLOW);
+	int e = errno;
+
+	free(name);
+	errno = e;
+	return next;
+}
+
+static int
+make_step(int fd, const char *path, size_t at, size_t len)
+{
+	char *name = mem_strndup(path + at, len);
+	int rc = mkdirat(fd, name, 0777), e = errno;
+
+	free(name);
+	errno = e;
+	return rc;
+}
+
+/*
+ * The directory path[0..len), which ends in no slash, for O_PATH; missing
+ * parts are made unless made is NULL.
+ */
+static int
+walk(const char *path, size_t len, size_t n_trusted, size_t *made)
+{
+	int fd =
+	    open(*path == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	size_t at = 0, n;
+
+	while (fd != -1 && at < len) {
+		bool trusted = at < n_trusted;
+		int next, e;
+
+		n = strcspn(path + at, "/");
+		n = n < len - at ? n : len - at;
+		if (n == 0) {
+			at++;
+			continue;
+		}
+		next = step(fd, path, at, n, trusted);
+		if (next == -1 && errno == ENOENT && made != NULL) {
+			if (make_step(fd, path, at, n) == 0) {
+				if (*made == 0 || at + n < *made)
+					*made = at + n;
+			} else if (errno != EEXIST) {
+				e = errno;
+				close(fd);
+				errno = e;
+				return -1;
+			}
+			next = step(fd, path, at, n, trusted);
+		}
+		e = errno;
+		close(fd);
+		errno = e;
+		fd = next;
+		at += n;
+	}
+	return fd;
+}
+
+static size_t
+directory_len(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? 0 : (size_t)(slash - path);
+}
+
+int
+outdir_open(const char *path, size_t n_trusted, size_t *made)
+{
+	int fd = walk(path, directory_len(path), n_trusted, made), readable, e;
+
+	if (fd == -1)
+		return -1;
+	/* fsync(2) needs more than a place in the tree. */
+	readable = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	e = errno;
+	close(fd);
+	errno = e;
+	return readable;
+}
+
+void
+outdir_remove(const char *path, size_t n_trusted, size_t made)
+{
+	size_t len = directory_len(path);
+
+	while (made > 0 && len >= made) {
+		size_t up = len;
+		int fd;
+		char *name;
+
+		while (up > 0 && path[up - 1] != '/')
+			up--;
+		fd = walk(path, up, n_trusted, NULL);
+		if (fd == -1)
+			return;
+		name = mem_strndup(path + up, len - up);
+		if (unlinkat(fd, name, AT_REMOVEDIR) == -1)
+			made = 0;
+		free(name);
+		close(fd);
+		len = up > 0 ? up - 1 : 0;
+	}
+}

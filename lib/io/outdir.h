@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/* Directories whose names come from data: made, and opened safely. */
+#ifndef MILLRACE_IO_OUTDIR_H
+#define MILLRACE_IO_OUTDIR_H
+
+#include <stddef.h>
+
+/*
+ * Open the directory of path, making what is missing of it.  Components that
+ * begin within the first n_trusted bytes are the user's, and may be links;
+ * later ones are from data: a link among them is not followed (ENOTDIR).
+ * *made, when there is one, becomes the length of the shortest prefix that
+ * had to be made, and is unchanged when none was.
+ * Returns a descriptor, or -1 with errno.
+ */
+int outdir_open(const char *path, size_t n_trusted, size_t *made);
+
+/* Remove the directories above path that outdir_open made and are empty. */
+void outdir_remove(const char *path, size_t n_trusted, size_t made);
+
+#endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: ISC */
+/* One of the files that the rows of a stream are spread over. */
+#include "io/outfile.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "io/gzout.h"
+#include "io/outdir.h"
+
+#define NUMBER_DIGITS 6 /* at least, of the number in a name */
+
+void
+outfile_init(struct outfile *o, const char *path, size_t n_trusted, bool append,
+    char **temp)
+{
+	*o = (struct outfile){.path = mem_strdup(path),
+	    .n_trusted = n_trusted,
+	    .append = append,
+	    .temp = temp,
+	    .fd = -1};
+}
+
+static const char *
+last_component(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+/* Close fd, errno kept. */
+static void
+drop(int fd)
+{
+	int e = errno;
+
+	close(fd);
+	errno = e;
+}
+
+/*
+ * A line that a kill has cut short must not swallow the first row.  What
+ * cannot be read is left as it is.
+ */
+static int
+mend_line(const struct outfile *o, int dir_fd, struct outfile_state *state)
+{
+	int fd = openat(
+	    dir_fd, last_component(o->path), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	char last = '\n';
+
+	if (fd == -1)
+		return 0;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0
+	    && io_pread(fd, &last, 1, st.st_size - 1) == -1)
+		last = '\n';
+	close(fd);
+	state->is_mended = last != '\n';
+	return state->is_mended ? io_write(o->fd, "\n", 1) : 0;
+}
+
+/* A name from data must not reach a link, a device or a FIFO. */
+static int
+open_append(struct outfile *o, int dir_fd, struct outfile_state *state)
+{
+	const char *name = last_component(o->path);
+	bool trusted = (size_t)(name - o->path) < o->n_trusted;
+	struct stat st;
+
+	o->fd = openat(dir_fd, name,
+	    O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC
+		| (trusted ? 0 : O_NOFOLLOW | O_NONBLOCK),
+	    0666);
+	if (o->fd == -1 || fstat(o->fd, &st) == -1)
+		return -1;
+	if (!trusted && !S_ISREG(st.st_mode)) {
+		errno = EEXIST;
+		return -1;
+	}
+	state->is_empty = st.st_size == 0;
+	if (state->is_empty || !S_ISREG(st.st_mode) || gzout_is_name(o->path))
+		return 0;
+	return mend_line(o, dir_fd, state);
+}
+
+int
+outfile_open(struct outfile *o, struct outfile_state *state)
+{
+	/* Only directories with names from data are made. */
+	bool makes = o->n_trusted < strlen(o->path);
+	int dir_fd =
+	    outdir_open(o->path, o->n_trusted, makes ? &o->made : NULL);
+	int rc = 0;
+
+	*state = (struct outfile_state){.is_empty = false};
+	if (dir_fd == -1)
+		return -1;
+	if (o->append) {
+		rc = open_append(o, dir_fd, state);
+	} else if (*o->temp == NULL) {
+		o->fd = io_temp_at(o->temp, dir_fd, o->path);
+		state->is_empty = true;
+	} else {
+		o->fd = openat(dir_fd, last_component(*o->temp),
+		    O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+	}
+	drop(dir_fd);
+	if (o->fd == -1 || rc == -1)
+		return -1;
+	if (gzout_is_name(o->path))
+		o->gz = gzout_new();
+	return 0;
+}
+
+int
+outfile_write(struct outfile *o, const void *p, size_t len)
+{
+	if (o->gz != NULL)
+		return gzout_write(o->gz, o->fd, p, len);
+	return io_write(o->fd, p, len);
+}
+
+/* End the gzip member, perhaps fsync, close: all of it, whatever fails. */
+static int
+end(struct outfile *o, bool durably)
+{
+	int rc = 0, e = 0, fd = o->fd;
+
+	if (fd == -1)
+		return 0;
+	if (o->gz != NULL)
+		rc = gzout_finish(o->gz, fd);
+	gzout_free(o->gz);
+	o->gz = NULL;
+	o->fd = -1;
+	/* EINVAL: a device or a FIFO has nothing to make durable. */
+	if (rc == 0 && durably && fsync(fd) == -1 && errno != EINVAL)
+		rc = -1;
+	e = errno;
+	if (close(fd) == -1)
+		return -1;
+	errno = e;
+	return rc;
+}
+
+int
+outfile_close(struct outfile *o)
+{
+	return end(o, false);
+}
+
+int
+outfile_finish(struct outfile *o)
+{
+	struct outfile_state state;
+
+	if (o->fd == -1 && outfile_open(o, &state) == -1)
+		return -1;
+	return end(o, true);
+}
+
+static void
+forget_temp(struct outfile *o)
+{
+	char *temp = *o->temp;
+
+	*o->temp = NULL;
+	free(temp);
+}
+
+int
+outfile_publish(struct outfile *o)
+{
+	int dir_fd = outdir_open(o->path, o->n_trusted, NULL), rc;
+
+	if (dir_fd == -1)
+		return -1;
+	rc = renameat(
+	    dir_fd, last_component(*o->temp), dir_fd, last_component(o->path));
+	drop(dir_fd);
+	if (rc == 0)
+		forget_temp(o);
+	return rc;
+}
+
+/* The number in a name that is stem.NUMBERext, or 0. */
+static uint64_t
+number_in(const char *name, const char *stem, size_t stem_len, const char *ext)
+{
+	size_t len = strlen(name), ext_len = strlen(ext);
+	const char *digits = name + stem_len + 1;
+	int64_t v;
+
+	if (len < stem_len + 1 + NUMBER_DIGITS + ext_len
+	    || strncmp(name, stem, stem_len) != 0 || name[stem_len] != '.'
+	    || strcmp(name + len - ext_len, ext) != 0)
+		return 0;
+	len -= stem_len + 1 + ext_len;
+	if (strspn(digits, "0123456789") < len
+	    || num_parse_int(&v, digits, len) == -1)
+		return 0;
+	return (uint64_t)v;
+}
+
+/* The highest number that a file has; 0 without one, -1 with errno. */
+static int
+highest(uint64_t *number, int dir_fd, const char *stem, size_t stem_len,
+    const char *ext)
+{
+	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	*number = 0;
+	if (dir == NULL) {
+		if (fd != -1)
+			drop(fd);
+		return -1;
+	}
+	while ((e = readdir(dir)) != NULL) {
+		uint64_t n = number_in(e->d_name, stem, stem_len, ext);
+
+		if (n > *number)
+			*number = n;
+	}
+	closedir(dir);
+	return 0;
+}
+
+/* Rename, but over no file; where the file system cannot, by a second name. */
+static int
+rename_new(int dir_fd, const char *from, const char *to)
+{
+	if (renameat2(dir_fd, from, dir_fd, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	if (linkat(dir_fd, from, dir_fd, to, 0) == -1)
+		return -1;
+	return unlinkat(dir_fd, from, 0);
+}
+
+int
+outfile_publish_numbered(struct outfile *o, size_t ext_len, uint64_t *number)
+{
+	const char *name = last_component(o->path);
+	size_t stem_len = strlen(name) - ext_len;
+	int dir_fd = outdir_open(o->path, o->n_trusted, NULL), rc = 0;
+
+	if (dir_fd == -1)
+		return -1;
+	if (*number == 0)
+		rc = highest(number, dir_fd, name, stem_len, name + stem_len);
+	while (rc == 0) {
+		char *to = mem_printf("%.*s.%0*" PRIu64 "%s", (int)stem_len,
+		    name, NUMBER_DIGITS, ++*number, name + stem_len);
+
+		rc = rename_new(dir_fd, last_component(*o->temp), to);
+		free(to);
+		if (rc == 0 || errno != EEXIST)
+			break;
+		rc = 0;
+	}
+	drop(dir_fd);
+	if (rc == 0)
+		forget_temp(o);
+	return rc;
+}
+
+int
+outfile_sync(const struct outfile *o)
+{
+	int dir_fd = outdir_open(o->path, o->n_trusted, NULL), rc;
+
+	if (dir_fd == -1)
+		return -1;
+	rc = fsync(dir_fd);
+	drop(dir_fd);
+	return rc;
+}
+
+void
+outfile_discard(struct outfile *o)
+{
+	int dir_fd;
+
+	if (o->fd != -1)
+		close(o->fd);
+	o->fd = -1;
+	gzout_free(o->gz);
+	o->gz = NULL;
+	if (*o->temp == NULL)
+		return;
+	dir_fd = outdir_open(o->path, o->n_trusted, NULL);
+	if (dir_fd != -1) {
+		unlinkat(dir_fd, last_component(*o->temp), 0);
+		close(dir_fd);
+	}
+	forget_temp(o);
+	outdir_remove(o->path, o->n_trusted, o->made);
+}
+
+void
+outfile_release(struct outfile *o)
+{
+	outfile_discard(o);
+	free(o->path);
+	o->path = NULL;
+}

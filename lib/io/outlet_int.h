@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/* What the kinds of outlets share. */
+#ifndef MILLRACE_IO_OUTLET_INT_H
+#define MILLRACE_IO_OUTLET_INT_H
+
+#include "io/outlet.h"
+
+/*
+ * A kind.  make: what it keeps, or NULL with *why.  The others are those of
+ * outlet.h; they fail by outlet_fail; NULL does nothing.
+ */
+struct outlet_kind {
+	void *(*make)(struct outlet *t, char **why);
+	int (*head)(struct outlet *t, const struct head *h);
+	int (*frame)(
+	    struct outlet *t, const struct frame *f, const struct batch *b);
+	int (*idle)(struct outlet *t, int *timeout_ms);
+	int (*reopen)(struct outlet *t);
+	int (*commit)(struct outlet *t);
+	void (*free)(void *own);
+};
+
+struct outlet {
+	const struct outlet_kind *kind;
+	struct outlet_opts o;
+	struct outpath *path; /* owned; NULL for standard output, a command */
+	struct render *render; /* owned */
+	void *own; /* of the kind */
+	char *why; /* sticky */
+	int status;
+};
+
+/* Keep the reason, if it is the first.  Returns -1. */
+int outlet_fail(struct outlet *t, int status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+extern const struct outlet_kind outset_kind;
+extern const struct outlet_kind outexec_kind;
+
+#endif

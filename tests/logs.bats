@@ -3,6 +3,11 @@
 
 load helper
 
+# sbatch OPTION...: without a pipe that would get the failure, too.
+refused() {
+	sbatch "$@" /dev/null >/dev/null
+}
+
 @test "syslog: the times of RFC 3164 get the year that is given" {
 	cat >in <<-'END'
 		<34>Oct 11 22:14:15 mymachine su[71]: 'su root' failed on /dev/pts/8
@@ -164,9 +169,156 @@ at b()"
 }
 
 @test "--record-start is refused where records are no lines" {
-	echo a >in.csv
-	run -64 --separate-stderr sbatch --record-start x in.csv
+	run -64 --separate-stderr refused --record-start x -f csv
 	[ "$stderr" = "sbatch: --record-start: not with -f csv" ]
-	run -64 --separate-stderr sbatch -f lines --record-start '(' in.csv
+	run -64 --separate-stderr refused --record-start '('
 	[ "$stderr" = "sbatch: --record-start: byte 2: missing closing parenthesis" ]
+}
+
+@test "regex: named groups are columns; those that take no part are null" {
+	printf 'GET /a 12\nPUT /b\n\nGET /c 7 \xff\n' >in
+	run -0 --separate-stderr bash -c "sbatch --invalid-utf8 bytes \
+		-f 'regex:^(?<method>[A-Z]+) (\S+)( (?<ms>\d+))?' \
+		-c '*,ms:int' in | ssink -f csv"
+	[ "$output" = "method,ms
+GET,12
+PUT,
+GET,7" ]
+	[ -z "$stderr" ]
+	run -0 sbatch -f 'regex:(?<a>x)|(?<b>y)|(?<a>z)' -c 'b,n=a' --schema in
+	[ "$output" = $'b\tstr\tuntyped\nn\tstr\tuntyped' ]
+	run -0 bash -c "printf 'z\nx\ny\n' |
+		sbatch -f 'regex:(?<a>x)|(?<b>y)|(?<a>z)' | ssink -f csv"
+	[ "$output" = $'a,b\nz,\nx,\n,y' ]
+}
+
+@test "regex: a line that does not match is bad; a wrong pattern says where" {
+	printf 'a 1\nb\n' >in
+	run -65 --separate-stderr bash -c "sbatch -f 'regex:(?<n>\d)' in | ssink"
+	[ "$stderr" = "sbatch: in:2:1: the pattern does not match" ]
+	run -64 --separate-stderr refused -f 'regex:(?<n>\d'
+	[ "$stderr" = "sbatch: -f regex: byte 8: missing closing parenthesis" ]
+	run -64 --separate-stderr refused -f 'regex:\d+'
+	[ "$stderr" = "sbatch: -f regex: it names no column; write (?<NAME>...)" ]
+	run -64 --separate-stderr refused -f regex
+	[ "$stderr" = "sbatch: -f regex: write regex:RE" ]
+}
+
+@test "regex: a pattern that backtracks without end makes a bad record" {
+	printf 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\n' >in
+	run -65 --separate-stderr bash -c \
+		"timeout 20 sbatch -f 'regex:^(?<n>(a+)+)\$' in | ssink"
+	[ "$stderr" = "sbatch: in:1:1: the pattern takes too many steps" ]
+}
+
+@test "grok: names of patterns, of columns, and types" {
+	echo '2001:db8::7 says 12.5 "hi there" 404' >in
+	run -0 bash -c "sbatch -f \
+		'grok:^%{IP:client} \w+ %{NUMBER:ms:float} %{QS:q} %{INT:status:int}\$' \
+		in | ssink -f json"
+	[ "$output" = '{"client":"2001:db8::7","ms":12.5,"q":"\"hi there\"","status":404}' ]
+	echo '55.3.244.1 - bob [17/May/2015:10:05:03 +0000] "GET /x HTTP/1.1" 200 12 "-" "curl"' >in
+	run -0 bash -c "sbatch -f 'grok:%{COMBINEDAPACHELOG}' -t timestamp:clf \
+		-c 'clientip,auth,timestamp,verb,request,response:int,bytes:int' in |
+		ssink -f csv -N"
+	[ "$output" = "55.3.244.1,bob,2015-05-17T10:05:03Z,GET,/x,200,12" ]
+	echo 'Oct 11 22:14:15 h sshd[71]: hi' >in
+	run -0 bash -c "sbatch -f 'grok:%{SYSLOGLINE}' in | ssink -f csv"
+	[ "$output" = "timestamp,facility,priority,logsource,program,pid,message
+Oct 11 22:14:15,,,h,sshd,71,hi" ]
+	run -0 bash -c "echo 1700000000500 | sbatch -f 'grok:%{INT:t:time(ms)}' |
+		ssink -N"
+	[ "$output" = "2023-11-14T22:13:20.5Z" ]
+}
+
+@test "grok: what is wrong in a pattern is told" {
+	while IFS='|' read -r pattern want; do
+		run -64 --separate-stderr refused -f "grok:$pattern"
+		[ "$stderr" = "sbatch: -f grok: $want" ]
+	done <<-'END'
+		%{NOPE:x}|%{NOPE}: there is no such pattern
+		a %{INT:x|%{INT:x: a } is missing
+		%{INT:x:number}|number is no type (bool int float str time dur)
+		%{INT:x:time(%Y)}|x: give the column its pattern of a time by -c
+		%{INT}|it names no column; write (?<NAME>...)
+		(%{INT:x}|missing closing parenthesis
+	END
+}
+
+@test "nginx: the variables of a log_format are columns" {
+	cat >in <<-'END'
+		10.0.0.1 - al ice [23/Nov/2026:10:00:00 +0100] "GET /a?b=1 HTTP/1.1" 200 512 rt=0.125 up="0.001, 0.2" "x \x22y"
+		10.0.0.2 - - [23/Nov/2026:10:00:01 +0100] "\x16\x03" 400 0 rt=0.000 up="-" "-"
+	END
+	format='nginx:$remote_addr - $remote_user [$time_local] "$request" '
+	format+='$status ${body_bytes_sent} rt=$request_time '
+	format+='up="$upstream_response_time" "$http_user_agent"'
+	run -0 bash -c 'sbatch -f "$1" in | ssink -f csv' _ "$format"
+	[ "$output" = 'remote_addr,remote_user,time_local,method,path,protocol,status,body_bytes_sent,request_time,upstream_response_time,http_user_agent
+10.0.0.1,al ice,2026-11-23T09:00:00Z,GET,/a?b=1,HTTP/1.1,200,512,0.125,"0.001, 0.2",x \x22y
+10.0.0.2,,2026-11-23T09:00:01Z,,,,400,0,0,,' ]
+	run -0 bash -c 'sbatch -f "$1" -c request,status in | ssink -N' _ "$format"
+	[ "$output" = $'GET /a?b=1 HTTP/1.1\t200\n\\\\x16\\\\x03\t400' ]
+	run -0 sbatch -f 'nginx:$msec $pid' --schema /dev/null
+	[ "$output" = $'msec\ttime\tevent time\npid\tint' ]
+}
+
+@test "apache: the directives of a LogFormat are columns" {
+	cat >in <<-'END'
+		www:80 ::1 - bob [23/Nov/2026:10:00:00 +0000] "GET /a\"b HTTP/1.1" 200 - "http://r/" "A\\B" 1234 [x] 7
+	END
+	run -0 bash -c 'sbatch -f "$1" in | ssink -f csv' _ \
+		'apache:%v:%p %h %l %u %t \"%r\" %>s %b "%{Referer}i" \"%400,!501{User-Agent}i\" %D [%{X-Id}o] %{ms}T'
+	[ "$output" = 'server,port,host,ident,user,time,method,path,protocol,status,bytes,referer,agent,duration_us,x_id,duration_ms
+www,80,::1,,bob,2026-11-23T10:00:00Z,GET,"/a""b",HTTP/1.1,200,,http://r/,A\B,1234,x,7' ]
+	run -0 bash -c 'echo "100% 1700000000123 a b" |
+		sbatch -f "apache:100%% %{msec}t %m %m" | ssink -f csv'
+	[ "$output" = "time,method,method_2
+2023-11-14T22:13:20.123Z,a,b" ]
+}
+
+@test "apache: %h %l %u %t ... is what combined is" {
+	for i in $(seq 500); do
+		echo "10.0.0.$i - u$((i % 7)) [23/Nov/2026:10:$((i % 50 + 10)):00 +0000]" \
+			"\"GET /p$((i % 5)) x HTTP/1.$((i % 2))\" $((200 + i % 9)) $i" \
+			"\"r\\\"$i\" \"a [$i]\""
+	done >in
+	sbatch -f combined in | ssink -f csv >want
+	sbatch -f 'apache:%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i"' \
+		in | ssink -f csv >got
+	same want got
+}
+
+@test "format strings: what is wrong in them, and in lines, is told" {
+	while IFS='|' read -r format want; do
+		run -64 --separate-stderr refused -f "$format"
+		[ "$stderr" = "sbatch: -f $want" ]
+	done <<-'END'
+		nginx:$a$b|nginx: b: no text between it and the variable before it
+		nginx:abc|nginx: there is no variable in it
+		nginx:a $-|nginx: $-: no name of a variable
+		nginx:${a|nginx: ${a: no name of a variable
+		apache:%h %Z|apache: %Z: no variable that is known here
+		apache:%{%Y}t|apache: %{%Y}t: no variable that is known here
+		apache:%{a}h|apache: %{a}h: no variable that is known here
+		apache:|apache: write apache:FORMAT
+	END
+	while IFS='|' read -r line want; do
+		echo "$line" >in
+		run -65 --separate-stderr bash -c \
+			'sbatch -f "nginx:\$a [\$time_local] \"\$request\" \$status" in | ssink'
+		[ "$stderr" = "sbatch: in:1:$want" ]
+	done <<-'END'
+		 [x] "y" 1|1: a: missing
+		a x "y" 1|10: time_local: no ' [' in front of it
+		a [23/Nov/2026:10:00:00 +0000] "y 1|33: request: its quote is not closed
+		a [23/Nov/2026:10:00:00 +0000] "y"|34: status: no '" ' in front of it
+		a [23/Nov/2026:10:00:00 +0000] "y" |36: status: missing
+		a [x] "y" 1|4: time_local: x is no time
+	END
+	printf '1 "a" b\n' >in
+	run -65 --separate-stderr bash -c 'sbatch -f "nginx:\$a \"\$b\"" in | ssink'
+	[ "$stderr" = "sbatch: in:1:6: text behind the last field" ]
+	run -65 --separate-stderr bash -c 'sbatch -f "apache:%t" in | ssink'
+	[ "$stderr" = "sbatch: in:1:1: time: its bracket is missing" ]
 }

@@ -12,7 +12,8 @@
 #include "text/text_int.h"
 
 static const struct text_fmt *const formats[] = {&dsv_lines, &dsv_csv, &dsv_tsv,
-    &clf_combined, &clf_common, &syslog_fmt, &json_json, &json_journald};
+    &clf_combined, &clf_common, &access_nginx, &access_apache, &syslog_fmt,
+    &regex_fmt, &grok_fmt, &json_json, &json_journald};
 
 #define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
 

@@ -3,8 +3,8 @@
 #include "text/jsontree.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#include "base/hash.h"
 #include "base/mem.h"
 #include "text/jsonstr.h"
 
@@ -15,11 +15,7 @@ add_node(struct jsontree *t)
 {
 	struct jsontree_node *node = mem_zero(1, sizeof(*node));
 
-	map_init(&node->map);
-	node->keys = mem_grow(NULL, &node->cap_keys, 1, sizeof(*node->keys));
-	node->n_keys = 1;
-	/* No key begins with NULs, so this one is never met. */
-	node->keys[0] = (struct jsontree_key){.mask = {UINT64_MAX, UINT64_MAX}};
+	keyguess_init(&node->keys);
 	t->nodes = mem_grow(t->nodes, &t->cap, t->n + 1, sizeof(*t->nodes));
 	t->nodes[t->n++] = node;
 	return node;
@@ -43,9 +39,7 @@ jsontree_release(struct jsontree *t)
 		free(node->steps);
 		free(node->cols);
 		free(node->below);
-		free(node->keys);
-		map_release(&node->map);
-		free(node->hashes);
+		keyguess_release(&node->keys);
 		free(node);
 	}
 	free(t->nodes);
@@ -100,73 +94,38 @@ jsontree_add(struct jsontree *t, const struct jsonpath *path, uint32_t col)
 	node->cols[node->n_cols++] = col;
 }
 
-/* What a key as it is written leads to. */
-static struct jsontree_node *
-child_of(const struct jsontree_node *node, const char *s, size_t len)
+/* The number of the step that a key as it is written is. */
+static uint32_t
+step_of(const struct jsontree_node *node, const char *s, size_t len)
 {
 	struct jsonpath_step step = {.key = NULL};
-	struct jsontree_node *child = NULL;
 	char few[256], *text = len <= sizeof(few) ? few : mem_alloc(len);
+	uint32_t value = KEYGUESS_NONE;
 
 	step.len = jsonstr_plain(text, s + 1, len - 2);
 	step.key = text;
-	for (size_t i = 0; i < node->n_steps && child == NULL; i++)
+	for (uint32_t i = 0; i < node->n_steps && value == KEYGUESS_NONE; i++)
 		if (is_step(&node->steps[i].step, &step))
-			child = node->steps[i].child;
+			value = i;
 	if (text != few)
 		free(text);
-	return child;
-}
-
-/* Keep the key, whose hash is h, at the map's free place. */
-static uint32_t
-keep(struct jsontree_node *node, size_t at, uint64_t h, const char *s,
-    size_t len)
-{
-	struct jsontree_key *k;
-
-	node->keys = mem_grow(
-	    node->keys, &node->cap_keys, node->n_keys + 1, sizeof(*node->keys));
-	node->hashes = mem_grow(node->hashes, &node->cap_hashes, node->n_keys,
-	    sizeof(*node->hashes));
-	node->hashes[map_insert(&node->map, at, h)] = h;
-	k = &node->keys[node->n_keys];
-	*k = (struct jsontree_key){
-	    .len = (uint32_t)len, .child = child_of(node, s, len)};
-	memcpy(k->text, s, len);
-	memset(k->mask, 0xff, len < 16 ? len : 16);
-	memcpy(k->word, k->text, 16);
-	for (size_t i = 0; i < 2; i++) {
-		k->mask[i] = cell_load((const char *)&k->mask[i]);
-		k->word[i] = cell_load((const char *)&k->word[i]);
-	}
-	return (uint32_t)node->n_keys++;
+	return value;
 }
 
 uint32_t
 jsontree_find(struct jsontree_node *node, struct jsontree_node **child,
     uint32_t prev, const char *s, size_t len)
 {
-	uint64_t h = hash_bytes(s, len, hash_seed());
-	uint32_t i;
-	size_t at;
+	uint32_t i = keyguess_find(&node->keys, prev, s, len), value;
 
-	if (len > JSONTREE_KEY_MAX) {
-		*child = child_of(node, s, len);
-		return 0;
+	if (i > 0) {
+		value = node->keys.keys[i].value;
+	} else {
+		value = step_of(node, s, len);
+		i = keyguess_add(
+		    &node->keys, MORE_KEYS + 2 * node->n_steps, s, len, value);
 	}
-	for (at = map_first(&node->map, h, node->hashes);
-	     (i = map_at(&node->map, &at, h)) != MAP_NONE; at++)
-		if (node->keys[i + 1].len == len
-		    && memcmp(node->keys[i + 1].text, s, len) == 0)
-			break;
-	if (i == MAP_NONE && node->n_keys > MORE_KEYS + 2 * node->n_steps) {
-		*child = child_of(node, s, len);
-		return 0;
-	}
-	i = i == MAP_NONE ? keep(node, at, h, s, len) : i + 1;
-	node->keys[prev].next = i;
-	*child = node->keys[i].child;
+	*child = jsontree_child(node, value);
 	return i;
 }
 

@@ -149,15 +149,16 @@ take_key(struct walk *k, struct level *level, const char *s,
     struct jsontree_node **child, jsonscan_fn find)
 {
 	struct jsontree_node *node = level->inner;
-	const struct jsontree_key *known;
+	const struct keyguess_key *keys;
+	uint32_t guess;
 	const char *end;
 
-	known = node == NULL ? NULL : &node->keys[level->key];
-	if (known != NULL && jsontree_is_key(&node->keys[known->next], s)) {
-		level->key = known->next;
-		known = &node->keys[level->key];
-		*child = known->child;
-		s += known->len;
+	keys = node == NULL ? NULL : node->keys.keys;
+	guess = node == NULL ? 0 : keys[level->key].next;
+	if (node != NULL && keyguess_is(&keys[guess], s)) {
+		level->key = guess;
+		*child = jsontree_child(node, keys[guess].value);
+		s += keys[guess].len;
 	} else {
 		if (*s != '"')
 			return fail(k, s,

@@ -131,3 +131,47 @@ values are: write -c '*,n:float'" ]
 	run -0 sbatch -f journald --schema in
 	[[ $output == $'time\ttime\tevent time'* ]]
 }
+
+@test "logfmt has the keys of its first record as columns" {
+	printf 'level=info msg="a \\"b\\"" ok\nms=5 level=warn\n' >in.logfmt
+	run -0 --separate-stderr bash -c 'sbatch in.logfmt | ssink -f csv'
+	[ "$output" = $'level,msg,ok\ninfo,"a ""b""",true\nwarn,,' ]
+	[ -z "$stderr" ]
+	run -0 bash -c \
+		'sbatch -f logfmt -c "ms:int,level" <in.logfmt | ssink -f json'
+	[ "${lines[0]}" = '{"ms":null,"level":"info"}' ]
+	[ "${lines[1]}" = '{"ms":5,"level":"warn"}' ]
+	run -0 sbatch -c auto --schema in.logfmt
+	[ "$output" = \
+		$'level\tstr\nmsg\tstr\nok\tbool\nms\tint' ]
+}
+
+@test "a bad line of logfmt is named with its place" {
+	printf 'a=1\na="2\n' >in.logfmt
+	run -65 --separate-stderr bash -c 'sbatch in.logfmt | ssink'
+	[ "$stderr" = 'sbatch: in.logfmt:2:3: a quote is not closed' ]
+}
+
+@test "what ssink writes as json and logfmt reads back the same" {
+	printf 'a,b,c\n"x ""y""\t\\z\n2",,é\n"=",-1,"true"\n' >in.csv
+	sbatch in.csv | ssink -f csv >want
+	sbatch in.csv | ssink -f json | sbatch -f json | ssink -f csv >out
+	same want out
+	sbatch in.csv | ssink -f logfmt | sbatch -f logfmt -c a,b,c |
+		ssink -f csv >out
+	same want out
+}
+
+@test "random JSON means what python3 says, cut wherever it may be" {
+	random=$TOP/tests/json_random.py
+	columns='k:str,x=o.k:str,y="a b"[1].z:str'
+	for seed in 1 2 3; do
+		python3 "$random" gen "$seed" 2000 >in.json
+		sbatch --bad skip -q -c "$columns" in.json | ssink -f json >out
+		python3 "$random" check in.json out
+	done
+	python3 "$TOP/tests/trickle.py" 5 20000 <in.json |
+		sbatch --bad skip -q -f json -c "$columns" |
+		ssink -f json >again
+	same out again
+}

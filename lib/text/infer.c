@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/time.h"
+#include "text/cellfast.h"
 #include "text/text_int.h"
 
 void
@@ -177,6 +178,25 @@ infer_bind(struct infer *f, struct text *t)
 	free(fields);
 	free(origins);
 	return r;
+}
+
+size_t
+infer_lines(struct text *t, bool *whole, const char *p, size_t len, bool eof)
+{
+	const char *nl;
+
+	*whole = eof || len >= INFER_BYTES;
+	if (len > INFER_BYTES) {
+		len = INFER_BYTES;
+		eof = false;
+	}
+	t->own = mem_grow(t->own, &t->cap_own, len + 2 * CELL_PAD, 1);
+	memcpy(t->own, p, len);
+	if (eof && len > 0 && p[len - 1] != '\n')
+		t->own[len++] = '\n';
+	memset(t->own + len, 0, CELL_PAD);
+	nl = memrchr(t->own, '\n', len);
+	return nl == NULL ? 0 : (size_t)(nl + 1 - t->own);
 }
 
 static bool

@@ -68,6 +68,14 @@ unsigned infer_text(const char *s, size_t len);
 int infer_bind(struct infer *f, struct text *t);
 
 /*
+ * Copy the whole lines at the front of p[0..len) to t->own, with CELL_PAD
+ * bytes behind; with eof the last one gets its line end.  Returns their
+ * length.  *whole: no more bytes would be looked at.
+ */
+size_t infer_lines(
+    struct text *t, bool *whole, const char *p, size_t len, bool eof);
+
+/*
  * Learn the types of the n fields of csv or tsv, all of them str, from the
  * records p[0..len) behind the header.  1, or 0 when more bytes are needed.
  */

@@ -186,28 +186,13 @@ see_types(struct sample *m, const uint32_t *row, uint32_t at)
 	return 0;
 }
 
-/* Copy whole lines to where they can be walked. */
 static void
 take_sample(struct sample *m, const char *p, size_t len, bool eof)
 {
-	struct text *t = m->t;
-	const char *nl;
-
-	m->whole = eof || len >= INFER_BYTES;
-	if (len > INFER_BYTES) {
-		len = INFER_BYTES;
-		eof = false;
-	}
-	t->own = mem_grow(t->own, &t->cap_own, len + 2 * CELL_PAD, 1);
-	memcpy(t->own, p, len);
-	if (eof)
-		t->own[len++] = '\n';
-	memset(t->own + len, 0, CELL_PAD);
-	nl = memrchr(t->own, '\n', len);
-	m->limit = nl == NULL ? 0 : (uint32_t)(nl + 1 - t->own);
-	if (m->limit > 3 && memcmp(t->own, "\xef\xbb\xbf", 3) == 0)
+	m->limit = (uint32_t)infer_lines(m->t, &m->whole, p, len, eof);
+	if (m->limit > 3 && memcmp(m->t->own, "\xef\xbb\xbf", 3) == 0)
 		m->at = 3;
-	m->max = t->cols.infer ? INFER_ROWS : 1;
+	m->max = m->t->cols.infer ? INFER_ROWS : 1;
 }
 
 static void

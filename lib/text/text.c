@@ -13,7 +13,7 @@
 
 static const struct text_fmt *const formats[] = {&dsv_lines, &dsv_csv, &dsv_tsv,
     &clf_combined, &clf_common, &access_nginx, &access_apache, &syslog_fmt,
-    &regex_fmt, &grok_fmt, &json_json, &json_journald};
+    &regex_fmt, &grok_fmt, &json_json, &json_journald, &logfmt_logfmt};
 
 #define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
 

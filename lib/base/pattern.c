@@ -114,42 +114,49 @@ pattern_match(struct pattern *p, struct pattern_span *spans, size_t n,
 	return 1;
 }
 
+struct slice {
+	const char *p;
+	size_t len;
+};
+
 /* Whether the pattern's next step, not %, takes the front of s; *used bytes
  * of s and *step bytes of the pattern. */
 static bool
-like_step(const char *like, size_t like_len, const char *s, size_t len,
-    size_t *step, size_t *used)
+like_step(
+    size_t *step, size_t *used, struct slice like, char escape, struct slice s)
 {
 	*step = 1;
-	if (len == 0)
-		return false;
-	if (*like == '_') {
-		for (*used = 1; *used < len && (s[*used] & 0xc0) == 0x80;)
-			++*used;
-		return true;
-	}
-	if (*like == '\\' && like_len > 1) {
-		like++;
-		*step = 2;
-	}
 	*used = 1;
-	return *like == *s;
+	if (s.len == 0)
+		return false;
+	if (*like.p == escape && like.len > 1) {
+		*step = 2;
+		return like.p[1] == *s.p;
+	}
+	if (*like.p != '_')
+		return *like.p == *s.p;
+	while (*used < s.len && (s.p[*used] & 0xc0) == 0x80)
+		++*used;
+	return true;
 }
 
 /* After a failure only the last % need take more: the ones before it have
  * their shortest match. */
 bool
-pattern_like(const char *like, size_t like_len, const char *s, size_t len)
+pattern_like(
+    const char *like, size_t like_len, char escape, const char *s, size_t len)
 {
+	const char any = escape == '%' ? '\0' : '%';
 	size_t i = 0, k = 0, step, used, back_i = 0, back_k = SIZE_MAX;
 
 	while (i < len) {
-		if (k < like_len && like[k] == '%') {
+		if (any != '\0' && k < like_len && like[k] == any) {
 			back_k = ++k;
 			back_i = i;
 		} else if (k < like_len
-			   && like_step(like + k, like_len - k, s + i, len - i,
-			       &step, &used)) {
+			   && like_step(&step, &used,
+			       (struct slice){like + k, like_len - k}, escape,
+			       (struct slice){s + i, len - i})) {
 			k += step;
 			i += used;
 		} else if (back_k != SIZE_MAX) {
@@ -159,7 +166,7 @@ pattern_like(const char *like, size_t like_len, const char *s, size_t len)
 			return false;
 		}
 	}
-	while (k < like_len && like[k] == '%')
+	while (any != '\0' && k < like_len && like[k] == any)
 		k++;
 	return k == like_len;
 }

@@ -40,9 +40,10 @@ int pattern_match(struct pattern *p, struct pattern_span *spans, size_t n,
     const char *s, size_t len, size_t from);
 
 /*
- * like: % any bytes, _ one character, \ takes the next byte as it is.
+ * like: % any bytes, _ one character, escape takes the next byte as it is.
  * pattern_like: whether the whole of s matches.
  */
-bool pattern_like(const char *like, size_t like_len, const char *s, size_t len);
+bool pattern_like(
+    const char *like, size_t like_len, char escape, const char *s, size_t len);
 
 #endif

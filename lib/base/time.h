@@ -46,7 +46,7 @@ int64_t time_days(int64_t year, int month, int day);
  * time_parse_clf: 17/May/2015:10:05:03 +0000.
  * time_parse_format: by a strptime(3) pattern: %Y %m %d %e %H %M %S %f (also
  * fraction digits) %y %b %B %a %A %j %z %Z(UTC, GMT, Z only) %p %I %s %T %F %D
- * %R %n %t %%; blanks match any blanks.
+ * %R %n %t %%, and %L for milliseconds; blanks match any blanks.
  */
 int time_parse_rfc3339(int64_t *us, const char *s, size_t len);
 int time_read_rfc3339(int64_t *us, bool *zoned, const char *s, size_t len);
@@ -68,8 +68,12 @@ int time_check_format(const char *format, char *bad);
  * time_format: by a strftime(3) pattern with the conversions above plus %u
  * %V %G; at most cap bytes; returns the length, or cap + 1 when it did not
  * fit.
+ * time_format_clock: the same for clocks that are offset_us, less than a day,
+ * ahead of UTC in a zone of that abbreviation; us + offset_us is an int64.
  */
 size_t time_format_rfc3339(char *out, int64_t us);
 size_t time_format(char *out, size_t cap, int64_t us, const char *format);
+size_t time_format_clock(char *out, size_t cap, int64_t us, int64_t offset_us,
+    const char *abbrev, const char *format);
 
 #endif

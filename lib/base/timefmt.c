@@ -40,7 +40,7 @@ time_check_format(const char *format, char *bad)
 			continue;
 		f++;
 		if (*f == '\0'
-		    || strchr("YmdeHMSfybBhaAjzZpIsTFDRnt%uVG", *f) == NULL) {
+		    || strchr("YmdeHMSfLybBhaAjzZpIsTFDRnt%uVG", *f) == NULL) {
 			*bad = *f == '\0' ? '%' : *f;
 			return -1;
 		}
@@ -209,6 +209,7 @@ scan_conv(struct scan *x, char conv)
 	case 'S':
 		return scan_int(x, &x->c.sec, 1, 2);
 	case 'f':
+	case 'L':
 		return scan_fraction(x);
 	case 'j':
 		return scan_int(x, &x->yearday, 1, 3) && x->yearday > 0;
@@ -318,6 +319,10 @@ struct print {
 	char *out;
 	size_t cap;
 	size_t len;
+	int64_t us;
+	int64_t offset_us;
+	const char *abbrev;
+	struct civil c; /* by the clocks */
 };
 
 static void
@@ -366,8 +371,9 @@ iso_week(const struct civil *c, int64_t *year)
 
 /* The conversions that are numbers.  false: it is none of them. */
 static bool
-print_number(struct print *p, const struct civil *c, int64_t us, char conv)
+print_number(struct print *p, char conv)
 {
+	const struct civil *c = &p->c;
 	const struct {
 		char conv;
 		char fill;
@@ -384,8 +390,9 @@ print_number(struct print *p, const struct civil *c, int64_t us, char conv)
 	    {'M', '0', 2, c->min},
 	    {'S', '0', 2, c->sec},
 	    {'f', '0', 6, c->us},
+	    {'L', '0', 3, c->us / 1000},
 	    {'j', '0', 3, c->yearday},
-	    {'s', '0', 0, num_floor_div(us, TIME_US)},
+	    {'s', '0', 0, num_floor_div(p->us, TIME_US)},
 	    {'u', '0', 0, c->weekday + 1},
 	};
 
@@ -404,13 +411,26 @@ print_text(struct print *p, const char *s)
 	print_bytes(p, s, strlen(s));
 }
 
+/* +hhmm */
 static void
-print_conv(struct print *p, const struct civil *c, int64_t us, char conv)
+print_offset(struct print *p)
 {
+	int64_t minutes = p->offset_us / (60 * TIME_US);
+
+	print_text(p, minutes < 0 ? "-" : "+");
+	minutes = minutes < 0 ? -minutes : minutes;
+	print_int(p, minutes / 60, 2, '0');
+	print_int(p, minutes % 60, 2, '0');
+}
+
+static void
+print_conv(struct print *p, char conv)
+{
+	const struct civil *c = &p->c;
 	int64_t year;
 	int week;
 
-	if (print_number(p, c, us, conv))
+	if (print_number(p, conv))
 		return;
 	switch (conv) {
 	case 'b':
@@ -427,10 +447,10 @@ print_conv(struct print *p, const struct civil *c, int64_t us, char conv)
 		print_text(p, weekdays[c->weekday]);
 		break;
 	case 'z':
-		print_text(p, "+0000");
+		print_offset(p);
 		break;
 	case 'Z':
-		print_text(p, "UTC");
+		print_text(p, p->abbrev);
 		break;
 	case 'p':
 		print_text(p, c->hour < 12 ? "AM" : "PM");
@@ -452,7 +472,7 @@ print_conv(struct print *p, const struct civil *c, int64_t us, char conv)
 }
 
 static void
-print_format(struct print *p, const struct civil *c, int64_t us, const char *f)
+print_format(struct print *p, const char *f)
 {
 	for (; *f != '\0'; f++) {
 		if (*f != '%' || f[1] == '\0') {
@@ -461,19 +481,29 @@ print_format(struct print *p, const struct civil *c, int64_t us, const char *f)
 		}
 		f++;
 		if (composed(*f) != NULL)
-			print_format(p, c, us, composed(*f));
+			print_format(p, composed(*f));
 		else
-			print_conv(p, c, us, *f);
+			print_conv(p, *f);
 	}
+}
+
+size_t
+time_format_clock(char *out, size_t cap, int64_t us, int64_t offset_us,
+    const char *abbrev, const char *format)
+{
+	struct print p = {.out = out,
+	    .cap = cap,
+	    .us = us,
+	    .offset_us = offset_us,
+	    .abbrev = abbrev};
+
+	time_to_civil(&p.c, us + offset_us);
+	print_format(&p, format);
+	return p.len <= cap ? p.len : cap + 1;
 }
 
 size_t
 time_format(char *out, size_t cap, int64_t us, const char *format)
 {
-	struct print p = {.out = out, .cap = cap};
-	struct civil c;
-
-	time_to_civil(&c, us);
-	print_format(&p, &c, us, format);
-	return p.len <= cap ? p.len : cap + 1;
+	return time_format_clock(out, cap, us, 0, "UTC", format);
 }

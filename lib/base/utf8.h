@@ -39,6 +39,47 @@ utf8_decode(uint32_t *cp, const char *s, size_t len)
 	return n;
 }
 
+/* Whether the whole of s[0..len) is well-formed. */
+static inline bool
+utf8_valid(const char *s, size_t len)
+{
+	uint32_t cp;
+	size_t used;
+
+	for (; len > 0; s += used, len -= used) {
+		used = utf8_decode(&cp, s, len);
+		if (used == 0)
+			return false;
+	}
+	return true;
+}
+
+/* The bytes of a code point, at most U+10FFFF, into out; their number. */
+static inline size_t
+utf8_encode(char out[4], uint32_t c)
+{
+	if (c < 0x80) {
+		out[0] = (char)c;
+		return 1;
+	}
+	if (c < 0x800) {
+		out[0] = (char)(0xc0 | c >> 6);
+		out[1] = (char)(0x80 | (c & 0x3f));
+		return 2;
+	}
+	if (c < 0x10000) {
+		out[0] = (char)(0xe0 | c >> 12);
+		out[1] = (char)(0x80 | (c >> 6 & 0x3f));
+		out[2] = (char)(0x80 | (c & 0x3f));
+		return 3;
+	}
+	out[0] = (char)(0xf0 | c >> 18);
+	out[1] = (char)(0x80 | (c >> 12 & 0x3f));
+	out[2] = (char)(0x80 | (c >> 6 & 0x3f));
+	out[3] = (char)(0x80 | (c & 0x3f));
+	return 4;
+}
+
 /*
  * Whether a code point must not reach a terminal as it is: C0, DEL, C1, bidi
  * marks, embeddings, overrides and isolates, other invisible format

@@ -21,39 +21,78 @@
 		NAME, "bb", 'b', 0, kcmp_##OP##_b, NULL                        \
 	}
 
+#define ADD(NAME, FLAGS)                                                       \
+	{NAME, "ii", 'i', FLAGS, karith_add_i, NULL},                          \
+	    {NAME, "ff", 'f', 0, karith_add_f, NULL},                          \
+	    {NAME, "dd", 'd', FLAGS, karith_add_i, NULL},                      \
+	    {NAME, "td", 't', FLAGS, karith_add_i, NULL},                      \
+	{                                                                      \
+		NAME, "dt", 't', FLAGS, karith_add_i, NULL                     \
+	}
+
+#define SUBTRACT(NAME, FLAGS)                                                  \
+	{NAME, "ii", 'i', FLAGS, karith_sub_i, NULL},                          \
+	    {NAME, "ff", 'f', 0, karith_sub_f, NULL},                          \
+	    {NAME, "dd", 'd', FLAGS, karith_sub_i, NULL},                      \
+	    {NAME, "tt", 'd', FLAGS, karith_sub_i, NULL},                      \
+	{                                                                      \
+		NAME, "td", 't', FLAGS, karith_sub_i, NULL                     \
+	}
+
+#define MULTIPLY(NAME, FLAGS)                                                  \
+	{NAME, "ii", 'i', FLAGS, karith_mul_i, NULL},                          \
+	    {NAME, "ff", 'f', 0, karith_mul_f, NULL},                          \
+	    {NAME, "di", 'd', FLAGS, karith_mul_i, NULL},                      \
+	    {NAME, "df", 'd', FLAGS, karith_mul_df, NULL},                     \
+	    {NAME, "id", 'd', FLAGS, karith_mul_i, NULL},                      \
+	{                                                                      \
+		NAME, "fd", 'd', FLAGS, karith_mul_fd, NULL                    \
+	}
+
+#define DIVIDE(NAME, FLAGS)                                                    \
+	{NAME, "ff", 'f', 0, karith_div_f, NULL},                              \
+	    {NAME, "dd", 'f', 0, karith_div_d, NULL},                          \
+	{                                                                      \
+		NAME, "df", 'd', FLAGS, karith_div_df, NULL                    \
+	}
+
+#define REST(NAME, VERB)                                                       \
+	{NAME, "II", 'i', 0, karith_##VERB##_i, NULL},                         \
+	    {NAME, "ff", 'f', 0, karith_##VERB##_f, NULL},                     \
+	{                                                                      \
+		NAME, "dd", 'd', 0, karith_##VERB##_i, NULL                    \
+	}
+
 /*
  * Of rows of one name the one with the least conversion wins, among equals
  * the first.
  */
 const struct func func_table[] = {
     /* Arithmetic. */
-    {"+", "ii", 'i', FAILS, karith_add_i, NULL},
-    {"+", "ff", 'f', 0, karith_add_f, NULL},
-    {"+", "dd", 'd', FAILS, karith_add_i, NULL},
-    {"+", "td", 't', FAILS, karith_add_i, NULL},
-    {"+", "dt", 't', FAILS, karith_add_i, NULL},
-    {"-", "ii", 'i', FAILS, karith_sub_i, NULL},
-    {"-", "ff", 'f', 0, karith_sub_f, NULL},
-    {"-", "dd", 'd', FAILS, karith_sub_i, NULL},
-    {"-", "tt", 'd', FAILS, karith_sub_i, NULL},
-    {"-", "td", 't', FAILS, karith_sub_i, NULL},
-    {"*", "ii", 'i', FAILS, karith_mul_i, NULL},
-    {"*", "ff", 'f', 0, karith_mul_f, NULL},
-    {"*", "di", 'd', FAILS, karith_mul_i, NULL},
-    {"*", "df", 'd', FAILS, karith_mul_df, NULL},
-    {"*", "id", 'd', FAILS, karith_mul_i, NULL},
-    {"*", "fd", 'd', FAILS, karith_mul_fd, NULL},
-    {"/", "ff", 'f', 0, karith_div_f, NULL},
-    {"/", "dd", 'f', 0, karith_div_d, NULL},
-    {"/", "df", 'd', FAILS, karith_div_df, NULL},
-    {"%", "II", 'i', 0, karith_mod_i, NULL},
-    {"%", "ff", 'f', 0, karith_mod_f, NULL},
-    {"%", "dd", 'd', 0, karith_mod_i, NULL},
+    ADD("+", FAILS),
+    ADD("try_add", FUNC_TRY),
+    SUBTRACT("-", FAILS),
+    SUBTRACT("try_subtract", FUNC_TRY),
+    MULTIPLY("*", FAILS),
+    MULTIPLY("try_multiply", FUNC_TRY),
+    DIVIDE("/", FAILS),
+    DIVIDE("try_divide", FUNC_TRY),
+    REST("%", mod),
+    REST("mod", mod),
+    REST("pmod", pmod),
     {"div", "II", 'i', FAILS, karith_div_i, NULL},
     {"div", "dd", 'i', FAILS, karith_div_i, NULL},
     {"unary -", "i", 'i', FAILS, karith_neg_i, NULL},
     {"unary -", "f", 'f', 0, karith_neg_f, NULL},
     {"unary -", "d", 'd', FAILS, karith_neg_i, NULL},
+    {"&", "II", 'i', 0, kbit_and, NULL},
+    {"|", "II", 'i', 0, kbit_or, NULL},
+    {"^", "II", 'i', 0, kbit_xor, NULL},
+    {"<<", "II", 'i', 0, kbit_left, NULL},
+    {">>", "II", 'i', 0, kbit_right, NULL},
+    {"shiftrightunsigned", "II", 'i', 0, kbit_right_unsigned, NULL},
+    {"unary ~", "I", 'i', 0, kbit_not, NULL},
+    {"bit_count", "I", 'i', 0, kbit_count, NULL},
     {"||", "bb*", 's', 0, kstr_concat, kstr_refuse_bools},
     {"||", "SS*", 's', 0, kstr_concat, NULL},
 
@@ -79,6 +118,7 @@ const struct func func_table[] = {
     {"in", "dd*", 'b', NULLS, kin_i, kin_prepare},
     {"in", "bb*", 'b', NULLS | FUNC_FLAT, kin_b, kin_prepare},
     {"like", "SS", 'b', 0, kmatch_like, kmatch_like_prepare},
+    {"like", "SSs", 'b', 0, kmatch_like, kmatch_like_prepare},
     {"~", "SS", 'b', 0, kmatch_regex, kmatch_regex_prepare},
     {"is null", "a", 'b', NULLS, kcond_is_null, NULL},
     {"is not null", "a", 'b', NULLS, kcond_is_not_null, NULL},
@@ -91,6 +131,8 @@ const struct func func_table[] = {
     {"if", "bTT", 'T', LAZY, kcond_case, NULL},
     {"coalesce", "T*", 'T', LAZY, kcond_coalesce, NULL},
     {"ifnull", "TT", 'T', LAZY, kcond_coalesce, NULL},
+    {"nvl", "TT", 'T', LAZY, kcond_coalesce, NULL},
+    {"nvl2", "aTT", 'T', LAZY, kcond_nvl2, NULL},
     {"nullif", "TT", 'T', NULLS | FUNC_FLAT, kcond_nullif, NULL},
     {"greatest", "T*", 'T', NULLS | FUNC_FLAT, kcond_greatest, NULL},
     {"least", "T*", 'T', NULLS | FUNC_FLAT, kcond_least, NULL},
@@ -128,13 +170,23 @@ const struct func func_table[] = {
     {"octet_length", "s", 'i', 0, kstr_octets, NULL},
     {"lower", "s", 's', 0, kstr_lower, NULL},
     {"upper", "s", 's', 0, kstr_upper, NULL},
+    {"initcap", "s", 's', 0, kshape_initcap, NULL},
     {"trim", "s", 's', 0, kstr_trim, NULL},
+    {"trim", "ss", 's', 0, kstr_trim, NULL},
     {"ltrim", "s", 's', 0, kstr_ltrim, NULL},
+    {"ltrim", "ss", 's', 0, kstr_ltrim, NULL},
     {"rtrim", "s", 's', 0, kstr_rtrim, NULL},
+    {"rtrim", "ss", 's', 0, kstr_rtrim, NULL},
+    {"lpad", "si", 's', 0, kshape_lpad, NULL},
+    {"lpad", "sis", 's', 0, kshape_lpad, NULL},
+    {"rpad", "si", 's', 0, kshape_rpad, NULL},
+    {"rpad", "sis", 's', 0, kshape_rpad, NULL},
     {"substr", "si", 's', 0, kstr_substr, NULL},
-    {"substr", "sii", 's', 0, kstr_substr_len, NULL},
+    {"substr", "sii", 's', 0, kstr_substr, NULL},
     {"substring", "si", 's', 0, kstr_substr, NULL},
-    {"substring", "sii", 's', 0, kstr_substr_len, NULL},
+    {"substring", "sii", 's', 0, kstr_substr, NULL},
+    {"left", "si", 's', 0, kstr_left, NULL},
+    {"right", "si", 's', 0, kstr_right, NULL},
     {"split", "ssi", 's', 0, kfind_split, NULL},
     {"split", "ss", 's', 0, kfind_split, kfind_refuse_list},
     {"split_part", "ssi", 's', 0, kfind_split_part, NULL},
@@ -145,11 +197,55 @@ const struct func func_table[] = {
     {"instr", "ss", 'i', 0, kfind_instr, NULL},
     {"position", "ss", 'i', 0, kfind_position, NULL},
     {"concat", "S*", 's', 0, kstr_concat, NULL},
+    {"concat_ws", "sS*", 's', NULLS, kstr_concat_ws, NULL},
+    {"format", "s", 's', 0, kformat, kformat_prepare},
+    {"format", "sa*", 's', 0, kformat, kformat_prepare},
+    {"printf", "s", 's', 0, kformat, kformat_prepare},
+    {"printf", "sa*", 's', 0, kformat, kformat_prepare},
+    {"translate", "sss", 's', 0, kshape_translate, NULL},
+    {"ascii", "s", 'i', 0, kshape_ascii, NULL},
+    {"chr", "i", 's', 0, kshape_chr, NULL},
+    {"levenshtein", "ss", 'i', FAILS, kshape_levenshtein, NULL},
     {"repeat", "si", 's', 0, kstr_repeat, NULL},
     {"reverse", "s", 's', 0, kstr_reverse, NULL},
     {"regexp_extract", "ss", 's', 0, kmatch_extract, kmatch_extract_prepare},
     {"regexp_extract", "ssi", 's', 0, kmatch_extract, kmatch_extract_prepare},
     {"regexp_replace", "sss", 's', 0, kmatch_replace, kmatch_regex_prepare},
+    {"regexp_count", "ss", 'i', 0, kmatch_count, kmatch_regex_prepare},
+    {"regexp_like", "ss", 'b', 0, kmatch_regex, kmatch_regex_prepare},
+
+    /* Codings, hashes. */
+    {"hex", "i", 's', 0, kcode_hex_i, NULL},
+    {"hex", "s", 's', 0, kcode_hex_s, NULL},
+    {"unhex", "s", 's', FAILS, kcode_unhex, NULL},
+    {"base64", "s", 's', 0, kcode_base64, NULL},
+    {"unbase64", "s", 's', FAILS, kcode_unbase64, NULL},
+    {"xxhash64", "a*", 'i', NULLS, khash_xxhash64, NULL},
+    {"crc32", "S", 'i', 0, khash_crc32, NULL},
+    {"sha256", "S", 's', 0, khash_sha256, NULL},
+    {"rand", "ia*", 'f', NULLS, khash_rand, NULL},
+    {"rand", "i", 'f', 0, khash_rand, khash_refuse_random},
+    {"rand", "", 'f', 0, khash_rand, khash_refuse_random},
+    {"uuid", "", 's', 0, khash_sha256, khash_refuse_random},
+
+    /* URLs, addresses. */
+    {"url_scheme", "s", 's', 0, kurl_scheme, NULL},
+    {"url_host", "s", 's', 0, kurl_host, NULL},
+    {"url_port", "s", 'i', 0, kurl_port, NULL},
+    {"url_path", "s", 's', 0, kurl_path, NULL},
+    {"url_query", "s", 's', 0, kurl_query, NULL},
+    {"url_fragment", "s", 's', 0, kurl_fragment, NULL},
+    {"url_param", "ss", 's', 0, kurl_param, NULL},
+    {"url_decode", "s", 's', 0, kcode_url_decode, NULL},
+    {"url_encode", "S", 's', 0, kcode_url_encode, NULL},
+    {"parse_url", "ss", 's', 0, kurl_parse, kurl_parse_prepare},
+    {"parse_url", "sss", 's', 0, kurl_parse_field, kurl_parse_prepare},
+    {"is_ip", "s", 'b', 0, kip_is, NULL},
+    {"ip_parse", "s", 's', 0, kip_parse, NULL},
+    {"ip_version", "s", 'i', 0, kip_version, NULL},
+    {"ip_mask", "si", 's', 0, kip_mask, NULL},
+    {"ip_mask", "sii", 's', 0, kip_mask, NULL},
+    {"cidr_match", "ss*", 'b', 0, kip_match, kip_match_prepare},
 
     /* Numbers. */
     {"abs", "i", 'i', FAILS, knum_abs_i, NULL},
@@ -160,44 +256,98 @@ const struct func func_table[] = {
     {"sign", "d", 'i', 0, knum_sign_i, NULL},
     {"round", "i", 'i', 0, knum_same_i, NULL},
     {"round", "f", 'f', 0, knum_round_f, NULL},
-    {"round", "fi", 'f', 0, knum_round_places, NULL},
+    {"round", "ii", 'i', FAILS, kround_near_i, NULL},
+    {"round", "fi", 'f', 0, kround_near_f, NULL},
+    {"bround", "i", 'i', 0, knum_same_i, NULL},
+    {"bround", "f", 'f', 0, knum_bround_f, NULL},
+    {"bround", "ii", 'i', FAILS, kround_even_i, NULL},
+    {"bround", "fi", 'f', 0, kround_even_f, NULL},
     {"floor", "i", 'i', 0, knum_same_i, NULL},
     {"floor", "f", 'i', FAILS, knum_floor, NULL},
+    {"floor", "ii", 'i', FAILS, kround_down_i, NULL},
+    {"floor", "fi", 'f', 0, kround_down_f, NULL},
     {"ceil", "i", 'i', 0, knum_same_i, NULL},
     {"ceil", "f", 'i', FAILS, knum_ceil, NULL},
+    {"ceil", "ii", 'i', FAILS, kround_up_i, NULL},
+    {"ceil", "fi", 'f', 0, kround_up_f, NULL},
+    {"width_bucket", "fffi", 'i', 0, kround_bucket, NULL},
     {"sqrt", "f", 'f', 0, knum_sqrt, NULL},
     {"pow", "ff", 'f', 0, knum_pow, NULL},
+    {"power", "ff", 'f', 0, knum_pow, NULL},
+    {"cbrt", "f", 'f', 0, knum_cbrt, NULL},
+    {"hypot", "ff", 'f', 0, knum_hypot, NULL},
     {"exp", "f", 'f', 0, knum_exp, NULL},
     {"ln", "f", 'f', 0, knum_ln, NULL},
     {"log", "f", 'f', 0, knum_ln, NULL},
     {"log", "ff", 'f', 0, knum_log_base, NULL},
     {"log2", "f", 'f', 0, knum_log2, NULL},
     {"log10", "f", 'f', 0, knum_log10, NULL},
+    {"pi", "", 'f', 0, knum_pi, NULL},
+    {"sin", "f", 'f', 0, knum_sin, NULL},
+    {"cos", "f", 'f', 0, knum_cos, NULL},
+    {"tan", "f", 'f', 0, knum_tan, NULL},
+    {"asin", "f", 'f', 0, knum_asin, NULL},
+    {"acos", "f", 'f', 0, knum_acos, NULL},
+    {"atan", "f", 'f', 0, knum_atan, NULL},
+    {"atan2", "ff", 'f', 0, knum_atan2, NULL},
+    {"radians", "f", 'f', 0, knum_radians, NULL},
+    {"degrees", "f", 'f', 0, knum_degrees, NULL},
     {"isnan", "f", 'b', 0, knum_isnan, NULL},
 
     /* Times. */
-    {"now", "", 't', FUNC_RUN, ktime_now, NULL},
-    {"epoch", "t", 'i', 0, ktime_epoch, NULL},
-    {"epoch_ms", "t", 'i', 0, ktime_epoch_ms, NULL},
-    {"epoch_us", "t", 'i', 0, ktime_epoch_us, NULL},
+    {"now", "", 't', FUNC_RUN, kcal_now, NULL},
+    {"current_timestamp", "", 't', FUNC_RUN, kcal_now, NULL},
+    {"epoch", "t", 'i', 0, kcal_epoch, NULL},
+    {"epoch_ms", "t", 'i', 0, kcal_epoch_ms, NULL},
+    {"epoch_us", "t", 'i', 0, kcal_epoch_us, NULL},
+    {"unix_seconds", "t", 'i', 0, kcal_epoch, NULL},
+    {"unix_millis", "t", 'i', 0, kcal_epoch_ms, NULL},
+    {"unix_micros", "t", 'i', 0, kcal_epoch_us, NULL},
     {"to_time", "i", 't', FAILS, kcast_i_t, NULL},
     {"to_time", "f", 't', FAILS, kcast_f_t, NULL},
     {"to_time", "s", 't', FAILS, kcast_s_t, NULL},
     {"from_epoch", "i", 't', FAILS, kcast_i_t, NULL},
     {"from_epoch", "f", 't', FAILS, kcast_f_t, NULL},
-    {"from_epoch_ms", "i", 't', FAILS, ktime_from_ms, NULL},
-    {"from_epoch_us", "i", 't', 0, ktime_from_us, NULL},
+    {"from_epoch_ms", "i", 't', FAILS, kcal_from_ms, NULL},
+    {"from_epoch_us", "i", 't', 0, kcal_from_us, NULL},
+    {"make_time", "iii", 't', 0, kcal_make_time, NULL},
+    {"make_time", "iiiiif", 't', 0, kcal_make_time, NULL},
+    {"make_dur", "iiif", 'd', FAILS, kcal_make_dur, NULL},
+    {"to_dur", "i", 'd', FAILS, kcast_i_t, NULL},
+    {"to_dur", "f", 'd', FAILS, kcast_f_t, NULL},
+    {"to_dur", "s", 'd', FAILS, kcast_s_d, NULL},
+    {"to_seconds", "d", 'f', 0, kcast_t_f, NULL},
+    {"date_add", "ti", 't', FAILS, kcal_date_add, NULL},
+    {"date_sub", "ti", 't', FAILS, kcal_date_sub, NULL},
+    {"add_months", "ti", 't', FAILS, kcal_add_months, NULL},
+    {"last_day", "t", 't', FAILS, kcal_last_day, NULL},
+    {"datediff", "tt", 'i', 0, kcal_datediff, NULL},
     {"date_trunc", "st", 't', FAILS, ktime_trunc, ktime_trunc_prepare},
+    {"date_trunc", "sts", 't', FAILS, ktime_trunc, ktime_trunc_prepare},
     {"date_part", "st", 'i', 0, ktime_part, ktime_part_prepare},
     {"year", "t", 'i', 0, ktime_year, NULL},
+    {"quarter", "t", 'i', 0, ktime_quarter, NULL},
     {"month", "t", 'i', 0, ktime_month, NULL},
+    {"weekofyear", "t", 'i', 0, ktime_week, NULL},
     {"day", "t", 'i', 0, ktime_day, NULL},
+    {"dayofyear", "t", 'i', 0, ktime_yearday, NULL},
+    {"dayofweek", "t", 'i', 0, ktime_dayofweek, NULL},
+    {"weekday", "t", 'i', 0, ktime_weekday, NULL},
     {"hour", "t", 'i', 0, ktime_hour, NULL},
     {"minute", "t", 'i', 0, ktime_minute, NULL},
     {"second", "t", 'i', 0, ktime_second, NULL},
-    {"weekday", "t", 'i', 0, ktime_weekday, NULL},
-    {"strftime", "ts", 's', FAILS, ktime_format, ktime_format_prepare},
-    {"strptime", "ss", 't', FAILS, ktime_parse, ktime_format_prepare},
+    {"at time zone", "ts", 't', FAILS, kzone_from_utc, kzone_prepare},
+    {"from_utc_timestamp", "ts", 't', FAILS, kzone_from_utc, kzone_prepare},
+    {"to_utc_timestamp", "ts", 't', FAILS, kzone_to_utc, kzone_prepare},
+    {"strftime", "ts", 's', FAILS, kzone_format, kzone_format_prepare},
+    {"strftime", "tss", 's', FAILS, kzone_format, kzone_format_prepare},
+    {"date_format", "ts", 's', FAILS, kzone_format, kzone_letters_prepare},
+    {"date_format", "tss", 's', FAILS, kzone_format, kzone_letters_prepare},
+    {"strptime", "ss", 't', FAILS, kzone_parse, kzone_format_prepare},
+    {"strptime", "sss", 't', FAILS, kzone_parse, kzone_format_prepare},
+    {"to_timestamp", "s", 't', FAILS, kcast_s_t, NULL},
+    {"to_timestamp", "ss", 't', FAILS, kzone_parse, kzone_letters_prepare},
+    {"to_timestamp", "sss", 't', FAILS, kzone_parse, kzone_letters_prepare},
 };
 
 const size_t func_table_len = sizeof(func_table) / sizeof(func_table[0]);

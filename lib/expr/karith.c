@@ -146,6 +146,26 @@ karith_mod_i(
 	return 0;
 }
 
+/* The rest that has the sign of the divisor, or none. */
+int
+karith_pmod_i(
+    struct run *r, const struct node *n, struct col *out, const struct col *arg)
+{
+	int64_t *o = eval_ints(r, out);
+	bool zero = false;
+
+	(void)n;
+	KWIDE_2(r, int64_t, arg[0].i, arg[1].i, {
+		int64_t rest = y == 0 || y == -1 ? 0 : x % y;
+
+		zero |= y == 0;
+		o[row] = rest != 0 && (rest ^ y) < 0 ? rest + y : rest;
+	});
+	if (zero)
+		null_zeros_i(r, out, &arg[1]);
+	return 0;
+}
+
 int
 karith_add_f(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
@@ -228,6 +248,25 @@ karith_mod_f(
 	KWIDE_2(r, double, arg[0].f, arg[1].f, {
 		zero |= y == 0;
 		o[row] = y == 0 ? 0 : fmod(x, y);
+	});
+	if (zero)
+		null_zeros_f(r, out, &arg[1]);
+	return 0;
+}
+
+int
+karith_pmod_f(
+    struct run *r, const struct node *n, struct col *out, const struct col *arg)
+{
+	double *o = eval_floats(r, out);
+	bool zero = false;
+
+	(void)n;
+	KWIDE_2(r, double, arg[0].f, arg[1].f, {
+		double rest = y == 0 ? 0 : fmod(x, y);
+
+		zero |= y == 0;
+		o[row] = rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
 	});
 	if (zero)
 		null_zeros_f(r, out, &arg[1]);

@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "base/time.h"
 #include "expr/kernels.h"
+#include "expr/ktext.h"
 #include "expr/kwide.h"
 
 typedef int (*parse_fn)(int64_t *v, const char *s, size_t len);
@@ -123,18 +124,12 @@ static int
 format_wide(struct run *r, const struct node *n, struct col *out,
     const struct col *arg, format_fn format)
 {
-	struct strout s;
-	char *p;
+	KTEXT_MAKE(r, n, out, 16, {
+		char *p = strout_room(&s, NUM_TEXT_MAX);
 
-	strout_begin(&s, r, n, out, (size_t)r->n * 16);
-	for (uint32_t row = 0; row < r->n; row++) {
-		p = strout_room(&s, NUM_TEXT_MAX);
-		if (p != NULL
-		    && (out->valid == NULL || bit_get(out->valid, row)))
+		if (p != NULL)
 			s.len += format(p, arg[0].i[row]);
-		strout_row(&s);
-	}
-	return strout_done(&s);
+	});
 }
 
 int
@@ -162,35 +157,23 @@ int
 kcast_f_s(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	struct strout s;
-	char *p;
+	KTEXT_MAKE(r, n, out, 16, {
+		char *p = strout_room(&s, NUM_TEXT_MAX);
 
-	strout_begin(&s, r, n, out, (size_t)r->n * 16);
-	for (uint32_t row = 0; row < r->n; row++) {
-		p = strout_room(&s, NUM_TEXT_MAX);
-		if (p != NULL
-		    && (out->valid == NULL || bit_get(out->valid, row)))
+		if (p != NULL)
 			s.len += num_format_float(p, arg[0].f[row]);
-		strout_row(&s);
-	}
-	return strout_done(&s);
+	});
 }
 
 int
 kcast_b_s(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	struct strout s;
+	KTEXT_MAKE(r, n, out, 8, {
+		bool v = bit_get(arg[0].bits, row);
 
-	strout_begin(&s, r, n, out, (size_t)r->n * 8);
-	for (uint32_t row = 0; row < r->n; row++) {
-		if (bit_get(arg[0].bits, row))
-			strout_put(&s, "true", 4);
-		else
-			strout_put(&s, "false", 5);
-		strout_row(&s);
-	}
-	return strout_done(&s);
+		strout_put(&s, v ? "true" : "false", v ? 4 : 5);
+	});
 }
 
 int

@@ -4,6 +4,7 @@
 
 #include "expr/kernels.h"
 #include "expr/kpick.h"
+#include "expr/ktext.h"
 
 /* Plain bits of a bool column. */
 static int
@@ -145,6 +146,19 @@ kcond_is_not_null(
 	return 0;
 }
 
+/* A new bitmap of the rows that matter. */
+static uint8_t *
+live_rows(struct run *r)
+{
+	uint8_t *rows = eval_bitmap(r);
+
+	if (r->active == NULL)
+		bits_fill(rows, true, r->n);
+	else
+		bits_copy(rows, r->active, r->n);
+	return rows;
+}
+
 /*
  * kids are condition, value, ..., else.  A value is computed with errors
  * counted only in the rows that take it, and not at all when there are none.
@@ -153,16 +167,12 @@ int
 kcond_case(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	uint8_t *left = eval_bitmap(r), *take;
+	uint8_t *left = live_rows(r), *take;
 	struct kpick pick;
 	struct col cond;
 
 	(void)arg;
 	kpick_begin(&pick, r, n, n->n_kids / 2 + 1);
-	if (r->active == NULL)
-		bits_fill(left, true, r->n);
-	else
-		bits_copy(left, r->active, r->n);
 	for (size_t i = 0; i + 1 < n->n_kids; i += 2) {
 		if (bits_count(left, r->n) == 0)
 			break;
@@ -183,16 +193,12 @@ int
 kcond_coalesce(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	uint8_t *left = eval_bitmap(r), *take;
+	uint8_t *left = live_rows(r), *take;
 	struct kpick pick;
 	struct col c;
 
 	(void)arg;
 	kpick_begin(&pick, r, n, n->n_kids);
-	if (r->active == NULL)
-		bits_fill(left, true, r->n);
-	else
-		bits_copy(left, r->active, r->n);
 	for (size_t i = 0; i < n->n_kids && bits_count(left, r->n) > 0; i++) {
 		if (eval_masked(r, n->kids[i], &c, left) == -1)
 			return -1;
@@ -206,6 +212,32 @@ kcond_coalesce(
 		}
 		kpick_column(&pick, &c, take);
 	}
+	return kpick_done(&pick, out);
+}
+
+/* The second where the first is not null, else the third. */
+int
+kcond_nvl2(
+    struct run *r, const struct node *n, struct col *out, const struct col *arg)
+{
+	uint8_t *left = live_rows(r), *take = eval_bitmap(r);
+	struct kpick pick;
+	struct col c;
+
+	(void)arg;
+	if (eval_node(r, n->kids[0], &c) == -1)
+		return -1;
+	kpick_begin(&pick, r, n, 2);
+	bits_copy(take, left, r->n);
+	if (c.valid != NULL) {
+		bits_and(take, left, c.valid, r->n);
+		bits_andnot(left, left, c.valid, r->n);
+	} else {
+		bits_fill(left, false, r->n);
+	}
+	if (kpick_add(&pick, n->kids[1], take) == -1
+	    || kpick_add(&pick, n->kids[2], left) == -1)
+		return -1;
 	return kpick_done(&pick, out);
 }
 
@@ -238,15 +270,9 @@ int
 kcond_typeof(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	struct strout s;
 	const char *name = arg[0].type == 0 ? "null" : type_name(arg[0].type);
 
-	strout_begin(&s, r, n, out, (size_t)r->n * 8);
-	for (uint32_t row = 0; row < r->n; row++) {
-		strout_put(&s, name, strlen(name));
-		strout_row(&s);
-	}
-	return strout_done(&s);
+	KTEXT_MAKE(r, n, out, 8, { strout_put(&s, name, strlen(name)); });
 }
 
 /* Whether row of a is a better extreme than the same row of b. */

@@ -6,23 +6,9 @@
 #include "expr/ktext.h"
 #include "expr/kwide.h"
 
-struct text {
-	const char *p;
-	size_t len;
-};
-
-static struct text
-text_at(const struct col *c, uint32_t row)
-{
-	struct text t;
-
-	t.p = col_str(c, row, &t.len);
-	return t;
-}
-
 /* The byte of s from which what stands, at or after from; -1 for none. */
 static int64_t
-find(struct text s, struct text what, size_t from)
+find(struct ktext s, struct ktext what, size_t from)
 {
 	const char *p;
 
@@ -37,7 +23,7 @@ find(struct text s, struct text what, size_t from)
 enum test { STARTS, ENDS, CONTAINS };
 
 static bool
-passes(struct text s, struct text what, enum test test)
+passes(struct ktext s, struct ktext what, enum test test)
 {
 	if (what.len > s.len)
 		return false;
@@ -56,7 +42,8 @@ test_rows(struct run *r, struct col *out, const struct col *arg, enum test test)
 	memset(bits, 0, bits_words(r->n) * 8);
 	for (uint32_t row = 0; row < r->n; row++) {
 		bits_or(bits, row,
-		    passes(text_at(&arg[0], row), text_at(&arg[1], row), test));
+		    passes(
+			ktext_at(&arg[0], row), ktext_at(&arg[1], row), test));
 	}
 	return 0;
 }
@@ -93,9 +80,9 @@ locate(struct run *r, struct col *out, const struct col *in,
 	int64_t *o = eval_ints(r, out), at;
 
 	for (uint32_t row = 0; row < r->n; row++) {
-		struct text s = text_at(in, row);
+		struct ktext s = ktext_at(in, row);
 
-		at = find(s, text_at(what, row), 0);
+		at = find(s, ktext_at(what, row), 0);
 		o[row] = at < 0 ? 0 : (int64_t)ktext_count(s.p, (size_t)at) + 1;
 	}
 	return 0;
@@ -119,7 +106,7 @@ kfind_position(
 
 static void
 put_replaced(
-    struct strout *s, struct text in, struct text what, struct text with)
+    struct strout *s, struct ktext in, struct ktext what, struct ktext with)
 {
 	size_t from = 0;
 	int64_t at = what.len == 0 ? -1 : find(in, what, 0);
@@ -137,21 +124,16 @@ int
 kfind_replace(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	struct strout s;
-
-	strout_begin(&s, r, n, out, (size_t)r->n * 16);
-	for (uint32_t row = 0; row < r->n; row++) {
-		if (ktext_has(out, row))
-			put_replaced(&s, text_at(&arg[0], row),
-			    text_at(&arg[1], row), text_at(&arg[2], row));
-		strout_row(&s);
-	}
-	return strout_done(&s);
+	KTEXT_MAKE(r, n, out, 16, {
+		put_replaced(&s, ktext_at(&arg[0], row), ktext_at(&arg[1], row),
+		    ktext_at(&arg[2], row));
+	});
 }
 
 /* Part number k (from 1) between separators, from the front.  0 or -1. */
 static int
-part_from_front(struct text *part, struct text s, struct text sep, uint64_t k)
+part_from_front(
+    struct ktext *part, struct ktext s, struct ktext sep, uint64_t k)
 {
 	size_t from = 0;
 	int64_t at;
@@ -170,7 +152,7 @@ part_from_front(struct text *part, struct text s, struct text sep, uint64_t k)
 }
 
 static uint64_t
-count_parts(struct text s, struct text sep)
+count_parts(struct ktext s, struct ktext sep)
 {
 	uint64_t n = 1;
 	int64_t at = sep.len == 0 ? -1 : find(s, sep, 0);
@@ -182,7 +164,7 @@ count_parts(struct text s, struct text sep)
 
 /* Part k, counted from the end when negative.  0, or -1: there is none. */
 static int
-find_part(struct text *part, struct text s, struct text sep, int64_t k)
+find_part(struct ktext *part, struct ktext s, struct ktext sep, int64_t k)
 {
 	uint64_t n;
 
@@ -201,7 +183,7 @@ split(struct run *r, const struct node *n, struct col *out,
     const struct col *arg, bool missing_is_null)
 {
 	struct strout s;
-	struct text part;
+	struct ktext part;
 
 	strout_begin(&s, r, n, out, (size_t)r->n * 16);
 	for (uint32_t row = 0; row < r->n; row++) {
@@ -209,8 +191,8 @@ split(struct run *r, const struct node *n, struct col *out,
 
 		if (!ktext_has(out, row))
 			k = 0;
-		if (find_part(
-			&part, text_at(&arg[0], row), text_at(&arg[1], row), k)
+		if (find_part(&part, ktext_at(&arg[0], row),
+			ktext_at(&arg[1], row), k)
 		    == 0)
 			strout_put(&s, part.p, part.len);
 		else if (missing_is_null)

@@ -5,12 +5,8 @@
 #include <string.h>
 
 #include "expr/kernels.h"
+#include "expr/ktext.h"
 #include "expr/kwide.h"
-
-struct text {
-	const char *p;
-	size_t len;
-};
 
 /* The constants of a list, ascending; only the array of their type is set. */
 struct set {
@@ -18,7 +14,7 @@ struct set {
 	bool has_null; /* then no match is null, not false */
 	int64_t *i;
 	double *f;
-	struct text *s;
+	struct ktext *s;
 };
 
 static int
@@ -41,7 +37,7 @@ order_f(const void *a, const void *b)
 static int
 order_s(const void *a, const void *b)
 {
-	const struct text *x = a, *y = b;
+	const struct ktext *x = a, *y = b;
 
 	if (x->len != y->len)
 		return x->len < y->len ? -1 : 1;
@@ -267,8 +263,8 @@ kin_s(
 	if (set == NULL)
 		any_equal(r, n, out, arg);
 	else
-		SEARCH(struct text key; key.p = col_str(&arg[0], row, &key.len),
-		       set->s, order_s);
+		SEARCH(
+		    struct ktext key = ktext_at(&arg[0], row), set->s, order_s);
 	return 0;
 }
 

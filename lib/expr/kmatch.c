@@ -8,12 +8,16 @@
 #include "expr/ktext.h"
 #include "expr/kwide.h"
 
-/* A constant pattern of like: text without wildcards, perhaps between %. */
+/*
+ * A pattern of like.  A simple one is a constant without wildcards, perhaps
+ * between %.
+ */
 struct like {
+	char escape;
 	bool simple; /* one of text, text%, %text, %text% */
 	bool open_front;
 	bool open_end;
-	char *text; /* owned */
+	char *text; /* owned; of a simple one */
 	size_t len;
 };
 
@@ -26,38 +30,48 @@ like_free(void *aux)
 	free(l);
 }
 
+/* Find out whether t is simple. */
+static void
+read_like(struct like *l, struct ktext t)
+{
+	l->simple = memchr(t.p, '_', t.len) == NULL
+		    && memchr(t.p, l->escape, t.len) == NULL;
+	while (t.len > 0 && *t.p == '%') {
+		l->open_front = true;
+		t.p++;
+		t.len--;
+	}
+	while (t.len > 0 && t.p[t.len - 1] == '%') {
+		l->open_end = true;
+		t.len--;
+	}
+	/* A lone % is open at both ends. */
+	if (t.len == 0 && l->open_front)
+		l->open_end = true;
+	l->simple = l->simple && memchr(t.p, '%', t.len) == NULL;
+	l->text = mem_strndup(t.p, t.len);
+	l->len = t.len;
+}
+
 int
 kmatch_like_prepare(struct unit *u, struct node *n, struct expr_error *err)
 {
 	const struct node *k = n->kids[1];
-	const char *s = k->lit.bytes;
-	struct like *l;
-	size_t len;
+	const struct node *escape = n->n_kids == 3 ? n->kids[2] : NULL;
+	struct like *l = mem_zero(1, sizeof(*l));
 
 	(void)u;
-	(void)err;
-	if (k->kind != NODE_LIT || k->is_null)
-		return 0;
-	len = k->lit.off[1];
-	l = mem_zero(1, sizeof(*l));
-	l->simple = memchr(s, '_', len) == NULL && memchr(s, '\\', len) == NULL;
-	while (len > 0 && *s == '%') {
-		l->open_front = true;
-		s++;
-		len--;
-	}
-	while (len > 0 && s[len - 1] == '%') {
-		l->open_end = true;
-		len--;
-	}
-	/* A lone % is open at both ends. */
-	if (len == 0 && l->open_front)
-		l->open_end = true;
-	l->simple = l->simple && memchr(s, '%', len) == NULL;
-	l->text = mem_strndup(s, len);
-	l->len = len;
+	l->escape = '\\';
 	n->aux = l;
 	n->aux_free = like_free;
+	if (escape != NULL && !escape->is_null) {
+		if (escape->kind != NODE_LIT || escape->lit.off[1] != 1)
+			return expr_fail(err, escape->at, escape->len,
+			    "escape wants a constant of one character");
+		l->escape = escape->lit.bytes[0];
+	}
+	if (k->kind == NODE_LIT && !k->is_null)
+		read_like(l, ktext_at(&k->lit, 0));
 	return 0;
 }
 
@@ -80,18 +94,19 @@ kmatch_like(
 {
 	const struct like *l = n->aux;
 	uint8_t *bits = eval_bits(r, out);
-	const char *s, *like;
-	size_t len, like_len;
 	bool hit;
 
 	memset(bits, 0, bits_words(r->n) * 8);
 	for (uint32_t row = 0; row < r->n; row++) {
-		s = col_str(&arg[0], row, &len);
-		if (l != NULL && l->simple) {
-			hit = like_simple(l, s, len);
+		struct ktext t = ktext_at(&arg[0], row);
+
+		if (l->simple) {
+			hit = like_simple(l, t.p, t.len);
 		} else {
-			like = col_str(&arg[1], row, &like_len);
-			hit = pattern_like(like, like_len, s, len);
+			struct ktext like = ktext_at(&arg[1], row);
+
+			hit = pattern_like(
+			    like.p, like.len, l->escape, t.p, t.len);
 		}
 		bits_or(bits, row, hit);
 	}
@@ -231,6 +246,17 @@ put_replacement(struct strout *s, const char *with, size_t with_len,
 	}
 }
 
+/* Where to look next: an empty match must not be found again. */
+static size_t
+after_match(const struct pattern_span *hit, const char *p, size_t len)
+{
+	if (hit->from < hit->to)
+		return hit->to;
+	return hit->to
+	       + (hit->to < len ? ktext_skip(p + hit->to, len - hit->to, 1)
+				: 1);
+}
+
 /* One row; 0, or -1 when the pattern gave up. */
 static int
 put_replaced(struct strout *s, const struct node *n, const char *p, size_t len,
@@ -247,11 +273,7 @@ put_replaced(struct strout *s, const struct node *n, const char *p, size_t len,
 		strout_put(s, p + copied, spans[0].from - copied);
 		put_replacement(s, with, with_len, p, spans);
 		copied = spans[0].to;
-		from = spans[0].to;
-		/* An empty match must not be found again. */
-		if (spans[0].from == spans[0].to)
-			from += from < len ? ktext_skip(p + from, len - from, 1)
-					   : 1;
+		from = after_match(&spans[0], p, len);
 	}
 	if (rc == -1)
 		return -1;
@@ -263,18 +285,45 @@ int
 kmatch_replace(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	struct strout s;
-	const char *p, *with;
-	size_t len, with_len;
+	KTEXT_MAKE(r, n, out, 16, {
+		struct ktext t = ktext_at(&arg[0], row);
+		struct ktext with = ktext_at(&arg[2], row);
 
-	strout_begin(&s, r, n, out, (size_t)r->n * 16);
-	for (uint32_t row = 0; row < r->n; row++) {
-		p = col_str(&arg[0], row, &len);
-		with = col_str(&arg[2], row, &with_len);
 		if (eval_live(r, out, row)
-		    && put_replaced(&s, n, p, len, with, with_len) == -1)
+		    && put_replaced(&s, n, t.p, t.len, with.p, with.len) == -1)
 			return gave_up(r, n, row);
-		strout_row(&s);
+	});
+}
+
+/* How often the pattern is found; -1 when it gave up. */
+static int64_t
+count_matches(struct pattern *p, struct ktext t)
+{
+	struct pattern_span hit;
+	int64_t n = 0;
+	int rc;
+
+	for (size_t from = 0; from <= t.len; n++) {
+		rc = pattern_match(p, &hit, 1, t.p, t.len, from);
+		if (rc != 1)
+			return rc == 0 ? n : -1;
+		from = after_match(&hit, t.p, t.len);
 	}
-	return strout_done(&s);
+	return n;
+}
+
+int
+kmatch_count(
+    struct run *r, const struct node *n, struct col *out, const struct col *arg)
+{
+	int64_t *o = eval_ints(r, out);
+
+	for (uint32_t row = 0; row < r->n; row++) {
+		o[row] = 0;
+		if (eval_live(r, out, row))
+			o[row] = count_matches(n->aux, ktext_at(&arg[0], row));
+		if (o[row] == -1)
+			return gave_up(r, n, row);
+	}
+	return 0;
 }

@@ -44,6 +44,15 @@ knum_same_i(
 	return 0;
 }
 
+/* cbrt(3) of a cube may be one bit off. */
+static double
+cube_root(double x)
+{
+	double root = cbrt(x), whole = round(root);
+
+	return whole * whole * whole == x ? whole : root;
+}
+
 /* A function of one float, for each row. */
 #define FLOAT_1(NAME, EXPR)                                                    \
 	int NAME(struct run *r, const struct node *n, struct col *out,         \
@@ -61,8 +70,17 @@ knum_same_i(
 
 FLOAT_1(knum_abs_f, fabs(x))
 FLOAT_1(knum_sign_f, isnan(x) ? x : (double)((x > 0) - (x < 0)))
-FLOAT_1(knum_round_f, round(x))
+/* Never -0. */
+FLOAT_1(knum_round_f, round(x) + 0.0)
+FLOAT_1(knum_bround_f, rint(x) + 0.0)
 FLOAT_1(knum_exp, exp(x))
+FLOAT_1(knum_cbrt, cube_root(x))
+FLOAT_1(knum_sin, sin(x))
+FLOAT_1(knum_cos, cos(x))
+FLOAT_1(knum_tan, tan(x))
+FLOAT_1(knum_atan, atan(x))
+FLOAT_1(knum_radians, x / 180 * M_PI)
+FLOAT_1(knum_degrees, x / M_PI * 180)
 
 /* The same with nulls where the function has no value. */
 #define FLOAT_1_DOMAIN(NAME, EXPR, OUTSIDE)                                    \
@@ -85,6 +103,21 @@ FLOAT_1_DOMAIN(knum_sqrt, sqrt(x), x < 0)
 FLOAT_1_DOMAIN(knum_ln, log(x), x <= 0)
 FLOAT_1_DOMAIN(knum_log2, log2(x), x <= 0)
 FLOAT_1_DOMAIN(knum_log10, log10(x), x <= 0)
+FLOAT_1_DOMAIN(knum_asin, asin(x), x<-1 || x> 1)
+FLOAT_1_DOMAIN(knum_acos, acos(x), x<-1 || x> 1)
+
+int
+knum_pi(
+    struct run *r, const struct node *n, struct col *out, const struct col *arg)
+{
+	double *o = eval_floats(r, out);
+
+	(void)n;
+	(void)arg;
+	for (size_t row = 0; row < r->n; row++)
+		o[row] = M_PI;
+	return 0;
+}
 
 int
 knum_isnan(
@@ -101,16 +134,21 @@ knum_isnan(
 	return 0;
 }
 
-int
-knum_pow(
-    struct run *r, const struct node *n, struct col *out, const struct col *arg)
-{
-	double *o = eval_floats(r, out);
+/* A function of two floats. */
+#define FLOAT_2(NAME, EXPR)                                                    \
+	int NAME(struct run *r, const struct node *n, struct col *out,         \
+	    const struct col *arg)                                             \
+	{                                                                      \
+		double *o = eval_floats(r, out);                               \
+                                                                               \
+		(void)n;                                                       \
+		KWIDE_2(r, double, arg[0].f, arg[1].f, { o[row] = EXPR; });    \
+		return 0;                                                      \
+	}
 
-	(void)n;
-	KWIDE_2(r, double, arg[0].f, arg[1].f, { o[row] = pow(x, y); });
-	return 0;
-}
+FLOAT_2(knum_pow, pow(x, y))
+FLOAT_2(knum_atan2, atan2(x, y))
+FLOAT_2(knum_hypot, hypot(x, y))
 
 int
 knum_log_base(
@@ -126,34 +164,6 @@ knum_log_base(
 		if (outside)
 			eval_null(r, out, (uint32_t)row);
 	});
-	return 0;
-}
-
-/* x to n decimal places, or to tens, hundreds for a negative n. */
-static double
-round_places(double x, int64_t places)
-{
-	double by, v;
-
-	if (places > 308 || !isfinite(x))
-		return x;
-	if (places < -308)
-		return 0;
-	by = pow(10, fabs((double)places));
-	v = places < 0 ? round(x / by) * by : round(x * by) / by;
-	return isfinite(v) ? v : x;
-}
-
-int
-knum_round_places(
-    struct run *r, const struct node *n, struct col *out, const struct col *arg)
-{
-	double *o = eval_floats(r, out);
-
-	(void)n;
-	for (size_t row = 0; row < r->n; row++)
-		o[row] = round_places(arg[0].f[eval_at(&arg[0], row)],
-		    arg[1].i[eval_at(&arg[1], row)]);
 	return 0;
 }
 

@@ -10,19 +10,36 @@ int
 kstr_concat(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	struct strout s;
-	const char *p;
-	size_t len;
+	KTEXT_MAKE(r, n, out, 16, {
+		for (size_t i = 0; i < n->n_kids; i++) {
+			struct ktext t = ktext_at(&arg[i], row);
 
-	strout_begin(&s, r, n, out, (size_t)r->n * 16);
-	for (uint32_t row = 0; row < r->n; row++) {
-		for (size_t i = 0; i < n->n_kids && ktext_has(out, row); i++) {
-			p = col_str(&arg[i], row, &len);
-			strout_put(&s, p, len);
+			strout_put(&s, t.p, t.len);
 		}
-		strout_row(&s);
-	}
-	return strout_done(&s);
+	});
+}
+
+/* arg[0] between the others that are not null. */
+int
+kstr_concat_ws(
+    struct run *r, const struct node *n, struct col *out, const struct col *arg)
+{
+	out->valid = arg[0].valid;
+	KTEXT_MAKE(r, n, out, 16, {
+		struct ktext sep = ktext_at(&arg[0], row);
+		bool first = true;
+
+		for (size_t i = 1; i < n->n_kids; i++) {
+			struct ktext t = ktext_at(&arg[i], row);
+
+			if (!col_is_valid(&arg[i], row))
+				continue;
+			if (!first)
+				strout_put(&s, sep.p, sep.len);
+			strout_put(&s, t.p, t.len);
+			first = false;
+		}
+	});
 }
 
 int
@@ -69,24 +86,17 @@ static int
 change_case(struct run *r, const struct node *n, struct col *out,
     const struct col *arg, char first)
 {
-	struct strout s;
-	const char *p;
-	char *to;
-	size_t len;
+	KTEXT_MAKE(r, n, out, 16, {
+		struct ktext t = ktext_at(&arg[0], row);
+		char *to = strout_room(&s, t.len);
 
-	strout_begin(&s, r, n, out, (size_t)r->n * 16);
-	for (uint32_t row = 0; row < r->n; row++) {
-		p = col_str(&arg[0], row, &len);
-		to = strout_room(&s, len);
-		for (size_t i = 0; to != NULL && i < len; i++) {
-			unsigned char c = (unsigned char)(p[i] - first);
+		for (size_t i = 0; to != NULL && i < t.len; i++) {
+			unsigned char c = (unsigned char)(t.p[i] - first);
 
-			to[i] = (char)(p[i] ^ (c < 26 ? 0x20 : 0));
+			to[i] = (char)(t.p[i] ^ (c < 26 ? 0x20 : 0));
 		}
-		s.len += to == NULL ? 0 : len;
-		strout_row(&s);
-	}
-	return strout_done(&s);
+		s.len += to == NULL ? 0 : t.len;
+	});
 }
 
 int
@@ -103,35 +113,45 @@ kstr_upper(
 	return change_case(r, n, out, arg, 'a');
 }
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 enum side { LEFT = 1, RIGHT = 2 };
+
+/* t without the characters of set at its ends. */
+static struct ktext
+trimmed(struct ktext t, struct ktext set, unsigned sides)
+{
+	size_t used;
+
+	while (sides & LEFT && t.len > 0) {
+		used = ktext_skip(t.p, t.len, 1);
+		if (!ktext_among(set, t.p, used))
+			break;
+		t.p += used;
+		t.len -= used;
+	}
+	while (sides & RIGHT && t.len > 0) {
+		for (used = 1; used < t.len; used++) {
+			if (ktext_begins(t.p[t.len - used]))
+				break;
+		}
+		if (!ktext_among(set, t.p + t.len - used, used))
+			break;
+		t.len -= used;
+	}
+	return t;
+}
 
 static int
 trim(struct run *r, const struct node *n, struct col *out,
     const struct col *arg, unsigned sides)
 {
-	struct strout s;
-	const char *p;
-	size_t len;
+	const struct ktext blanks = {" \t\n\r", 4};
 
-	strout_begin(&s, r, n, out, (size_t)r->n * 16);
-	for (uint32_t row = 0; row < r->n; row++) {
-		p = col_str(&arg[0], row, &len);
-		while (sides & LEFT && len > 0 && is_blank(*p)) {
-			p++;
-			len--;
-		}
-		while (sides & RIGHT && len > 0 && is_blank(p[len - 1]))
-			len--;
-		strout_put(&s, p, len);
-		strout_row(&s);
-	}
-	return strout_done(&s);
+	KTEXT_MAKE(r, n, out, 16, {
+		struct ktext t = trimmed(ktext_at(&arg[0], row),
+		    n->n_kids == 1 ? blanks : ktext_at(&arg[1], row), sides);
+
+		strout_put(&s, t.p, t.len);
+	});
 }
 
 int
@@ -186,41 +206,40 @@ put_part(struct strout *s, const char *p, size_t len, int64_t at, int64_t max)
 }
 
 int
-kstr_substr_len(
-    struct run *r, const struct node *n, struct col *out, const struct col *arg)
-{
-	struct strout s;
-	const char *p;
-	size_t len;
-
-	strout_begin(&s, r, n, out, (size_t)r->n * 8);
-	for (uint32_t row = 0; row < r->n; row++) {
-		p = col_str(&arg[0], row, &len);
-		if (ktext_has(out, row))
-			put_part(&s, p, len, arg[1].i[eval_at(&arg[1], row)],
-			    arg[2].i[eval_at(&arg[2], row)]);
-		strout_row(&s);
-	}
-	return strout_done(&s);
-}
-
-int
 kstr_substr(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	struct strout s;
-	const char *p;
-	size_t len;
+	KTEXT_MAKE(r, n, out, 8, {
+		struct ktext t = ktext_at(&arg[0], row);
 
-	strout_begin(&s, r, n, out, (size_t)r->n * 8);
-	for (uint32_t row = 0; row < r->n; row++) {
-		p = col_str(&arg[0], row, &len);
-		if (ktext_has(out, row))
-			put_part(&s, p, len, arg[1].i[eval_at(&arg[1], row)],
-			    INT64_MAX);
-		strout_row(&s);
-	}
-	return strout_done(&s);
+		put_part(&s, t.p, t.len, arg[1].i[eval_at(&arg[1], row)],
+		    n->n_kids == 2 ? INT64_MAX
+				   : arg[2].i[eval_at(&arg[2], row)]);
+	});
+}
+
+int
+kstr_left(
+    struct run *r, const struct node *n, struct col *out, const struct col *arg)
+{
+	KTEXT_MAKE(r, n, out, 8, {
+		struct ktext t = ktext_at(&arg[0], row);
+
+		put_part(&s, t.p, t.len, 1, arg[1].i[eval_at(&arg[1], row)]);
+	});
+}
+
+int
+kstr_right(
+    struct run *r, const struct node *n, struct col *out, const struct col *arg)
+{
+	KTEXT_MAKE(r, n, out, 8, {
+		struct ktext t = ktext_at(&arg[0], row);
+		int64_t k = arg[1].i[eval_at(&arg[1], row)];
+
+		if (k > 0)
+			put_part(&s, t.p, t.len, -k, INT64_MAX);
+	});
 }
 
 static void
@@ -246,40 +265,26 @@ int
 kstr_repeat(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	struct strout s;
-	const char *p;
-	size_t len;
+	KTEXT_MAKE(r, n, out, 16, {
+		struct ktext t = ktext_at(&arg[0], row);
 
-	strout_begin(&s, r, n, out, (size_t)r->n * 16);
-	for (uint32_t row = 0; row < r->n; row++) {
-		p = col_str(&arg[0], row, &len);
-		if (ktext_has(out, row))
-			put_repeated(
-			    &s, p, len, arg[1].i[eval_at(&arg[1], row)]);
-		strout_row(&s);
-	}
-	return strout_done(&s);
+		put_repeated(&s, t.p, t.len, arg[1].i[eval_at(&arg[1], row)]);
+	});
 }
 
 int
 kstr_reverse(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	struct strout s;
-	const char *p;
-	char *to;
-	size_t len, used;
+	KTEXT_MAKE(r, n, out, 16, {
+		struct ktext t = ktext_at(&arg[0], row);
+		char *to = strout_room(&s, t.len);
+		size_t used;
 
-	strout_begin(&s, r, n, out, (size_t)r->n * 16);
-	for (uint32_t row = 0; row < r->n; row++) {
-		p = col_str(&arg[0], row, &len);
-		to = strout_room(&s, len);
-		for (size_t i = 0; to != NULL && i < len; i += used) {
-			used = ktext_skip(p + i, len - i, 1);
-			memcpy(to + len - i - used, p + i, used);
+		for (size_t i = 0; to != NULL && i < t.len; i += used) {
+			used = ktext_skip(t.p + i, t.len - i, 1);
+			memcpy(to + t.len - i - used, t.p + i, used);
 		}
-		s.len += to == NULL ? 0 : len;
-		strout_row(&s);
-	}
-	return strout_done(&s);
+		s.len += to == NULL ? 0 : t.len;
+	});
 }

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* Kernels of time functions.  All civil fields are UTC.  millrace-expr(7). */
-#include <stdlib.h>
+/* Kernels of date_trunc, date_part and the fields of a time, in UTC. */
 #include <string.h>
 
 #include "base/num.h"
 #include "base/time.h"
 #include "expr/kernels.h"
 #include "expr/ktext.h"
-#include "expr/kwide.h"
-
-#define FORMAT_MAX 256 /* bytes of one formatted time */
+#include "expr/ktime.h"
 
 enum unit_kind {
 	PART_MICROSECOND,
@@ -22,11 +19,15 @@ enum unit_kind {
 	PART_MONTH,
 	PART_QUARTER,
 	PART_YEAR,
+	PART_ISOYEAR,
 	PART_WEEKDAY,
+	PART_DAYOFWEEK,
 	PART_YEARDAY
 };
 
-struct part {
+#define DAY (86400 * TIME_US)
+
+struct ktime_unit {
 	const char *name;
 	enum unit_kind kind;
 	int64_t us; /* length, 0 when it varies */
@@ -34,47 +35,48 @@ struct part {
 	bool field; /* date_part knows it */
 };
 
-static const struct part parts[] = {
+static const struct ktime_unit units[] = {
     {"microsecond", PART_MICROSECOND, 1, true, true},
     {"millisecond", PART_MILLISECOND, 1000, true, true},
     {"second", PART_SECOND, TIME_US, true, true},
     {"minute", PART_MINUTE, 60 * TIME_US, true, true},
     {"hour", PART_HOUR, 3600 * TIME_US, true, true},
-    {"day", PART_DAY, 86400 * TIME_US, true, true},
-    {"week", PART_WEEK, 0, true, false},
+    {"day", PART_DAY, DAY, true, true},
+    {"week", PART_WEEK, 0, true, true},
     {"month", PART_MONTH, 0, true, true},
     {"quarter", PART_QUARTER, 0, true, true},
     {"year", PART_YEAR, 0, true, true},
+    {"isoyear", PART_ISOYEAR, 0, false, true},
     {"weekday", PART_WEEKDAY, 0, false, true},
     {"yearday", PART_YEARDAY, 0, false, true},
 };
 
-#define N_PARTS (sizeof(parts) / sizeof(parts[0]))
+#define N_UNITS (sizeof(units) / sizeof(units[0]))
 
-/* kids[0] names one of parts; it goes into n->aux. */
+/* kids[0] names one of units; it goes into n->aux. */
 static int
-prepare_part(struct node *n, struct expr_error *err, bool trunc)
+prepare_unit(struct node *n, struct expr_error *err, bool trunc)
 {
 	const struct node *k = n->kids[0];
+	struct ktime *aux = ktime_new(n);
 	struct buf b;
 
 	if (k->is_null)
 		return 0;
-	for (size_t i = 0; k->kind == NODE_LIT && i < N_PARTS; i++) {
-		if ((trunc ? parts[i].trunc : parts[i].field)
-		    && strlen(parts[i].name) == k->lit.off[1]
-		    && memcmp(parts[i].name, k->lit.bytes, k->lit.off[1])
+	for (size_t i = 0; k->kind == NODE_LIT && i < N_UNITS; i++) {
+		if ((trunc ? units[i].trunc : units[i].field)
+		    && strlen(units[i].name) == k->lit.off[1]
+		    && strncasecmp(units[i].name, k->lit.bytes, k->lit.off[1])
 			   == 0) {
-			n->aux = mem_dup(&parts[i], sizeof(parts[i]));
-			n->aux_free = free;
+			aux->unit = &units[i];
 			return 0;
 		}
 	}
 	buf_init(&b, 0);
-	for (size_t i = 0; i < N_PARTS; i++) {
-		if (trunc ? parts[i].trunc : parts[i].field)
+	for (size_t i = 0; i < N_UNITS; i++) {
+		if (trunc ? units[i].trunc : units[i].field)
 			buf_printf(
-			    &b, "%s%s", b.len == 0 ? "" : ", ", parts[i].name);
+			    &b, "%s%s", b.len == 0 ? "" : ", ", units[i].name);
 	}
 	expr_fail(err, k->at, k->len, "the unit must be one of %.*s",
 	    (int)b.len, (const char *)b.data);
@@ -86,59 +88,101 @@ int
 ktime_trunc_prepare(struct unit *u, struct node *n, struct expr_error *err)
 {
 	(void)u;
-	return prepare_part(n, err, true);
+	if (prepare_unit(n, err, true) == -1)
+		return -1;
+	if (n->n_kids < 3)
+		return 0;
+	return ktime_read_zone(
+	    &((struct ktime *)n->aux)->zone, n->kids[2], err);
 }
 
 int
 ktime_part_prepare(struct unit *u, struct node *n, struct expr_error *err)
 {
 	(void)u;
-	return prepare_part(n, err, false);
+	return prepare_unit(n, err, false);
 }
 
-/* The begin of the week, month, quarter or year of us. */
+/* The days since 1970 of the Monday of a day's week: day 0 was a Thursday. */
 static int64_t
-trunc_civil(int64_t us, enum unit_kind kind)
+monday(int64_t day)
 {
-	const int64_t day = 86400 * TIME_US;
+	return day - num_floor_mod(day + 3, 7);
+}
+
+/* The begin of the unit, no less than 367 days from the least time. */
+static int64_t
+trunc_unit(int64_t us, const struct ktime_unit *unit)
+{
 	struct civil c;
 
-	/* Day 0 was a Thursday, three days into its week. */
-	if (kind == PART_WEEK)
-		return us - num_floor_mod(num_floor_div(us, day) + 3, 7) * day
-		       - num_floor_mod(us, day);
+	if (unit->us != 0)
+		return us - num_floor_mod(us, unit->us);
+	if (unit->kind == PART_WEEK)
+		return monday(num_floor_div(us, DAY)) * DAY;
 	time_to_civil(&c, us);
-	if (kind == PART_YEAR)
+	if (unit->kind == PART_YEAR)
 		c.month = 1;
-	else if (kind == PART_QUARTER)
+	else if (unit->kind == PART_QUARTER)
 		c.month -= (c.month - 1) % 3;
-	return time_days(c.year, c.month, 1) * day;
+	return time_days(c.year, c.month, 1) * DAY;
 }
 
-/* The least time that every truncation of reaches int64. */
-#define LEAST_TRUNC (INT64_MIN + 367 * 86400 * TIME_US)
+/* The least time that every truncation of, in any zone, reaches int64. */
+#define LEAST_TRUNC (INT64_MIN + 370 * DAY)
+
+/* By the clocks of a zone; units below a day keep their offset. */
+static bool
+trunc_zone(
+    int64_t *v, struct zone_span *span, const struct ktime *aux, int64_t us)
+{
+	int64_t shown;
+
+	if (!ktime_shown(&shown, span, aux->zone, us))
+		return false;
+	shown = trunc_unit(shown, aux->unit);
+	if (aux->unit->us == 0 || aux->unit->kind == PART_DAY)
+		return zone_local_us(v, aux->zone, shown) == 0;
+	*v = shown - span->offset_us;
+	return true;
+}
 
 int
 ktime_trunc(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	const struct part *p = n->aux;
+	const struct ktime *aux = n->aux;
 	int64_t *o = eval_ints(r, out);
+	struct zone_span span = {0};
 
 	for (uint32_t row = 0; row < r->n; row++) {
 		int64_t us = arg[1].i[eval_at(&arg[1], row)];
+		bool good = us >= LEAST_TRUNC;
 
 		o[row] = 0;
-		if (us < LEAST_TRUNC) {
-			if (eval_bad(r, n, out, row, "time overflow") == -1)
-				return -1;
-		} else if (p->us != 0) {
-			o[row] = us - num_floor_mod(us, p->us);
-		} else {
-			o[row] = trunc_civil(us, p->kind);
-		}
+		if (good && aux->zone != NULL)
+			good = trunc_zone(&o[row], &span, aux, us);
+		else if (good)
+			o[row] = trunc_unit(us, aux->unit);
+		if (!good && eval_bad(r, n, out, row, "time overflow") == -1)
+			return -1;
 	}
 	return 0;
+}
+
+/* The week of a day, and its year, are those of its Thursday. */
+static int64_t
+iso_field(int64_t us, enum unit_kind kind)
+{
+	struct civil c;
+
+	/* Clear of the ends of int64, without changing what is in between. */
+	if (us < INT64_MIN + 8 * DAY)
+		us += 7 * DAY;
+	else if (us > INT64_MAX - 8 * DAY)
+		us -= 7 * DAY;
+	time_to_civil(&c, (monday(num_floor_div(us, DAY)) + 3) * DAY);
+	return kind == PART_WEEK ? (c.yearday - 1) / 7 + 1 : c.year;
 }
 
 static int64_t
@@ -146,6 +190,8 @@ civil_field(int64_t us, enum unit_kind kind)
 {
 	struct civil c;
 
+	if (kind == PART_WEEK || kind == PART_ISOYEAR)
+		return iso_field(us, kind);
 	time_to_civil(&c, us);
 	switch (kind) {
 	case PART_DAY:
@@ -158,6 +204,8 @@ civil_field(int64_t us, enum unit_kind kind)
 		return c.year;
 	case PART_WEEKDAY:
 		return c.weekday;
+	case PART_DAYOFWEEK:
+		return (c.weekday + 1) % 7 + 1;
 	default:
 		return c.yearday;
 	}
@@ -179,7 +227,7 @@ field_rows(
 		int64_t us = time->i[eval_at(time, row)];
 
 		o[row] = kind <= PART_HOUR
-			     ? num_floor_mod(us, mod[kind]) / parts[kind].us
+			     ? num_floor_mod(us, mod[kind]) / units[kind].us
 			     : civil_field(us, kind);
 	}
 	return 0;
@@ -189,7 +237,8 @@ int
 ktime_part(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	return field_rows(r, out, &arg[1], ((const struct part *)n->aux)->kind);
+	return field_rows(
+	    r, out, &arg[1], ((const struct ktime *)n->aux)->unit->kind);
 }
 
 #define FIELD(NAME, KIND)                                                      \
@@ -207,145 +256,7 @@ FIELD(ktime_hour, PART_HOUR)
 FIELD(ktime_minute, PART_MINUTE)
 FIELD(ktime_second, PART_SECOND)
 FIELD(ktime_weekday, PART_WEEKDAY)
-
-int
-ktime_now(
-    struct run *r, const struct node *n, struct col *out, const struct col *arg)
-{
-	int64_t *o = eval_ints(r, out);
-
-	(void)n;
-	(void)arg;
-	for (size_t row = 0; row < r->n; row++)
-		o[row] = r->env->batch_us;
-	return 0;
-}
-
-/* kids[1] is a constant format, kept with its NUL in n->aux. */
-int
-ktime_format_prepare(struct unit *u, struct node *n, struct expr_error *err)
-{
-	const struct node *k = n->kids[1];
-	char *format, bad;
-
-	(void)u;
-	if (k->is_null)
-		return 0;
-	if (k->kind != NODE_LIT)
-		return expr_fail(
-		    err, k->at, k->len, "the format must be a constant");
-	format = mem_strndup(k->lit.bytes, k->lit.off[1]);
-	if (strlen(format) != k->lit.off[1]
-	    || time_check_format(format, &bad) == -1) {
-		if (strlen(format) != k->lit.off[1])
-			bad = '0';
-		free(format);
-		return expr_fail(err, k->at, k->len,
-		    "the format has no conversion %%%c", bad);
-	}
-	n->aux = format;
-	n->aux_free = free;
-	return 0;
-}
-
-int
-ktime_format(
-    struct run *r, const struct node *n, struct col *out, const struct col *arg)
-{
-	struct strout s;
-	size_t len;
-	char *p;
-
-	strout_begin(&s, r, n, out, (size_t)r->n * 20);
-	for (uint32_t row = 0; row < r->n; row++) {
-		p = strout_room(&s, FORMAT_MAX);
-		if (p != NULL && ktext_has(out, row)) {
-			len = time_format(p, FORMAT_MAX, arg[0].i[row], n->aux);
-			if (len > FORMAT_MAX)
-				return eval_fail(
-				    r, n, row, "a time of more than 256 bytes");
-			s.len += len;
-		}
-		strout_row(&s);
-	}
-	return strout_done(&s);
-}
-
-int
-ktime_parse(
-    struct run *r, const struct node *n, struct col *out, const struct col *arg)
-{
-	int64_t *o = eval_ints(r, out);
-	const char *p;
-	size_t len;
-
-	for (uint32_t row = 0; row < r->n; row++) {
-		p = col_str(&arg[0], row, &len);
-		o[row] = 0;
-		if (time_parse_format(&o[row], p, len, n->aux) == -1)
-			eval_unparsed(r, n, out, row);
-	}
-	return 0;
-}
-
-/* floor(t / by) */
-static int
-epoch(struct run *r, struct col *out, const struct col *arg, int64_t by)
-{
-	int64_t *o = eval_ints(r, out);
-
-	for (size_t row = 0; row < r->n; row++)
-		o[row] = num_floor_div(arg[0].i[row], by);
-	return 0;
-}
-
-int
-ktime_epoch(
-    struct run *r, const struct node *n, struct col *out, const struct col *arg)
-{
-	(void)n;
-	return epoch(r, out, arg, TIME_US);
-}
-
-int
-ktime_epoch_ms(
-    struct run *r, const struct node *n, struct col *out, const struct col *arg)
-{
-	(void)n;
-	return epoch(r, out, arg, 1000);
-}
-
-int
-ktime_epoch_us(
-    struct run *r, const struct node *n, struct col *out, const struct col *arg)
-{
-	(void)n;
-	return epoch(r, out, arg, 1);
-}
-
-int
-ktime_from_ms(
-    struct run *r, const struct node *n, struct col *out, const struct col *arg)
-{
-	int64_t *o = eval_ints(r, out);
-
-	for (uint32_t row = 0; row < r->n; row++) {
-		if (!num_mul(&o[row], arg[0].i[row], 1000)
-		    && eval_bad(r, n, out, row, "time overflow") == -1)
-			return -1;
-	}
-	return 0;
-}
-
-int
-ktime_from_us(
-    struct run *r, const struct node *n, struct col *out, const struct col *arg)
-{
-	enum type type = out->type;
-
-	(void)r;
-	(void)n;
-	*out = arg[0];
-	out->type = type;
-	return 0;
-}
+FIELD(ktime_quarter, PART_QUARTER)
+FIELD(ktime_week, PART_WEEK)
+FIELD(ktime_dayofweek, PART_DAYOFWEEK)
+FIELD(ktime_yearday, PART_YEARDAY)

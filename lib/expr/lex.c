@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/num.h"
+#include "base/utf8.h"
 #include "expr/expr_int.h"
 
 struct lex {
@@ -169,24 +170,6 @@ hex_value(const char *s, size_t len, size_t n)
 	return v;
 }
 
-static size_t
-put_utf8(char *out, int c)
-{
-	if (c < 0x80) {
-		out[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (char)(0xc0 | c >> 6);
-		out[1] = (char)(0x80 | (c & 0x3f));
-		return 2;
-	}
-	out[0] = (char)(0xe0 | c >> 12);
-	out[1] = (char)(0x80 | (c >> 6 & 0x3f));
-	out[2] = (char)(0x80 | (c & 0x3f));
-	return 3;
-}
-
 /*
  * Undo one escape at s[0] = '\\'.  Writes to out, adds to *n; returns the
  * bytes of s used, 0 when it is none.
@@ -209,7 +192,7 @@ undo_escape(char *out, size_t *n, const char *s, size_t len)
 		if (s[1] == 'x')
 			out[(*n)++] = (char)v;
 		else
-			*n += put_utf8(out + *n, v);
+			*n += utf8_encode(out + *n, (uint32_t)v);
 		return 2 + digits;
 	}
 	p = memchr(from, s[1], sizeof(from) - 1);
@@ -258,28 +241,26 @@ lex_string(struct lex *l, enum tok_kind kind, size_t skip)
 static int
 lex_punct(struct lex *l)
 {
-	static const char two[][3] = {
-	    "||", "==", "<>", "!=", "<=", ">=", "&&", "!~", "::"};
-	size_t at = l->pos;
+	/* Longer ones first. */
+	static const char many[][4] = {"->>", "->", "||", "==", "<>",
+	    "!=", "<=", ">=", "<<", ">>", "&&", "!~", "::"};
+	size_t at = l->pos, len;
 	char c = peek(l, 0);
 
-	for (size_t i = 0; i < sizeof(two) / sizeof(two[0]); i++) {
-		if (c == two[i][0] && peek(l, 1) == two[i][1]) {
-			l->pos += 2;
+	for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++) {
+		len = strlen(many[i]);
+		if (l->u->len - at >= len
+		    && memcmp(l->u->source + at, many[i], len) == 0) {
+			l->pos += len;
 			add(l, TOK_PUNCT, at);
 			return 0;
 		}
 	}
-	if (c != 0 && strchr("()+-*/%=<>!~,:", c) != NULL) {
+	if (c != 0 && strchr("()+-*/%=<>!~,:&|^", c) != NULL) {
 		l->pos++;
 		add(l, TOK_PUNCT, at);
 		return 0;
 	}
-	if (c == '&')
-		return expr_fail(l->err, at, 1, "write and (or &&)");
-	if (c == '|')
-		return expr_fail(
-		    l->err, at, 1, "write or for bools, || to join strings");
 	return expr_fail(l->err, at, 1, "this cannot begin anything here");
 }
 

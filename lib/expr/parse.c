@@ -12,6 +12,10 @@ enum level {
 	LEVEL_AND,
 	LEVEL_NOT,
 	LEVEL_TEST,
+	LEVEL_BIT_OR,
+	LEVEL_BIT_XOR,
+	LEVEL_BIT_AND,
+	LEVEL_SHIFT,
 	LEVEL_JOIN,
 	LEVEL_SUM,
 	LEVEL_PRODUCT
@@ -42,6 +46,11 @@ static const struct binary binaries[] = {
     {"in", LEVEL_TEST, "in"},
     {"between", LEVEL_TEST, "between"},
     {"is", LEVEL_TEST, "is"},
+    {"|", LEVEL_BIT_OR, "|"},
+    {"^", LEVEL_BIT_XOR, "^"},
+    {"&", LEVEL_BIT_AND, "&"},
+    {"<<", LEVEL_SHIFT, "<<"},
+    {">>", LEVEL_SHIFT, ">>"},
     {"||", LEVEL_JOIN, "||"},
     {"+", LEVEL_SUM, "+"},
     {"-", LEVEL_SUM, "-"},
@@ -152,13 +161,31 @@ parse_between(struct parse *p, struct node *left, size_t at)
 {
 	struct node *kids[3] = {left, NULL, NULL};
 
-	kids[1] = parse_level(p, LEVEL_JOIN);
+	kids[1] = parse_level(p, LEVEL_TEST + 1);
 	if (kids[1] == NULL || parse_want(p, "and") == -1)
 		return NULL;
-	kids[2] = parse_level(p, LEVEL_JOIN);
+	kids[2] = parse_level(p, LEVEL_TEST + 1);
 	if (kids[2] == NULL)
 		return NULL;
 	return parse_call(p, "between", kids, 3, at);
+}
+
+/* After "like": a pattern, perhaps escape and a character. */
+static struct node *
+parse_like(struct parse *p, struct node *left, size_t at)
+{
+	struct node *kids[3] = {left, NULL, NULL};
+	size_t n_kids = 2;
+
+	kids[1] = parse_level(p, LEVEL_TEST + 1);
+	if (kids[1] == NULL)
+		return NULL;
+	if (parse_take(p, "escape")) {
+		kids[n_kids++] = parse_level(p, LEVEL_TEST + 1);
+		if (kids[2] == NULL)
+			return NULL;
+	}
+	return parse_call(p, "like", kids, n_kids, at);
 }
 
 static struct node *
@@ -210,6 +237,8 @@ parse_right(
 		return parse_between(p, left, at);
 	if (strcmp(op->name, "is") == 0)
 		return parse_is(p, left, at);
+	if (strcmp(op->name, "like") == 0)
+		return parse_like(p, left, at);
 	kids[1] = parse_level(p, (int)op->level + 1);
 	if (kids[1] == NULL)
 		return NULL;

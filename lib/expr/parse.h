@@ -34,10 +34,18 @@ struct node *parse_call(struct parse *p, const char *name, struct node **kids,
  * parse_level: operators that bind at least as tight as min (1: all).
  * parse_unary: signs, then an operand with its casts.
  * parse_operand: a literal, a name, a call, case, or parentheses.
+ * parse_postfix: what stands behind the operand n: casts, paths, a zone.
+ * parse_case: case [x] when .. then .. [else ..] end; case is taken.
  * All NULL after an error.
+ * parse_form: a call that has words inside, such as cast(x as int); the next
+ * token is its bracket.  Returns false when it is none; else true with the
+ * node or NULL in *out.
  */
 struct node *parse_level(struct parse *p, int min);
 struct node *parse_unary(struct parse *p);
 struct node *parse_operand(struct parse *p);
+struct node *parse_postfix(struct parse *p, struct node *n);
+struct node *parse_case(struct parse *p, size_t at);
+bool parse_form(struct node **out, struct parse *p, const struct tok *name);
 
 #endif

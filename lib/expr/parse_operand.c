@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Expressions, operands: literals, names, calls, case, casts. */
+/* Expressions, operands: literals, names, calls, signs. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,52 +44,6 @@ parse_int(struct parse *p, bool negative, size_t at)
 	    "this does not fit an int of 64 bits; write %.*s.0 for a float",
 	    (int)(t->s_len < 40 ? t->s_len : 40), t->s);
 	return NULL;
-}
-
-/* The type named by the next token. */
-static int
-parse_type(struct parse *p, enum type *type)
-{
-	const struct tok *t = p->t;
-
-	if (t->kind == TOK_WORD && type_parse(type, t->s, t->s_len) == 0
-	    && *type != TYPE_BIN) {
-		p->t++;
-		return 0;
-	}
-	return parse_fail(p, "a type (bool int float str time dur)");
-}
-
-static struct node *
-make_cast(struct parse *p, struct node *kid, enum type type, size_t at)
-{
-	static const char *const names[] = {[TYPE_BOOL] = "::bool",
-	    [TYPE_INT] = "::int",
-	    [TYPE_FLOAT] = "::float",
-	    [TYPE_STR] = "::str",
-	    [TYPE_TIME] = "::time",
-	    [TYPE_DUR] = "::dur"};
-
-	return parse_call(p, names[type], &kid, 1, at);
-}
-
-/* cast(x as type), try_cast(x as type): the next token is the bracket. */
-static struct node *
-parse_cast(struct parse *p, size_t at)
-{
-	bool quiet = lex_is(p->u, p->t - 1, "try_cast");
-	struct node *n;
-	enum type type;
-
-	p->t++;
-	n = parse_level(p, 1);
-	if (n == NULL || parse_want(p, "as") == -1 || parse_type(p, &type) == -1
-	    || parse_want(p, ")") == -1)
-		return NULL;
-	n = make_cast(p, n, type, at);
-	if (n != NULL)
-		n->quiet = quiet;
-	return n;
 }
 
 static int
@@ -169,73 +123,6 @@ parse_short(struct parse *p, const struct tok *name)
 	return kid;
 }
 
-/* The branches of a case; subject is NULL in the form "case when". */
-static int
-parse_branches(
-    struct parse *p, struct node ***kids, size_t *n_kids, struct node *subject)
-{
-	size_t cap = 0;
-	struct node *cond, *pair[2];
-
-	while (parse_take(p, "when")) {
-		cond = parse_level(p, 1);
-		if (cond == NULL || parse_want(p, "then") == -1)
-			return -1;
-		if (subject != NULL) {
-			pair[0] = subject;
-			pair[1] = cond;
-			cond = node_call(p->u, "=", pair, 2, cond);
-		}
-		*kids =
-		    mem_grow(*kids, &cap, *n_kids + 3, sizeof(struct node *));
-		(*kids)[(*n_kids)++] = cond;
-		cond = parse_level(p, 1);
-		if (cond == NULL)
-			return -1;
-		(*kids)[(*n_kids)++] = cond;
-	}
-	if (*n_kids == 0)
-		return parse_fail(p, "when");
-	return 0;
-}
-
-/* case [x] when .. then .. [else ..] end: case is taken. */
-static struct node *
-parse_case(struct parse *p, size_t at)
-{
-	struct node **kids = NULL, *n = NULL, *subject = NULL;
-	size_t n_kids = 0;
-
-	if (!parse_at(p, "when")) {
-		n = parse_level(p, 1);
-		if (n == NULL)
-			return NULL;
-		subject = node_new(p->u, NODE_ONCE, n->at, n->len);
-		subject->kids = arena_dup(&p->u->a, &n, sizeof(n));
-		subject->n_kids = 1;
-		subject->depth = n->depth + 1;
-		subject->memo = arena_alloc(&p->u->a, sizeof(struct memo));
-		*subject->memo = (struct memo){0};
-		n = NULL;
-	}
-	if (parse_branches(p, &kids, &n_kids, subject) == -1)
-		goto out;
-	if (parse_take(p, "else")) {
-		kids[n_kids] = parse_level(p, 1);
-		if (kids[n_kids] == NULL)
-			goto out;
-	} else {
-		kids[n_kids] = node_null(p->u, 0);
-		kids[n_kids]->at = p->t->at;
-	}
-	n_kids++;
-	if (parse_want(p, "end") == 0)
-		n = parse_call(p, "case", kids, n_kids, at);
-out:
-	free(kids);
-	return n;
-}
-
 static struct node *
 parse_word(struct parse *p)
 {
@@ -258,11 +145,8 @@ parse_word(struct parse *p)
 			return NULL;
 		}
 	}
-	if (parse_at(p, "(")
-	    && (lex_is(p->u, t, "cast") || lex_is(p->u, t, "try_cast")))
-		return parse_cast(p, t->at);
 	if (parse_at(p, "("))
-		return parse_function(p, t);
+		return parse_form(&n, p, t) ? n : parse_function(p, t);
 	if (p->aggs && parse_at(p, ":"))
 		return parse_short(p, t);
 	n = node_new(p->u, NODE_COL, t->at, t->len);
@@ -310,13 +194,28 @@ parse_operand(struct parse *p)
 	return NULL;
 }
 
+/* ~x: the sign is taken. */
+static struct node *
+parse_flip(struct parse *p, size_t at)
+{
+	struct node *kid;
+
+	if (++p->depth > EXPR_MAX_DEPTH) {
+		expr_fail(p->err, at, 1, "the expression nests deeper than %d",
+		    EXPR_MAX_DEPTH);
+		return NULL;
+	}
+	kid = parse_unary(p);
+	p->depth--;
+	return kid == NULL ? NULL : parse_call(p, "unary ~", &kid, 1, at);
+}
+
 struct node *
 parse_unary(struct parse *p)
 {
 	size_t at = p->t->at;
 	bool negative = false;
 	struct node *n;
-	enum type type;
 
 	while (parse_at(p, "-") || parse_at(p, "+")) {
 		if (parse_at(p, "-"))
@@ -326,14 +225,12 @@ parse_unary(struct parse *p)
 	if (negative && p->t->kind == TOK_INT) {
 		negative = false;
 		n = parse_int(p, true, at);
+	} else if (parse_take(p, "~")) {
+		n = parse_flip(p, p->t[-1].at);
 	} else {
 		n = parse_operand(p);
 	}
-	while (n != NULL && parse_take(p, "::")) {
-		if (parse_type(p, &type) == -1)
-			return NULL;
-		n = make_cast(p, n, type, n->at);
-	}
+	n = parse_postfix(p, n);
 	if (n == NULL || !negative)
 		return n;
 	return parse_call(p, "unary -", &n, 1, at);

@@ -185,6 +185,10 @@ operator_mend(const struct node *n)
 		return "; bin values pass through as they are";
 	if (strcmp(n->name, "div") == 0 && seen & 1u << TYPE_FLOAT)
 		return "; write floor(a / b)";
+	if (seen & 1u << TYPE_BOOL && strchr("&|^", n->name[0]) != NULL)
+		return n->name[0] == '&'   ? "; write and"
+		       : n->name[0] == '|' ? "; write or"
+					   : "; write <>";
 	if (seen & 1u << TYPE_BOOL)
 		return "; write x::int for 0 and 1";
 	if (seen & 1u << TYPE_TIME && seen & 1u << TYPE_DUR)

@@ -14,8 +14,10 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/sha256.h"
 #include "base/time.h"
 #include "base/utf8.h"
+#include "base/xxh64.h"
 #include "check.h"
 
 static uint64_t state = 1;
@@ -303,6 +305,13 @@ test_utf8(void)
 	CHECK(utf8_decode(&cp, "\xed\xa0\x80", 3) == 0);
 	CHECK(utf8_decode(&cp, "\xf4\x90\x80\x80", 4) == 0);
 	CHECK(utf8_decode(&cp, "\xe2\x82", 2) == 0);
+	CHECK(utf8_valid("a\xe2\x82\xac", 4) && !utf8_valid("a\xe2\x82", 3));
+	for (uint32_t c = 1; c < 0x110000; c = c * 3 + 1) {
+		char text[4];
+		size_t n = utf8_encode(text, c);
+
+		CHECK(utf8_decode(&cp, text, n) == n && cp == c);
+	}
 	CHECK(utf8_is_hostile(0x202e) && utf8_is_hostile(0x9b));
 	CHECK(!utf8_is_hostile('a') && !utf8_is_hostile(0xe9));
 }
@@ -325,6 +334,40 @@ test_publish(void)
 	CHECK(io_temp(&temp, "/nonexistent/out") == -1 && temp == NULL);
 }
 
+/* SHA-256 of n letters a begins with these 4 bytes: around its blocks. */
+static void
+test_sha256(void)
+{
+	static const struct {
+		size_t n;
+		uint8_t front[4];
+	} known[] = {{0, {0xe3, 0xb0, 0xc4, 0x42}},
+	    {1, {0xca, 0x97, 0x81, 0x12}}, {55, {0x9f, 0x43, 0x90, 0xf8}},
+	    {56, {0xb3, 0x54, 0x39, 0xa4}}, {63, {0x7d, 0x3e, 0x74, 0xa0}},
+	    {64, {0xff, 0xe0, 0x54, 0xfe}}, {65, {0x63, 0x53, 0x61, 0xc4}},
+	    {119, {0x31, 0xeb, 0xa5, 0x1c}}};
+	uint8_t out[SHA256_LEN];
+	char text[128];
+
+	memset(text, 'a', sizeof(text));
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		sha256(out, text, known[i].n);
+		CHECK(memcmp(out, known[i].front, 4) == 0);
+	}
+}
+
+/* Values that other implementations publish. */
+static void
+test_xxh64(void)
+{
+	static const char text[] = "Nobody inspects the spammish repetition";
+
+	CHECK(xxh64("", 0, 0) == UINT64_C(0xef46db3751d8e999));
+	CHECK(xxh64("a", 1, 0) == UINT64_C(0xd24ec4f1a98c6e5b));
+	CHECK(xxh64("abc", 3, 0) == UINT64_C(0x44bc2cf5ad770999));
+	CHECK(xxh64(text, strlen(text), 0) == UINT64_C(0xfbcea83c8a378bf1));
+}
+
 int
 main(void)
 {
@@ -333,6 +376,8 @@ main(void)
 	test_calendar();
 	test_times();
 	test_crc();
+	test_sha256();
+	test_xxh64();
 	test_map();
 	test_buf();
 	test_arena();

@@ -33,16 +33,26 @@ static const char *const ints[] = {"i", "j", "7", "(i + i)", "(i - i)",
     "s::int", "if(b, i, i)", "case when b then i when b then i end",
     "coalesce(i, i)", "nullif(i, i)", "greatest(i, i)", "epoch(t)", "year(t)",
     "sign(i)", "instr(s, s)", "try_cast(s as int)", "floor(f)",
-    "case i when 1 then i else i end"};
+    "case i when 1 then i else i end", "(i & i)", "(i | i)", "(i ^ i)", "(~ i)",
+    "(i << i)", "(i >> i)", "try_add(i, i)", "pmod(i, i)", "bit_count(i)",
+    "levenshtein(s, s)", "regexp_count(s, 'a*')", "xxhash64(s, i, b)",
+    "crc32(s)", "round(i, -1)", "ascii(s)", "nvl2(s, i, i)",
+    "date_part('week', t)", "datediff(t, t)", "ip_version(s)", "url_port(s)"};
 static const char *const floats[] = {"f", "g", "0.5", "(f + f)", "(f - i)",
     "(f * f)", "(i / i)", "(f % f)", "round(f)", "sqrt(f)", "i::float",
     "s::float", "if(b, f, i)", "abs(f)", "(d / d)", "least(f, i)", "(u + f)",
-    "coalesce(f, 0)"};
+    "coalesce(f, 0)", "round(f, 1)", "floor(f, i)", "rand(i, s)", "cbrt(f)",
+    "try_divide(f, f)", "to_seconds(d)"};
 static const char *const strs[] = {"s", "u", "'a1'", "(s || s)", "lower(s)",
     "substr(s, i, 2)", "split(s, 'a', i)", "i::str", "f::str", "b::str",
     "if(b, s, s)", "replace(s, '1', s)", "regexp_extract(s, '[0-9]')",
     "coalesce(s, s)", "reverse(s)", "case when b then s end", "nullif(s, s)",
-    "regexp_replace(s, 'a*', 'x')", "trim(s)"};
+    "regexp_replace(s, 'a*', 'x')", "trim(s)", "trim(s, s)", "lpad(s, 3, s)",
+    "rpad(s, 3)", "left(s, i)", "right(s, i)", "translate(s, s, s)",
+    "url_decode(s)", "url_encode(s)", "hex(s)", "hex(i)", "unhex(s)",
+    "unbase64(s)", "format('%s %5d %g', s, i, f)", "concat_ws(s, s, i)",
+    "initcap(s)", "ip_parse(s)", "chr(i)", "url_path(s)", "sha256(s)",
+    "url_param(s, s)"};
 static const char *const bools[] = {"b", "c", "true", "(i = i)", "(i < i)",
     "(f >= i)", "(s <> s)", "(s < s)", "(b and b)", "(b or b)", "(not b)",
     "(b and b and b)", "(i between i and i)", "(i in (1, 2, 3))",
@@ -51,11 +61,16 @@ static const char *const bools[] = {"b", "c", "true", "(i = i)", "(i < i)",
     "(s is not null)", "(b = b)", "if(b, b, b)", "starts_with(s, 'a')",
     "(t < t)", "(u > i)", "(f in (0.5, 1, 2))", "(b in (b, true))", "(i < f)",
     "(f <= i)", "(i in (0.5, 7, 1e300))", "(f in (i, 0.5))",
-    "(i between f and i)"};
+    "(i between f and i)", "is_ip(s)", "cidr_match(s, '::/0')",
+    "(s like s escape 'a')", "regexp_like(s, 'a')"};
 static const char *const times[] = {"t", "(t + d)", "(t - d)",
-    "date_trunc('hour', t)", "if(b, t, t)", "to_time(i)", "greatest(t, t)"};
+    "date_trunc('hour', t)", "if(b, t, t)", "to_time(i)", "greatest(t, t)",
+    "date_trunc('day', t, 'Europe/Paris')", "add_months(t, 1)",
+    "(t at time zone '+01:00')", "last_day(t)", "date_add(t, i)",
+    "make_time(i, i, i)"};
 static const char *const durs[] = {"d", "5s", "(t - t)", "(d + d)", "(d * i)",
-    "(d * f)", "(d / f)", "(-d)", "(d % d)", "coalesce(d, 0s)"};
+    "(d * f)", "(d / f)", "(-d)", "(d % d)", "coalesce(d, 0s)",
+    "try_multiply(d, f)", "make_dur(i, i, i, f)"};
 
 #define PICK(a) (a)[roll(sizeof(a) / sizeof((a)[0]))]
 

@@ -455,14 +455,16 @@ search_text(char *out, size_t cap, const struct func *f)
 {
 	bool call = f->name[0] >= 'a' && f->name[0] <= 'z';
 	static const char *const words[] = {"and", "or", "not", "in", "like",
-	    "between", "div", "is null", "is not null", "case", "unary -"};
+	    "between", "div", "is null", "is not null", "case", "unary -",
+	    "unary ~", "at time zone"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcmp(f->name, words[i]) == 0)
 			call = false;
 	}
 	snprintf(out, cap, "%s%s",
-	    strcmp(f->name, "unary -") == 0 ? "-" : f->name, call ? "(" : "");
+	    strncmp(f->name, "unary ", 6) == 0 ? f->name + 6 : f->name,
+	    call ? "(" : "");
 }
 
 /* Each function is in the page and in the cases; the examples are true. */

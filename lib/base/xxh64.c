@@ -2,7 +2,7 @@
 /* XXH64, by the names of its specification. */
 #include "base/xxh64.h"
 
-#include <string.h>
+#include "base/buf.h"
 
 #define PRIME_1 UINT64_C(0x9e3779b185ebca87)
 #define PRIME_2 UINT64_C(0xc2b2ae3d27d4eb4f)
@@ -16,16 +16,6 @@ static uint64_t
 rotate(uint64_t x, unsigned n)
 {
 	return x << n | x >> (64 - n);
-}
-
-static uint64_t
-le_get(const uint8_t *p, unsigned n_bytes)
-{
-	uint64_t v = 0;
-
-	for (unsigned i = 0; i < n_bytes; i++)
-		v |= (uint64_t)p[i] << (8 * i);
-	return v;
 }
 
 static uint64_t

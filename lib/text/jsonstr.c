@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
 /* The number of 4 hexadecimal digits, or -1. */
 static int32_t
 hex4(const char *s)
@@ -49,21 +51,6 @@ jsonstr_escape(uint32_t *cp, const char *s, size_t len)
 	return 12;
 }
 
-static size_t
-put_utf8(char *to, uint32_t cp)
-{
-	size_t n = cp < 0x80 ? 1 : cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
-
-	if (n == 1) {
-		*to = (char)cp;
-		return 1;
-	}
-	for (size_t i = n - 1; i > 0; i--, cp >>= 6)
-		to[i] = (char)(0x80 | (cp & 0x3f));
-	to[0] = (char)(0xf00 >> n | cp);
-	return n;
-}
-
 size_t
 jsonstr_plain(char *to, const char *s, size_t len)
 {
@@ -83,25 +70,54 @@ jsonstr_plain(char *to, const char *s, size_t len)
 		if (n == 0)
 			*to++ = *s++;
 		else
-			to += put_utf8(to, cp);
+			to += utf8_encode(to, cp);
 		s += n;
 	}
+	return (size_t)(to - start);
+}
+
+size_t
+jsonstr_byte(char *to, unsigned char c)
+{
+	static const char letters[] = "btn\0fr"; /* of 0x08..0x0d */
+	char letter = c >= 0x08 && c <= 0x0d ? letters[c - 0x08] : '\0';
+
+	if (c == '"' || c == '\\')
+		letter = (char)c;
+	to[0] = '\\';
+	if (letter != '\0') {
+		to[1] = letter;
+		return 2;
+	}
+	memcpy(to + 1, "u00", 3);
+	to[4] = "0123456789abcdef"[c >> 4];
+	to[5] = "0123456789abcdef"[c & 15];
+	return 6;
+}
+
+size_t
+jsonstr_write(char *to, const char *s, size_t len)
+{
+	char *start = to;
+
+	*to++ = '"';
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c < 0x20 || c == '"' || c == '\\')
+			to += jsonstr_byte(to, c);
+		else
+			*to++ = (char)c;
+	}
+	*to++ = '"';
 	return (size_t)(to - start);
 }
 
 void
 jsonstr_quote(struct buf *b, const char *s, size_t len)
 {
-	buf_putc(b, '"');
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)s[i];
+	uint8_t *to = buf_reserve(b, JSONSTR_QUOTED(len));
 
-		if (c < 0x20)
-			buf_printf(b, "\\u%04x", c);
-		else if (c == '"' || c == '\\')
-			buf_printf(b, "\\%c", c);
-		else
-			buf_putc(b, (char)c);
-	}
-	buf_putc(b, '"');
+	if (to != NULL)
+		b->len += jsonstr_write((char *)to, s, len);
 }

@@ -30,7 +30,16 @@ size_t jsonstr_escape(uint32_t *cp, const char *s, size_t len);
  */
 size_t jsonstr_plain(char *to, const char *s, size_t len);
 
-/* Append s[0..len) as a string, quotes included. */
+/* Write the escape of a byte, to room for 6; returns the bytes written. */
+size_t jsonstr_byte(char *to, unsigned char c);
+
+/*
+ * Write s[0..len) as a string, quotes included, to to, which has room for
+ * JSONSTR_QUOTED(len) bytes.  Returns the bytes written.
+ * jsonstr_quote: append the same.
+ */
+#define JSONSTR_QUOTED(len) ((len)*6 + 2)
+size_t jsonstr_write(char *to, const char *s, size_t len);
 void jsonstr_quote(struct buf *b, const char *s, size_t len);
 
 #endif

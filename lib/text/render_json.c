@@ -1,26 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* JSON, one object a line, valid whatever the data.  RFC 8259. */
 #include "base/utf8.h"
+#include "text/jsonstr.h"
 #include "text/render_int.h"
 
 static void
 put_escape(struct render_out *o, unsigned char c)
 {
-	static const char letters[] = "btn\0fr"; /* of 0x08..0x0d */
-	char letter = c >= 0x08 && c <= 0x0d ? letters[c - 0x08] : '\0';
-
-	if (c == '"' || c == '\\')
-		letter = (char)c;
 	render_out_room(o, 6);
-	*o->p++ = '\\';
-	if (letter != '\0') {
-		*o->p++ = letter;
-		return;
-	}
-	memcpy(o->p, "u00", 3);
-	o->p[3] = "0123456789abcdef"[c >> 4];
-	o->p[4] = "0123456789abcdef"[c & 15];
-	o->p += 5;
+	o->p += jsonstr_byte(o->p, c);
 }
 
 static void

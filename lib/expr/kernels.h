@@ -41,19 +41,23 @@ prepare_fn kstr_refuse_bools;
 kernel_fn kshape_initcap, kshape_lpad, kshape_rpad, kshape_translate;
 kernel_fn kshape_ascii, kshape_chr, kshape_levenshtein;
 kernel_fn kfind_starts, kfind_ends, kfind_contains, kfind_instr, kfind_position;
-kernel_fn kfind_replace, kfind_split, kfind_split_part;
-prepare_fn kfind_refuse_list;
+kernel_fn kfind_replace, kfind_split, kfind_split_part, kfind_split_list;
 kernel_fn kformat;
 prepare_fn kformat_prepare;
 
 kernel_fn kmatch_like, kmatch_regex, kmatch_extract, kmatch_replace;
-kernel_fn kmatch_count;
+kernel_fn kmatch_extract_all, kmatch_count;
 prepare_fn kmatch_like_prepare, kmatch_regex_prepare, kmatch_extract_prepare;
 
 kernel_fn kcode_hex_s, kcode_hex_i, kcode_unhex, kcode_base64, kcode_unbase64;
 kernel_fn kcode_url_encode, kcode_url_decode;
 kernel_fn khash_xxhash64, khash_crc32, khash_sha256, khash_rand;
 prepare_fn khash_refuse_random;
+
+kernel_fn kjson_get, kjson_get_text, kjson_valid, kjson_type;
+kernel_fn kjson_array_length, kjson_keys, kjson_to_json, kjson_array;
+kernel_fn kjson_object;
+prepare_fn kjson_prepare, kjson_path_prepare, kjson_object_prepare;
 
 kernel_fn kurl_scheme, kurl_host, kurl_port, kurl_path, kurl_query;
 kernel_fn kurl_fragment, kurl_param, kurl_parse, kurl_parse_field;

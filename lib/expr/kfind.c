@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "expr/kernels.h"
+#include "expr/kjson.h"
 #include "expr/ktext.h"
 #include "expr/kwide.h"
 
@@ -216,11 +217,28 @@ kfind_split_part(
 	return split(r, n, out, arg, false);
 }
 
-int
-kfind_refuse_list(struct unit *u, struct node *n, struct expr_error *err)
+/* All parts, as a JSON array; without a separator the text is one. */
+static void
+put_parts(struct strout *s, struct ktext in, struct ktext sep)
 {
-	(void)u;
-	return expr_fail(err, n->at, n->len,
-	    "split(s, sep) is a list, which only --explode takes; write "
-	    "split(s, sep, n) for the n-th part");
+	struct kjson_list list;
+	size_t from = 0;
+	int64_t at;
+
+	kjson_open(&list, s);
+	do {
+		at = sep.len == 0 ? -1 : find(in, sep, from);
+		kjson_text(&list, (struct ktext){in.p + from,
+				      (at < 0 ? in.len : (size_t)at) - from});
+		from = (size_t)at + sep.len;
+	} while (at >= 0);
+	kjson_close(&list);
+}
+
+int
+kfind_split_list(
+    struct run *r, const struct node *n, struct col *out, const struct col *arg)
+{
+	KTEXT_MAKE(r, n, out, 16,
+	    { put_parts(&s, ktext_at(&arg[0], row), ktext_at(&arg[1], row)); });
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/buf.h"
 #include "base/sha256.h"
 #include "base/xxh64.h"
 #include "expr/kernels.h"
@@ -32,8 +33,7 @@ hash_value(const struct col *c, uint32_t row, uint64_t seed)
 	} else {
 		v = (uint64_t)c->i[at];
 	}
-	for (size_t i = 0; i < 8; i++)
-		bytes[i] = (uint8_t)(v >> (8 * i));
+	le_put(bytes, v, sizeof(bytes));
 	return xxh64(bytes, c->type == TYPE_BOOL ? 4 : 8, seed);
 }
 

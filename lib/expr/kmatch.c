@@ -5,6 +5,7 @@
 
 #include "base/pattern.h"
 #include "expr/kernels.h"
+#include "expr/kjson.h"
 #include "expr/ktext.h"
 #include "expr/kwide.h"
 
@@ -191,34 +192,37 @@ kmatch_extract_prepare(struct unit *u, struct node *n, struct expr_error *err)
 	    err, k->at, k->len, "the pattern has no group of this number");
 }
 
+/* The group a call is about: as given, else the first, or the whole match. */
+static size_t
+group_of(const struct node *n, const struct col *arg)
+{
+	if (n->n_kids == 3)
+		return (size_t)arg[2].i[0];
+	return pattern_groups(n->aux) > 0;
+}
+
 int
 kmatch_extract(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	struct pattern_span spans[PATTERN_MAX_GROUPS], *hit;
-	struct strout s;
-	const char *p;
-	size_t len, group = pattern_groups(n->aux) > 0;
-	int rc;
+	const size_t group = group_of(n, arg);
 
-	if (n->n_kids == 3)
-		group = (size_t)arg[2].i[0];
-	hit = &spans[group];
-	strout_begin(&s, r, n, out, (size_t)r->n * 16);
-	for (uint32_t row = 0; row < r->n; row++) {
-		rc = 0;
-		p = col_str(&arg[0], row, &len);
+	KTEXT_MAKE(r, n, out, 16, {
+		struct pattern_span spans[PATTERN_MAX_GROUPS];
+		struct pattern_span *hit = &spans[group];
+		struct ktext t = ktext_at(&arg[0], row);
+		int rc = 0;
+
 		if (eval_live(r, out, row))
-			rc = pattern_match(n->aux, spans, group + 1, p, len, 0);
+			rc = pattern_match(
+			    n->aux, spans, group + 1, t.p, t.len, 0);
 		if (rc == -1)
 			return gave_up(r, n, row);
 		if (rc == 1 && hit->from <= hit->to)
-			strout_put(&s, p + hit->from, hit->to - hit->from);
+			strout_put(&s, t.p + hit->from, hit->to - hit->from);
 		else
 			eval_null(r, out, row);
-		strout_row(&s);
-	}
-	return strout_done(&s);
+	});
 }
 
 /* with, in which $1 or \1 is a group and $$ or \\ the sign itself. */
@@ -291,6 +295,46 @@ kmatch_replace(
 
 		if (eval_live(r, out, row)
 		    && put_replaced(&s, n, t.p, t.len, with.p, with.len) == -1)
+			return gave_up(r, n, row);
+	});
+}
+
+/* What the group is in each match, as a JSON array.  0, or -1: it gave up. */
+static int
+put_matches(struct strout *s, struct pattern *p, struct ktext t, size_t group)
+{
+	struct pattern_span spans[PATTERN_MAX_GROUPS];
+	struct pattern_span *hit = &spans[group];
+	struct kjson_list list;
+	int rc = 0;
+
+	kjson_open(&list, s);
+	for (size_t from = 0; from <= t.len && !s->failed;) {
+		rc = pattern_match(p, spans, group + 1, t.p, t.len, from);
+		if (rc != 1)
+			break;
+		/* A group that took no part is empty text. */
+		if (hit->from > hit->to)
+			kjson_text(&list, (struct ktext){t.p, 0});
+		else
+			kjson_text(&list, (struct ktext){t.p + hit->from,
+					      hit->to - hit->from});
+		from = after_match(&spans[0], t.p, t.len);
+	}
+	kjson_close(&list);
+	return rc == -1 ? -1 : 0;
+}
+
+int
+kmatch_extract_all(
+    struct run *r, const struct node *n, struct col *out, const struct col *arg)
+{
+	const size_t group = group_of(n, arg);
+
+	KTEXT_MAKE(r, n, out, 16, {
+		if (eval_live(r, out, row)
+		    && put_matches(&s, n->aux, ktext_at(&arg[0], row), group)
+			   == -1)
 			return gave_up(r, n, row);
 	});
 }

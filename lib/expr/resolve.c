@@ -183,6 +183,10 @@ operator_mend(const struct node *n)
 		return "; write a comparison, such as x <> 0";
 	if (seen & 1u << TYPE_BIN)
 		return "; bin values pass through as they are";
+	if (strncmp(n->name, "->", 2) == 0)
+		return "; it wants JSON text and a path";
+	if (strcmp(n->name, "at time zone") == 0)
+		return "; it wants a time and the name of a zone";
 	if (strcmp(n->name, "div") == 0 && seen & 1u << TYPE_FLOAT)
 		return "; write floor(a / b)";
 	if (seen & 1u << TYPE_BOOL && strchr("&|^", n->name[0]) != NULL)
@@ -219,6 +223,14 @@ refuse_condition(struct expr_error *err, const struct node *n)
 	expr_fail(err, n->at, n->len, "bin values pass through as they are");
 }
 
+/* The sides of -> and at time zone are of different types. */
+static bool
+is_lookup(const struct node *n)
+{
+	return strncmp(n->name, "->", 2) == 0
+	       || strcmp(n->name, "at time zone") == 0;
+}
+
 static void
 refuse_operator(struct expr_error *err, const struct node *n)
 {
@@ -230,7 +242,7 @@ refuse_operator(struct expr_error *err, const struct node *n)
 		refuse_condition(err, n);
 		return;
 	}
-	if (bad != NULL) {
+	if (bad != NULL && !is_lookup(n)) {
 		other = bad == n->kids[0] ? n->kids[1] : n->kids[0];
 		expr_fail(err, bad->at, bad->len,
 		    "this text is no %s, which %s needs here",

@@ -52,7 +52,9 @@ static const char *const strs[] = {"s", "u", "'a1'", "(s || s)", "lower(s)",
     "url_decode(s)", "url_encode(s)", "hex(s)", "hex(i)", "unhex(s)",
     "unbase64(s)", "format('%s %5d %g', s, i, f)", "concat_ws(s, s, i)",
     "initcap(s)", "ip_parse(s)", "chr(i)", "url_path(s)", "sha256(s)",
-    "url_param(s, s)"};
+    "url_param(s, s)", "(s -> 'a')", "(s ->> 0)", "split(s, s)",
+    "json_array(i, s, f, b)", "json_type(s)", "to_json(s)",
+    "regexp_extract_all(s, '[a-z]?')"};
 static const char *const bools[] = {"b", "c", "true", "(i = i)", "(i < i)",
     "(f >= i)", "(s <> s)", "(s < s)", "(b and b)", "(b or b)", "(not b)",
     "(b and b and b)", "(i between i and i)", "(i in (1, 2, 3))",

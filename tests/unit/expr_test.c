@@ -12,7 +12,7 @@
 #include "expr/expr.h"
 #include "expr/func.h"
 
-#define MAX_ROWS 8 /* of one case */
+#define MAX_ROWS 16 /* of one case */
 #define N_COLS 12
 
 /* The columns of every case. */

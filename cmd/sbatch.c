@@ -28,6 +28,11 @@ enum {
 	OPT_BAD,
 	OPT_MAX_BAD,
 	OPT_SOURCE,
+	OPT_CAT,
+	OPT_FROM,
+	OPT_UNTIL,
+	OPT_RATE,
+	OPT_SPEED,
 	OPT_MAX_FIELD,
 	OPT_UTF8,
 	OPT_DEFLATE,
@@ -47,6 +52,12 @@ static const struct tool_opt options[] = {
     {OPT_YEAR, "year", "Y", "year of the first time that has none"},
     {OPT_START, "record-start", "RE", "lines that match begin a record"},
     {'F', "follow", NULL, "follow files by name, over rotation"},
+    {'m', "merge", NULL, "merge the sources by event time"},
+    {OPT_CAT, "cat", NULL, "all sources are one part"},
+    {OPT_FROM, "from", "TIME", "rows from then on: start, end, TIME, -15m"},
+    {OPT_UNTIL, "until", "TIME", "rows before then"},
+    {OPT_RATE, "rate", "N/s", "at most so many rows a second"},
+    {OPT_SPEED, "speed", "N", "replay: N seconds of event time in one"},
     {'i', "interval", "D", "close a batch every D"},
     {OPT_BATCH_ROWS, "batch-rows", "N", "close a batch after N rows"},
     {OPT_BATCH_BYTES, "batch-bytes", "SIZE", "close a batch before SIZE"},
@@ -164,6 +175,9 @@ settle_sources(struct run *r)
 	if (!r->bad_given && (r->in.endless || r->max_bad_given))
 		r->in.bad.policy = BAD_SKIP;
 	r->in.bad.endless = r->in.endless;
+	if (r->in.o.range.end && !r->in.live)
+		tool_die(TOOL_USAGE,
+		    "--from end: nothing comes behind the end without -F");
 	if (r->in.batched && cut->every_us == 0 && cut->rows == 0
 	    && cut->bytes == 0)
 		cut->every_us = TIME_US;
@@ -311,6 +325,47 @@ max_bad(struct run *r, const char *arg)
 	r->max_bad_given = true;
 }
 
+/* Options that choose rows, and say in which order and how fast they come. */
+static bool
+order_opt(struct intake_opts *o, int ch, const char *arg)
+{
+	bool end;
+	int rc = 0;
+
+	switch (ch) {
+	case 'm':
+		o->merge = true;
+		return true;
+	case OPT_CAT:
+		o->cat = true;
+		return true;
+	case OPT_FROM:
+		rc = range_parse(
+		    &o->range.from, &o->range.end, arg, time_now_us());
+		break;
+	case OPT_UNTIL:
+		rc = range_parse(&o->range.until, &end, arg, time_now_us());
+		break;
+	case OPT_RATE:
+		if (pace_parse_rate(&o->pace.rate, arg) == -1)
+			tool_die(TOOL_USAGE,
+			    "--rate: %s is no rate; write 100/s or 5/m", arg);
+		return true;
+	case OPT_SPEED:
+		if (pace_parse_speed(&o->pace.speed, arg) == -1)
+			tool_die(TOOL_USAGE, "--speed: %s is no number above 0",
+			    arg);
+		return true;
+	default:
+		return false;
+	}
+	if (rc == -1)
+		tool_die(TOOL_USAGE,
+		    "--%s: %s is no time; write 2026-11-23T10:00:00Z or -15m",
+		    ch == OPT_FROM ? "from" : "until", arg);
+	return true;
+}
+
 static void
 set_zone(struct run *r, const char *arg)
 {
@@ -328,6 +383,8 @@ run_opt(struct run *r, int ch, const char *arg)
 {
 	struct intake_opts *o = &r->in.o;
 
+	if (order_opt(o, ch, arg))
+		return;
 	switch (ch) {
 	case OPT_TZ:
 		set_zone(r, arg);
@@ -382,6 +439,12 @@ settle(struct run *r)
 
 	if (r->bad_given && r->max_bad_given && r->in.bad.policy == BAD_STOP)
 		tool_die(TOOL_USAGE, "--bad stop allows no --max-bad");
+	if (o->cut.bytes > 0 && (o->merge || o->pace.speed > 0))
+		tool_die(TOOL_USAGE,
+		    "--batch-bytes: not with -m or --speed, which take rows "
+		    "apart from their bytes; write --batch-rows");
+	if (o->merge && o->cat)
+		tool_die(TOOL_USAGE, "-m and --cat: one order, please");
 	o->schema_only = r->tool.schema_only;
 	o->program = r->tool.program;
 	o->name = r->tool.name;

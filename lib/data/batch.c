@@ -78,6 +78,32 @@ build_reset(struct build *b)
 }
 
 void
+build_truncate(struct build *b, uint32_t n)
+{
+	for (size_t i = 0; i < b->n_cols; i++)
+		colbuf_truncate(&b->cols[i], n);
+	b->n_rows = n;
+}
+
+void
+build_keep(struct build *b, uint32_t from, const uint32_t *sel, uint32_t n)
+{
+	for (size_t i = 0; i < b->n_cols; i++)
+		colbuf_keep(&b->cols[i], from, sel, n);
+	b->n_rows = from + n;
+}
+
+void
+build_append(
+    struct build *b, const struct build *other, uint32_t at, uint32_t n)
+{
+	assert(b->n_cols == other->n_cols);
+	for (size_t i = 0; i < b->n_cols; i++)
+		colbuf_append(&b->cols[i], &other->cols[i], at, n);
+	b->n_rows += n;
+}
+
+void
 build_view(struct batch *out, const struct build *b)
 {
 	batch_reset(out, b->n_cols);

@@ -48,6 +48,13 @@ void build_init(struct build *b, const struct schema *s);
 void build_release(struct build *b);
 void build_reset(struct build *b); /* no rows, memory kept */
 
+/* As colbuf_truncate, colbuf_keep and colbuf_append, for all columns. */
+void build_truncate(struct build *b, uint32_t n);
+void build_keep(
+    struct build *b, uint32_t from, const uint32_t *sel, uint32_t n);
+void build_append(
+    struct build *b, const struct build *other, uint32_t at, uint32_t n);
+
 /* View them as a batch (which is reset first). */
 void build_view(struct batch *out, const struct build *b);
 

@@ -173,8 +173,16 @@ void colbuf_push_cell(struct colbuf *b, const struct col *c, uint32_t r);
  */
 void colbuf_set_null(struct colbuf *b, uint32_t r);
 
-/* Forget all rows from n on. */
+/*
+ * colbuf_truncate: forget all rows from n on.
+ * colbuf_keep: of the rows from `from` on, keep rows sel[0..n), ascending.
+ * colbuf_append: add rows [at, at + n) of other, of the same type.
+ */
 void colbuf_truncate(struct colbuf *b, uint32_t n);
+void colbuf_keep(
+    struct colbuf *b, uint32_t from, const uint32_t *sel, uint32_t n);
+void colbuf_append(
+    struct colbuf *b, const struct colbuf *other, uint32_t at, uint32_t n);
 
 /* The rows so far, borrowed until the next call that changes b. */
 void colbuf_view(struct col *out, const struct colbuf *b);

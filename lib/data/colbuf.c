@@ -207,6 +207,92 @@ colbuf_truncate(struct colbuf *b, uint32_t n)
 		b->bits[n >> 3] &= (uint8_t)((1u << (n & 7)) - 1);
 }
 
+static void
+move_bit(uint8_t *bits, uint32_t to, uint32_t from)
+{
+	uint8_t mask = (uint8_t)(1u << (to & 7));
+
+	if (bit_get(bits, from))
+		bits[to >> 3] |= mask;
+	else
+		bits[to >> 3] &= (uint8_t)~mask;
+}
+
+static void
+keep_bytes(struct colbuf *b, uint32_t from, const uint32_t *sel, uint32_t n)
+{
+	size_t len, end = b->off[from];
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t at = b->off[sel[i]];
+
+		len = b->off[sel[i] + 1] - at;
+		memmove(b->bytes + end, b->bytes + at, len);
+		end += len;
+		b->off[from + i + 1] = (uint32_t)end;
+	}
+}
+
+void
+colbuf_keep(struct colbuf *b, uint32_t from, const uint32_t *sel, uint32_t n)
+{
+	assert(from + n <= b->n);
+	if (b->has_nulls)
+		for (uint32_t i = 0; i < n; i++)
+			move_bit(b->valid, from + i, sel[i]);
+	if (type_is_bytes(b->type))
+		keep_bytes(b, from, sel, n);
+	else if (b->type == TYPE_BOOL)
+		for (uint32_t i = 0; i < n; i++)
+			move_bit(b->bits, from + i, sel[i]);
+	else
+		for (uint32_t i = 0; i < n; i++)
+			b->i[from + i] = b->i[sel[i]];
+	colbuf_truncate(b, from + n);
+}
+
+static void
+append_bytes(
+    struct colbuf *b, const struct colbuf *other, uint32_t at, uint32_t n)
+{
+	const uint32_t *off = other->off + at;
+	size_t len = off[n] - off[0];
+	uint32_t shift;
+
+	colbuf_reserve(b, n, len);
+	shift = (uint32_t)b->bytes_len - off[0];
+	if (len > 0)
+		memcpy(b->bytes + b->bytes_len, other->bytes + off[0], len);
+	for (uint32_t i = 1; i <= n; i++)
+		b->off[b->n + i] = off[i] + shift;
+	b->bytes_len += len;
+	colbuf_added(b, n);
+}
+
+void
+colbuf_append(
+    struct colbuf *b, const struct colbuf *other, uint32_t at, uint32_t n)
+{
+	uint32_t from = b->n;
+
+	assert(b->type == other->type && at + n <= other->n);
+	if (n == 0)
+		return;
+	if (b->type == TYPE_BOOL) {
+		for (uint32_t i = 0; i < n; i++)
+			colbuf_push_bool(b, bit_get(other->bits, at + i));
+	} else if (type_is_bytes(b->type)) {
+		append_bytes(b, other, at, n);
+	} else {
+		colbuf_reserve(b, n, 0);
+		memcpy(b->i + b->n, other->i + at, n * sizeof(*b->i));
+		colbuf_added(b, n);
+	}
+	for (uint32_t i = 0; other->has_nulls && i < n; i++)
+		if (!bit_get(other->valid, at + i))
+			colbuf_set_null(b, from + i);
+}
+
 void
 colbuf_view(struct col *out, const struct colbuf *b)
 {

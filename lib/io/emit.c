@@ -54,15 +54,19 @@ emit_head(struct emit *e, const struct head *h, const struct cut_opts *cut)
 static void
 add_parts(struct emit *e, uint32_t n)
 {
-	size_t len = strlen(e->part_name);
-
 	colbuf_reserve(&e->parts, n, 0);
 	for (uint32_t i = 0; i < n; i++)
 		e->parts.i[e->parts.n + i] = e->part;
 	colbuf_added(&e->parts, n);
-	if (e->source_col != NULL)
-		for (uint32_t i = 0; i < n; i++)
-			colbuf_push_str(&e->names, e->part_name, len);
+}
+
+static void
+add_names(struct emit *e, uint32_t n)
+{
+	size_t len = strlen(e->part_name);
+
+	for (uint32_t i = 0; i < n; i++)
+		colbuf_push_str(&e->names, e->part_name, len);
 }
 
 void
@@ -70,6 +74,8 @@ emit_added(struct emit *e, uint32_t before, size_t n_bytes)
 {
 	if (e->mixed)
 		add_parts(e, e->build.n_rows - before);
+	if (e->many && e->source_col != NULL)
+		add_names(e, e->build.n_rows - before);
 	if (before == 0 && e->build.n_rows > 0) {
 		e->oldest_us = e->read_mono_us;
 		e->arrival_us = e->read_us;
@@ -108,17 +114,18 @@ send_rows(struct emit *e, unsigned flags)
 
 	h.flags = flags;
 	h.invalid = e->n_bad - e->n_bad_sent;
+	h.filtered = e->n_filtered - e->n_filtered_sent;
 	build_view(&e->view, &e->build);
-	if (e->mixed) {
-		if (e->source_col != NULL)
-			colbuf_view(add_column(&e->view), &e->names);
-		colbuf_view(add_column(&e->view), &e->parts);
-	} else if (e->source_col != NULL) {
+	if (e->source_col != NULL && e->many)
+		colbuf_view(add_column(&e->view), &e->names);
+	else if (e->source_col != NULL)
 		add_source_column(e, off);
-	}
+	if (e->mixed)
+		colbuf_view(add_column(&e->view), &e->parts);
 	if (stream_write_rows(e->out, &h, &e->view) == -1)
 		return -1;
 	e->n_bad_sent = e->n_bad;
+	e->n_filtered_sent = e->n_filtered;
 	e->n_rows += e->build.n_rows;
 	build_reset(&e->build);
 	colbuf_reset(&e->parts);
@@ -164,7 +171,8 @@ emit_end(struct emit *e, enum end_reason reason, struct account *a)
 	h = header(e);
 	a->used = e->n_rows;
 	a->invalid = e->n_bad;
-	a->in = a->used + a->invalid;
+	a->filtered = e->n_filtered;
+	a->in = a->used + a->filtered + a->invalid;
 	a->out = stream_writer_n_rows(e->out);
 	a->out_frames = stream_writer_n_frames(e->out);
 	end_add(&end, a);

@@ -15,12 +15,14 @@
  * Rows are parsed into build, whose columns are those of the schema without
  * source_col and part.  A frame has rows of one part only, unless mixed: then
  * it is of part 0, with column part.  The owner sets part and part_name when a
- * source has its turn, the two read times before rows are added, and n_bad.
+ * source has its turn, the two read times before rows are added, n_bad and
+ * n_filtered.
  */
 struct emit {
 	struct stream_writer *out;
 	const char *source_col; /* column with the part's name, or NULL */
 	bool mixed; /* with system column part, behind source_col */
+	bool many; /* a frame may have rows of several sources */
 	struct build build;
 	struct cut cut;
 	uint32_t part;
@@ -30,11 +32,12 @@ struct emit {
 	int64_t oldest_us; /* read_mono_us of the oldest row in build */
 	uint64_t n_rows; /* sent */
 	uint64_t n_bad; /* records that ended as invalid, so far */
+	uint64_t n_filtered; /* rows that were outside of a range, so far */
 	/* Private. */
 	struct batch view;
 	struct colbuf parts, names; /* of the rows in build, if mixed */
 	int64_t arrival_us; /* of the oldest row in build */
-	uint64_t n_bad_sent;
+	uint64_t n_bad_sent, n_filtered_sent;
 };
 
 /* fd is where the stream goes; options are enum stream_option. */

@@ -514,3 +514,32 @@ follow_mtime_us(const struct follow *f)
 {
 	return f->now.fd == -1 ? time_now_us() : f->now.mtime_ns / 1000;
 }
+
+int
+follow_plain_fd(const struct follow *f)
+{
+	return f->now.fd != -1 && f->now.gunzip == NULL ? f->now.fd : -1;
+}
+
+void
+follow_seek(struct follow *f, uint64_t off)
+{
+	held_seek(&f->now, off);
+}
+
+bool
+follow_to_end(struct follow *f, uint64_t *off)
+{
+	if (f->now.fd == -1)
+		scan(f);
+	/* Of what is there only the last one can grow. */
+	while (f->n_queue > 0) {
+		held_release(&f->now);
+		hold_next(f);
+	}
+	if (follow_plain_fd(f) == -1)
+		return false;
+	held_seek(&f->now, held_last_end(&f->now));
+	*off = f->now.off;
+	return true;
+}

@@ -27,6 +27,7 @@ struct follow;
  * follow_fd, follow_wait_ms, follow_note, follow_error: as in source.h.
  * follow_where: the path of what is being read; follow_mtime_us: when that was
  * written to, or now.
+ * follow_plain_fd, follow_seek, follow_to_end: as in source.h.
  */
 struct follow *follow_new(const char *path, char *const files[], size_t n);
 void follow_free(struct follow *f);
@@ -38,5 +39,8 @@ const char *follow_note(const struct follow *f);
 const char *follow_error(const struct follow *f);
 const char *follow_where(const struct follow *f);
 int64_t follow_mtime_us(const struct follow *f);
+int follow_plain_fd(const struct follow *f);
+void follow_seek(struct follow *f, uint64_t off);
+bool follow_to_end(struct follow *f, uint64_t *off);
 
 #endif

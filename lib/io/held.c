@@ -16,6 +16,7 @@
 
 #define ISIZE_LEN 4 /* RFC 1952: the length, behind the data */
 #define SKIP_LEN (64u << 10)
+#define SEEK_LEN 4096
 
 int
 held_open(struct held *h, int dir_fd, const char *name)
@@ -157,6 +158,38 @@ held_rewind(struct held *h)
 {
 	h->off = 0;
 	h->n_tail = 0;
+}
+
+void
+held_seek(struct held *h, uint64_t off)
+{
+	size_t n = off < HELD_TAIL ? (size_t)off : HELD_TAIL;
+	ssize_t got = io_pread(h->fd, h->tail, n, (off_t)(off - n));
+
+	h->off = off;
+	h->n_tail = got == (ssize_t)n ? n : 0;
+}
+
+uint64_t
+held_last_end(const struct held *h)
+{
+	char p[SEEK_LEN];
+	const char *nl;
+	struct stat st;
+	uint64_t at;
+	size_t n;
+
+	if (fstat(h->fd, &st) == -1)
+		return 0;
+	for (at = (uint64_t)st.st_size; at > 0; at -= n) {
+		n = at < SEEK_LEN ? (size_t)at : SEEK_LEN;
+		if (io_pread(h->fd, p, n, (off_t)(at - n)) != (ssize_t)n)
+			return 0;
+		nl = memrchr(p, '\n', n);
+		if (nl != NULL)
+			return at - n + (uint64_t)(nl + 1 - p);
+	}
+	return 0;
 }
 
 bool

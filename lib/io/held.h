@@ -49,7 +49,8 @@ struct held {
  * held_read: what follows off; bytes, 0 at the present end, or -1 with errno
  * (EBADMSG: no gzip data, or not all of them; ESTALE: the file was truncated,
  * that is, it ends before off, or something else stands there).
- * held_rewind: from the start again; not for packed files.
+ * held_rewind: from the start again; held_seek: from byte off; held_last_end:
+ * the place behind the last line end.  None of them is for packed files.
  * held_skip: go to where before stands, which has the same contents up to
  * there; false when it has not.
  * held_head: what identifies it.  0, or -1 with errno.
@@ -58,6 +59,8 @@ int held_open(struct held *h, int dir_fd, const char *name);
 void held_release(struct held *h);
 ssize_t held_read(struct held *h, void *p, size_t cap);
 void held_rewind(struct held *h);
+void held_seek(struct held *h, uint64_t off);
+uint64_t held_last_end(const struct held *h);
 bool held_skip(struct held *h, const struct held *before);
 int held_head(struct head_id *id, const struct held *h);
 

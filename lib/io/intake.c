@@ -11,10 +11,9 @@
 
 #include "base/mem.h"
 #include "base/time.h"
-#include "base/zone.h"
+#include "io/heading.h"
 #include "io/intake_int.h"
-
-#define WOKEN 64 /* lanes woken at a time */
+#include "io/turn.h"
 
 void
 intake_init(struct intake *in)
@@ -31,6 +30,8 @@ intake_init(struct intake *in)
 	TAILQ_INIT(&in->ready);
 	TAILQ_INIT(&in->queued);
 	poller_init(&in->poller);
+	range_init(&in->o.range);
+	in->held.time_col = -1;
 	in->due_us = INT64_MAX;
 }
 
@@ -44,6 +45,7 @@ intake_release(struct intake *in)
 		lane_free(l);
 	}
 	poller_release(&in->poller);
+	merge_release(&in->held);
 	bad_release(&in->bad);
 	emit_release(&in->emit);
 	buf_release(&in->notes);
@@ -83,267 +85,23 @@ intake_sent(struct intake *in, int rc)
 	return bad_flush(&in->bad) == -1 ? fail_bad(in) : 0;
 }
 
-/* The options that change the rows, for the chain in HEAD. */
-static void
-describe(struct buf *b, const struct intake_opts *o)
+uint32_t
+intake_room(struct intake *in)
 {
-	const struct text_opts *t = &o->text;
+	const struct emit *e = &in->emit;
+	uint64_t left = in->o.n_rows - e->n_rows - e->build.n_rows;
+	uint32_t room = cut_rows(&e->cut, in->o.frame_rows - e->build.n_rows);
 
-	buf_printf(b, "-f %s", t->format);
-	if (t->columns != NULL)
-		buf_printf(b, " -c '%s'", t->columns);
-	if (t->time != NULL)
-		buf_printf(b, " -t '%s'", t->time);
-	if (t->no_header)
-		buf_puts(b, " -N");
-	if (t->delim != -1)
-		buf_printf(b, " -d '%c'", t->delim);
-	if (t->null_str != NULL)
-		buf_printf(b, " --null '%s'", t->null_str);
-	if (t->max_field != TEXT_MAX_FIELD)
-		buf_printf(b, " --max-field %zu", t->max_field);
-	if (t->utf8 != TEXT_UTF8_REJECT)
-		buf_printf(b, " --invalid-utf8 %s",
-		    t->utf8 == TEXT_UTF8_REPLACE ? "replace" : "bytes");
-	if (t->tz != NULL)
-		buf_printf(b, " --tz '%s'", zone_name(t->tz));
-	if (t->year != 0)
-		buf_printf(b, " --year %d", t->year);
-	if (t->record_start != NULL)
-		buf_printf(b, " --record-start '%s'", t->record_start);
-	if (o->source_col != NULL)
-		buf_printf(b, " --source '%s'", o->source_col);
-	if (o->n_rows != UINT64_MAX)
-		buf_printf(b, " -n %ju", (uintmax_t)o->n_rows);
-	buf_putc(b, '\0');
-}
-
-/* Say that a part begins. */
-static int
-announce(struct intake *in, struct lane *l)
-{
-	if (l->part == 0 || l->announced || in->o.schema_only)
-		return 0;
-	l->announced = true;
-	return intake_sent(in,
-	    emit_mark(&in->emit, MARK_OPEN, l->part, source_name(l->source)));
-}
-
-/* Send HEAD and announce the parts. */
-static int
-send_head(struct intake *in)
-{
-	const struct cut_opts *cut = &in->o.cut;
-	struct buf chain = {.max = HEAD_MAX_TEXT};
-	struct lane *l = NULL;
-	struct head h;
-	int rc = 0;
-
-	head_init(&h);
-	schema_release(&h.schema);
-	schema_copy(&h.schema, &in->schema);
-	h.endless = in->endless;
-	h.many = cut->every_us > 0 || cut->rows > 0 || cut->bytes > 0;
-	describe(&chain, &in->o);
-	if (chain.failed)
-		rc = intake_fail(in, EX_USAGE, "the options are too long");
-	else
-		head_add_stage(&h, CLASS_SOURCE, in->o.program, in->o.name,
-		    (const char *)chain.data);
-	buf_release(&chain);
-	if (rc == 0)
-		rc = intake_sent(in, emit_head(&in->emit, &h, cut));
-	head_release(&h);
-	TAILQ_FOREACH(l, &in->all, all)
-	if (rc == 0)
-		rc = announce(in, l);
-	return rc;
+	room = left < room ? (uint32_t)left : room;
+	return pace_room(&in->o.pace, room, time_mono_us());
 }
 
 int
-intake_columns(struct intake *in)
-{
-	const char *col = in->o.source_col;
-	struct field *f;
-
-	schema_release(&in->schema);
-	schema_copy(&in->schema, text_schema(in->text));
-	emit_columns(&in->emit, &in->schema);
-	if (col != NULL
-	    && schema_add(&in->schema, col, strlen(col), TYPE_STR) == NULL)
-		return intake_fail(in, EX_USAGE,
-		    "--source: '%s' is taken, or no name for a column", col);
-	if (in->emit.mixed) {
-		f = schema_add(&in->schema, "part", 4, TYPE_INT);
-		if (f == NULL)
-			return intake_fail(in, EX_DATAERR,
-			    "there is a column part; rename it with -c");
-		f->system = true;
-	}
-	in->begun = true;
-	return in->o.schema_only ? 0 : send_head(in);
-}
-
-/* Send what was read before something else is said. */
-static int
-flush(struct intake *in)
+intake_flush(struct intake *in)
 {
 	if (in->emit.build.n_rows == 0)
 		return 0;
 	return intake_sent(in, emit_rows(&in->emit));
-}
-
-static int
-close_part(struct intake *in, const struct lane *l)
-{
-	if (!l->announced)
-		return 0;
-	return intake_sent(in, emit_mark(&in->emit, MARK_CLOSE, l->part, ""));
-}
-
-static void
-make_ready(struct intake *in, struct lane *l)
-{
-	l->state = LANE_READY;
-	TAILQ_INSERT_TAIL(&in->ready, l, turn);
-}
-
-static int
-open_lane(struct intake *in, struct lane *l)
-{
-	if (!source_is(l->source, SOURCE_LIVE)) {
-		in->resting = true;
-		l->feed = in->spare;
-		in->spare = (struct feed){0};
-	}
-	make_ready(in, l);
-	return lane_open(in, l);
-}
-
-/* Files at rest are read one after the other. */
-static int
-open_queued(struct intake *in)
-{
-	struct lane *l = TAILQ_FIRST(&in->queued);
-
-	if (in->resting || l == NULL)
-		return 0;
-	TAILQ_REMOVE(&in->queued, l, turn);
-	return open_lane(in, l);
-}
-
-static struct lane *
-add_lane(struct intake *in, struct source *s)
-{
-	struct lane *l = lane_new(s);
-
-	if (!source_is(s, SOURCE_PARENT))
-		l->part = ++in->n_parts;
-	TAILQ_INSERT_TAIL(&in->all, l, all);
-	return l;
-}
-
-/* Open it, or let it wait for the files before it. */
-static int
-start(struct intake *in, struct lane *l)
-{
-	if (source_is(l->source, SOURCE_LIVE))
-		return open_lane(in, l);
-	TAILQ_INSERT_TAIL(&in->queued, l, turn);
-	return open_queued(in);
-}
-
-/* A source came while others are being read. */
-static enum intake_got
-welcome(struct intake *in, struct lane *parent)
-{
-	struct lane *l = add_lane(in, source_take(parent->source));
-
-	l->guest = true;
-	if (in->begun && (flush(in) == -1 || announce(in, l) == -1))
-		return INTAKE_FAILED;
-	return start(in, l) == -1 ? INTAKE_FAILED : INTAKE_MORE;
-}
-
-/* All of a source was taken. */
-static enum intake_got
-end_lane(struct intake *in, struct lane *l)
-{
-	if (in->begun && (flush(in) == -1 || close_part(in, l) == -1))
-		return INTAKE_FAILED;
-	if (l->fd != -1)
-		poller_drop(&in->poller, l->fd);
-	if (in->turn == l)
-		in->turn = NULL;
-	TAILQ_REMOVE(&in->all, l, all);
-	TAILQ_REMOVE(&in->ready, l, turn);
-	if (!source_is(l->source, SOURCE_LIVE)) {
-		in->resting = false;
-		in->spare = l->feed;
-		l->feed = (struct feed){0};
-	}
-	lane_free(l);
-	return open_queued(in) == -1 ? INTAKE_FAILED : INTAKE_MORE;
-}
-
-/* Nothing is there: wait for the descriptor, or for a time. */
-static enum intake_got
-put_to_wait(struct intake *in, struct lane *l)
-{
-	int fd = source_fd(l->source), ms = source_wait_ms(l->source);
-
-	if (l->fd == -1 && fd != -1) {
-		if (poller_add(&in->poller, fd, l) == -1) {
-			intake_fail(in, EX_IOERR, "%s: %s",
-			    source_name(l->source), strerror(errno));
-			return INTAKE_FAILED;
-		}
-		l->fd = fd;
-	}
-	TAILQ_REMOVE(&in->ready, l, turn);
-	l->state = LANE_WAITING;
-	l->due_us = ms == -1 ? INT64_MAX : time_mono_us() + ms * INT64_C(1000);
-	if (l->due_us < in->due_us)
-		in->due_us = l->due_us;
-	return INTAKE_MORE;
-}
-
-static void
-wake_due(struct intake *in, int64_t mono_us)
-{
-	struct lane *l = NULL;
-
-	in->due_us = INT64_MAX;
-	TAILQ_FOREACH(l, &in->all, all)
-	{
-		if (l->state != LANE_WAITING)
-			continue;
-		if (l->due_us <= mono_us)
-			make_ready(in, l);
-		else if (l->due_us < in->due_us)
-			in->due_us = l->due_us;
-	}
-}
-
-/* Find the waiting lanes for which there is something to read. */
-static void
-wake(struct intake *in)
-{
-	void *owners[WOKEN];
-	size_t n = poller_ready(&in->poller, owners, WOKEN);
-	int64_t mono_us;
-
-	for (size_t i = 0; i < n; i++) {
-		struct lane *l = owners[i];
-
-		if (l->state == LANE_WAITING)
-			make_ready(in, l);
-	}
-	if (in->due_us == INT64_MAX)
-		return;
-	mono_us = time_mono_us();
-	if (mono_us >= in->due_us)
-		wake_due(in, mono_us);
 }
 
 /* Send what the clock says. */
@@ -355,7 +113,7 @@ keep_time(struct intake *in)
 
 	if (cut_is_due(&e->cut, mono))
 		return intake_sent(in, emit_batch(e));
-	if (e->build.n_rows > 0 && in->live
+	if (e->build.n_rows > 0 && (in->live || pace_is_set(&in->o.pace))
 	    && mono >= e->oldest_us + INTAKE_LINGER_US)
 		return intake_sent(in, emit_rows(e));
 	return 0;
@@ -370,23 +128,28 @@ intake_step(struct intake *in)
 		return INTAKE_FAILED;
 	if (in->stop_us != 0 && time_mono_us() >= in->stop_us)
 		return INTAKE_DONE;
-	wake(in);
+	in->paced = false;
+	turn_wake(in);
 	l = TAILQ_FIRST(&in->ready);
 	if (l == NULL)
-		return TAILQ_EMPTY(&in->all) ? INTAKE_DONE : INTAKE_WAIT;
+		return TAILQ_EMPTY(&in->all) ? INTAKE_DONE : turn_let_go(in);
 	switch (lane_step(in, l)) {
 	case LANE_FAILED:
 		return INTAKE_FAILED;
 	case LANE_FILLED:
 		TAILQ_REMOVE(&in->ready, l, turn);
-		make_ready(in, l);
+		turn_ready(in, l);
 		return INTAKE_MORE;
 	case LANE_WAIT:
-		return put_to_wait(in, l);
+		return turn_wait(in, l);
+	case LANE_ROWS:
+		return turn_hold(in, l);
+	case LANE_PACED:
+		return turn_put_off(in, INT64_MIN);
 	case LANE_PEER:
-		return welcome(in, l);
+		return turn_welcome(in, l);
 	case LANE_ENDED:
-		return end_lane(in, l);
+		return turn_end(in, l);
 	case LANE_ENOUGH:
 		return INTAKE_DONE;
 	case LANE_MORE:
@@ -401,11 +164,10 @@ intake_stop(struct intake *in)
 	struct lane *l = NULL;
 
 	in->stop_us = time_mono_us() + INTAKE_STOP_US;
-	TAILQ_FOREACH(l, &in->all, all)
-	{
+	TAILQ_FOREACH (l, &in->all, all) {
 		source_stop(l->source);
 		if (l->state == LANE_WAITING)
-			make_ready(in, l);
+			turn_ready(in, l);
 	}
 }
 
@@ -415,11 +177,11 @@ close_parts(struct intake *in)
 {
 	struct lane *l = NULL;
 
-	if (flush(in) == -1)
+	if (intake_flush(in) == -1)
 		return -1;
-	TAILQ_FOREACH(l, &in->all, all)
-	if (close_part(in, l) == -1)
-		return -1;
+	TAILQ_FOREACH (l, &in->all, all)
+		if (heading_close(in, l) == -1)
+			return -1;
 	return 0;
 }
 
@@ -430,7 +192,9 @@ intake_finish(struct intake *in, struct account *a)
 
 	if (close_parts(in) == -1)
 		return -1;
-	if (bad_finish(&in->bad, in->emit.n_rows + in->bad.n) == -1)
+	if (bad_finish(
+		&in->bad, in->emit.n_rows + in->emit.n_filtered + in->bad.n)
+	    == -1)
 		return fail_bad(in);
 	if (intake_sent(in, emit_mark(&in->emit, MARK_EOF, 0, "")) == -1)
 		return -1;
@@ -444,6 +208,7 @@ find_sources(struct intake *in, char *operands[], size_t n)
 	static char standard[] = "-";
 	char *one[] = {standard}, *why;
 	struct source *s;
+	size_t n_live = 0;
 	int rc;
 
 	if (n == 0) {
@@ -464,10 +229,17 @@ find_sources(struct intake *in, char *operands[], size_t n)
 		s = in->sources.v[i];
 		in->endless |= source_is(s, SOURCE_ENDLESS);
 		in->batched |= source_is(s, SOURCE_BATCHED);
+		n_live += source_is(s, SOURCE_LIVE);
 		if (source_check(s) == -1)
 			return intake_fail(in, source_status(s), "%s: %s",
 			    source_name(s), source_error(s));
 	}
+	in->live = n_live > 0;
+	in->hold = in->o.merge || in->o.pace.speed > 0;
+	/* Others may have rows meanwhile. */
+	in->emit.many = in->o.merge || (in->live && in->sources.n > 1);
+	in->emit.mixed = in->emit.many && !in->o.cat;
+	in->few = !in->emit.many || in->sources.n <= INTAKE_FEW;
 	return 0;
 }
 
@@ -507,20 +279,15 @@ begin_lanes(struct intake *in)
 {
 	struct lane *l = NULL;
 	struct source *s;
-	size_t n_live = 0;
 
 	for (size_t i = 0; i < in->sources.n; i++) {
 		s = in->sources.v[i];
 		in->sources.v[i] = NULL;
-		n_live += source_is(s, SOURCE_LIVE);
-		add_lane(in, s);
+		turn_add(in, s);
 	}
-	in->live = n_live > 0;
-	/* Others may have rows meanwhile. */
-	in->emit.mixed = in->live && in->sources.n > 1;
-	TAILQ_FOREACH(l, &in->all, all)
-	if (start(in, l) == -1)
-		return -1;
+	TAILQ_FOREACH (l, &in->all, all)
+		if (turn_start(in, l) == -1)
+			return -1;
 	return 0;
 }
 
@@ -544,7 +311,7 @@ intake_begin(struct intake *in)
 int
 intake_fd(const struct intake *in)
 {
-	return in->poller.fd;
+	return in->paced ? -1 : in->poller.fd;
 }
 
 int64_t
@@ -555,6 +322,8 @@ intake_wait_us(const struct intake *in, int64_t until_us)
 
 	if (in->due_us < until_us)
 		until_us = in->due_us;
+	if (in->paced && in->pace_us < until_us)
+		until_us = in->pace_us;
 	if (in->begun && in->o.cut.every_us > 0 && e->cut.next_us < until_us)
 		until_us = e->cut.next_us;
 	at = e->oldest_us + INTAKE_LINGER_US;

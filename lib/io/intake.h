@@ -15,12 +15,16 @@
 #include "io/cut.h"
 #include "io/emit.h"
 #include "io/lane.h"
+#include "io/merge.h"
+#include "io/pace.h"
 #include "io/poller.h"
+#include "io/range.h"
 #include "io/source.h"
 #include "text/text.h"
 
 #define INTAKE_FRAME_BYTES (256u << 10) /* a frame, as STREAM_PIPE_SIZE */
 #define INTAKE_FRAME_ROWS 65536 /* where rows have few bytes or none */
+#define INTAKE_FEW 16 /* so many files at once are read in big pieces */
 
 /*
  * A row leaves within 10 ms.  Half of them are for gathering more rows, the
@@ -38,6 +42,10 @@ struct intake_opts {
 	uint32_t frame_rows; /* 1..FRAME_MAX_ROWS */
 	const char *source_col; /* column with the source's name, or NULL */
 	struct source_opts source;
+	struct range range; /* rows outside are filtered */
+	struct pace pace;
+	bool merge; /* rows in the order of event time */
+	bool cat; /* all sources are one part */
 	bool schema_only; /* learn the columns, write nothing */
 	const char *program; /* for the chain of stages */
 	const char *name;
@@ -65,14 +73,20 @@ struct intake {
 	struct schema schema; /* then: of the stream */
 	bool endless; /* set by intake_find: a source has no end */
 	bool batched; /* the same: batches of an interval, if not told */
+	bool live; /* the same: some rows come when they come */
 	/* Private. */
 	struct source_list sources;
 	struct lane_list all; /* every source that is not at its end */
 	struct lane_list ready; /* whose turn it is, in order */
 	struct lane_list queued; /* files at rest that come later */
 	bool resting; /* a file at rest is being read */
-	bool live; /* rows at hand do not wait for more */
+	bool few; /* sources: each gets much room */
 	uint32_t n_parts; /* numbers given so far */
+	size_t n_open; /* o.cat: sources in the one part */
+	bool hold; /* rows wait in their lanes: o.merge or o.pace.speed */
+	struct merge held;
+	bool paced; /* what is at hand must not go before pace_us */
+	int64_t pace_us; /* monotonic */
 	struct poller poller;
 	int64_t due_us; /* when to look at a waiting lane, monotonic */
 	struct text *text;

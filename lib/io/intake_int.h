@@ -6,11 +6,14 @@
 #include "io/intake.h"
 
 /*
- * intake_columns: the parser knows the columns: the stream begins.  0 or -1.
+ * intake_room: rows that may still come: in the frame, in the batch, by -n and
+ * by the pace; 0 also when they only must not come yet.
+ * intake_flush: send the rows at hand, if there are any.  0 or -1.
  * intake_sent: whether a call that sends went well; what was kept back goes
  * with it.  rc is that call's, 0 or -1; so is the result, with in->why.
  */
-int intake_columns(struct intake *in);
+uint32_t intake_room(struct intake *in);
+int intake_flush(struct intake *in);
 int intake_sent(struct intake *in, int rc);
 
 #endif

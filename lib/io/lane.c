@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "io/heading.h"
 #include "io/intake_int.h"
 
 struct lane *
@@ -26,6 +27,7 @@ lane_free(struct lane *l)
 	if (l == NULL)
 		return;
 	source_free(l->source);
+	build_release(&l->run.rows);
 	feed_release(&l->feed);
 	text_place_release(&l->place);
 	free(l);
@@ -61,6 +63,7 @@ begin_file(struct intake *in, struct lane *l, bool goes_on)
 	    .goes_on = goes_on};
 
 	feed_begin(&l->feed);
+	l->skipped = 0;
 	text_source(in->text, &from);
 	text_open(in->text);
 	l->fresh = true;
@@ -91,9 +94,20 @@ on_bad(void *arg, const struct text_bad *bad)
 {
 	struct intake *in = arg;
 	const struct emit *e = &in->emit;
+	const struct lane *l = in->turn;
+	uint64_t n =
+	    e->n_rows + e->build.n_rows + e->n_filtered + in->bad.n + 1;
+	char *name = NULL;
+	bool go_on;
 
-	return bad_take(&in->bad, &in->notes, source_where(in->turn->source),
-	    bad, e->n_rows + e->build.n_rows + in->bad.n + 1);
+	/* Lines were not counted over what was not read. */
+	if (l->skipped > 0)
+		name = mem_printf(
+		    "%s+%ju", source_where(l->source), (uintmax_t)l->skipped);
+	go_on = bad_take(&in->bad, &in->notes,
+	    name != NULL ? name : source_where(l->source), bad, n);
+	free(name);
+	return go_on;
 }
 
 /*
@@ -156,6 +170,27 @@ end_file(struct intake *in, struct lane *l)
 	return LANE_MORE;
 }
 
+/* Pass over what is outside of the range, now that the columns are known. */
+static void
+seek(struct intake *in, struct lane *l)
+{
+	const struct range *r = &in->o.range;
+	uint64_t at = l->feed.off, to = at;
+	bool moved = false;
+
+	if (r->end && !l->placed)
+		moved = source_to_end(l->source, &to);
+	else if (range_is_set(r))
+		to = range_seek(r, l->source, in->text, at);
+	l->placed = true;
+	if (!moved && to == at)
+		return;
+	feed_begin(&l->feed);
+	l->feed.off = to;
+	l->skipped = to;
+	l->hungry = true;
+}
+
 /* Read the header of a file; the first one begins the stream. */
 static enum lane_got
 read_header(struct intake *in, struct lane *l)
@@ -176,8 +211,9 @@ read_header(struct intake *in, struct lane *l)
 		return LANE_MORE;
 	feed_take(&l->feed, used);
 	l->fresh = false;
-	if (!in->begun && intake_columns(in) == -1)
+	if (!in->begun && heading_send(in) == -1)
 		return LANE_FAILED;
+	seek(in, l);
 	return in->o.schema_only ? LANE_ENOUGH : LANE_MORE;
 }
 
@@ -188,7 +224,14 @@ lane_columns(struct intake *in)
 
 	if (text_header(in->text, &used, "", 0, false) != 1)
 		return 0;
-	return intake_columns(in);
+	return heading_send(in);
+}
+
+/* The rows that bytes become. */
+static struct build *
+rows(struct intake *in, struct lane *l)
+{
+	return in->hold ? &l->run.rows : &in->emit.build;
 }
 
 /* Parse p[0..len) of the feed; what was taken leaves it. */
@@ -196,7 +239,7 @@ static int
 parse_bytes(struct intake *in, struct lane *l, struct text_goal *goal,
     const char *p, size_t len)
 {
-	struct build *b = &in->emit.build;
+	struct build *b = rows(in, l);
 	uint32_t before = b->n_rows;
 	const char *note;
 	int rc;
@@ -215,22 +258,17 @@ parse_bytes(struct intake *in, struct lane *l, struct text_goal *goal,
 		    source_where(l->source), text_error(in->text));
 	}
 	in->emit.n_bad = in->bad.n;
+	if (range_is_set(&in->o.range))
+		in->emit.n_filtered +=
+		    range_filter(&in->o.range, b, in->schema.time_col, before);
+	feed_take(&l->feed, goal->used);
+	if (in->hold)
+		return 0;
 	in->emit.read_mono_us = l->read_mono_us;
 	in->emit.read_us = l->read_us;
+	pace_took(&in->o.pace, b->n_rows - before);
 	emit_added(&in->emit, before, goal->used);
-	feed_take(&l->feed, goal->used);
 	return 0;
-}
-
-/* Rows that may still come: in the frame, in the batch, and by -n. */
-static uint32_t
-row_room(const struct intake *in)
-{
-	const struct emit *e = &in->emit;
-	uint64_t left = in->o.n_rows - e->n_rows - e->build.n_rows;
-	uint32_t room = cut_rows(&e->cut, in->o.frame_rows - e->build.n_rows);
-
-	return left < room ? (uint32_t)left : room;
 }
 
 /* No whole record is at hand. */
@@ -287,7 +325,8 @@ static enum lane_got
 parse(struct intake *in, struct lane *l)
 {
 	struct emit *e = &in->emit;
-	struct text_goal goal = {.max_rows = e->build.n_rows + row_room(in),
+	uint32_t room = intake_room(in);
+	struct text_goal goal = {.max_rows = e->build.n_rows + room,
 	    .max_bytes = INTAKE_FRAME_BYTES,
 	    .bad = on_bad,
 	    .arg = in,
@@ -297,6 +336,8 @@ parse(struct intake *in, struct lane *l)
 
 	if (in->o.n_rows == e->n_rows + e->build.n_rows)
 		return LANE_ENOUGH;
+	if (room == 0)
+		return LANE_PACED;
 	take = cut_bytes(&e->cut, len);
 	if (parse_bytes(in, l, &goal, p, take) == -1)
 		return LANE_FAILED;
@@ -312,11 +353,36 @@ parse(struct intake *in, struct lane *l)
 	return starve(in, l, len);
 }
 
+/* Make rows of what is at hand, to be held. */
+static enum lane_got
+parse_held(struct intake *in, struct lane *l)
+{
+	struct text_goal goal = {.max_rows = in->o.frame_rows,
+	    .max_bytes = in->few ? INTAKE_FRAME_BYTES : FEED_SMALL,
+	    .bad = on_bad,
+	    .arg = in};
+	size_t len;
+	const char *p = feed_peek(&l->feed, &len);
+
+	if (l->run.rows.cols == NULL)
+		build_init(&l->run.rows, text_schema(in->text));
+	build_reset(&l->run.rows);
+	if (parse_bytes(in, l, &goal, p, len) == -1)
+		return LANE_FAILED;
+	l->run.at = 0;
+	if (l->run.rows.n_rows > 0)
+		return LANE_ROWS;
+	if (goal.used > 0)
+		return LANE_MORE;
+	return starve(in, l, len);
+}
+
 /* Read more.  A stop takes effect here, when all whole records are parsed. */
 static enum lane_got
 fill(struct intake *in, struct lane *l)
 {
-	enum source_got got = feed_fill(&l->feed, l->source, FEED_BLOCK);
+	enum source_got got =
+	    feed_fill(&l->feed, l->source, in->few ? FEED_BLOCK : FEED_SMALL);
 	const char *note = source_note(l->source);
 
 	if (note != NULL)
@@ -357,5 +423,7 @@ lane_step(struct intake *in, struct lane *l)
 		if (got != LANE_MORE || l->hungry)
 			return got;
 	}
-	return l->fresh ? read_header(in, l) : parse(in, l);
+	if (l->fresh)
+		return read_header(in, l);
+	return in->hold ? parse_held(in, l) : parse(in, l);
 }

@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "data/batch.h"
 #include "io/feed.h"
+#include "io/merge.h"
 #include "io/source.h"
 #include "text/text.h"
 
@@ -17,7 +17,8 @@ struct intake;
 enum lane_state {
 	LANE_QUEUED, /* a file at rest before which others are read */
 	LANE_READY,
-	LANE_WAITING /* for its descriptor, or until due_us */
+	LANE_WAITING, /* for its descriptor, or until due_us */
+	LANE_HELD /* its rows wait for their turn or time */
 };
 
 struct lane {
@@ -30,10 +31,13 @@ struct lane {
 	bool announced; /* its part is open downstream */
 	struct feed feed;
 	struct text_place place; /* while another lane has the parser */
+	struct merge_run run; /* when rows are held: those of this lane */
 	bool hungry; /* the feed holds no whole record */
 	bool sniffed; /* the file's first bytes look like text */
+	bool placed; /* it was asked where to begin */
 	bool fresh; /* the file's header was not read yet */
 	enum source_got ended; /* SOURCE_END or _NEXT: the feed is its rest */
+	uint64_t skipped; /* bytes of the file passed over at its start */
 	int64_t read_mono_us; /* when the last bytes came, monotonic */
 	int64_t read_us; /* the same by the wall clock */
 	int fd; /* being watched, or -1 */
@@ -47,6 +51,8 @@ enum lane_got {
 	LANE_MORE, /* go on */
 	LANE_FILLED, /* bytes came: it may be another one's turn */
 	LANE_WAIT, /* nothing is there now */
+	LANE_ROWS, /* rows are held */
+	LANE_PACED, /* no row may go now */
 	LANE_PEER, /* source_take gives another source */
 	LANE_ENDED, /* all of it was taken */
 	LANE_ENOUGH /* all rows that are wanted have come */

@@ -52,9 +52,7 @@ close_set(struct source *s)
 {
 	struct set *set = s->own;
 
-	if (s->fd != -1)
-		close(s->fd);
-	s->fd = -1;
+	source_close_fd(s);
 	if (set == NULL)
 		return;
 	follow_free(set->follow);
@@ -93,6 +91,7 @@ open_member(struct source *s)
 
 	s->fd = open(path, O_RDONLY | O_CLOEXEC);
 	s->off = 0;
+	s->limit = UINT64_MAX;
 	if (s->fd == -1)
 		return source_fail(s, EX_NOINPUT, "%s", strerror(errno));
 	return 0;
@@ -102,14 +101,10 @@ static enum source_got
 read_set(struct source *s, void *p, size_t cap, size_t *len)
 {
 	struct set *set = s->own;
-	ssize_t n = io_pread(s->fd, p, cap, (off_t)s->off);
+	ssize_t n = source_pread(s, p, cap);
 
-	if (n == -1) {
-		source_fail(s, EX_IOERR, "byte %ju: %s", (uintmax_t)s->off,
-		    strerror(errno));
+	if (n == -1)
 		return SOURCE_ERROR;
-	}
-	s->off += (uint64_t)n;
 	*len = (size_t)n;
 	if (n > 0)
 		return SOURCE_BYTES;
@@ -137,6 +132,8 @@ const struct source_kind set_at_rest = {
     .read = read_set,
     .close = close_set,
     .where = set_where,
+    .plain_fd = source_file_fd,
+    .seek = source_file_seek,
 };
 
 /* Followed by name. */
@@ -251,6 +248,24 @@ followed_mtime_us(const struct source *s)
 	return follow_mtime_us(follow_of(s));
 }
 
+static int
+followed_plain_fd(const struct source *s)
+{
+	return follow_plain_fd(follow_of(s));
+}
+
+static void
+seek_followed(struct source *s, uint64_t off)
+{
+	follow_seek(follow_of(s), off);
+}
+
+static bool
+followed_to_end(struct source *s, uint64_t *off)
+{
+	return follow_to_end(follow_of(s), off);
+}
+
 const struct source_kind set_followed = {
     .name = "follow",
     .traits = SOURCE_LIVE | SOURCE_ENDLESS | SOURCE_BATCHED,
@@ -265,6 +280,9 @@ const struct source_kind set_followed = {
     .note = followed_note,
     .where = followed_where,
     .mtime_us = followed_mtime_us,
+    .plain_fd = followed_plain_fd,
+    .seek = seek_followed,
+    .to_end = followed_to_end,
     .as_set = &set_followed,
 };
 

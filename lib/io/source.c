@@ -124,8 +124,8 @@ open_special(struct source *s)
 	return 0;
 }
 
-static void
-close_path(struct source *s)
+void
+source_close_fd(struct source *s)
 {
 	if (s->fd != -1)
 		close(s->fd);
@@ -140,19 +140,41 @@ is_any(const char *path, enum source_mode mode)
 	return path[0] != '\0' && mode == SOURCE_ONCE;
 }
 
+ssize_t
+source_pread(struct source *s, void *p, size_t cap)
+{
+	uint64_t left = s->limit > s->off ? s->limit - s->off : 0;
+	ssize_t n;
+
+	n = io_pread(s->fd, p, left < cap ? (size_t)left : cap, (off_t)s->off);
+	if (n == -1)
+		return source_fail(s, EX_IOERR, "byte %ju: %s",
+		    (uintmax_t)s->off, strerror(errno));
+	s->off += (uint64_t)n;
+	return n;
+}
+
 static enum source_got
 read_file(struct source *s, void *p, size_t cap, size_t *len)
 {
-	ssize_t n = io_pread(s->fd, p, cap, (off_t)s->off);
+	ssize_t n = source_pread(s, p, cap);
 
-	if (n == -1) {
-		source_fail(s, EX_IOERR, "byte %ju: %s", (uintmax_t)s->off,
-		    strerror(errno));
+	if (n == -1)
 		return SOURCE_ERROR;
-	}
-	s->off += (uint64_t)n;
 	*len = (size_t)n;
 	return n > 0 ? SOURCE_BYTES : SOURCE_END;
+}
+
+int
+source_file_fd(const struct source *s)
+{
+	return s->form == FORM_PLAIN ? s->fd : -1;
+}
+
+void
+source_file_seek(struct source *s, uint64_t off)
+{
+	s->off = off;
 }
 
 static const struct source_kind stdin_kind = {
@@ -174,7 +196,7 @@ static const struct source_kind pipe_kind = {
     .check = source_check_path,
     .open = open_special,
     .read = read_pipe,
-    .close = close_path,
+    .close = source_close_fd,
 };
 
 static const struct source_kind file_kind = {
@@ -184,7 +206,9 @@ static const struct source_kind file_kind = {
     .check = source_check_path,
     .open = open_path,
     .read = read_file,
-    .close = close_path,
+    .close = source_close_fd,
+    .plain_fd = source_file_fd,
+    .seek = source_file_seek,
     .as_set = &set_at_rest,
 };
 
@@ -211,6 +235,7 @@ source_new(const struct source_kind *kind, const struct source_opts *o,
 	s->name = mem_strdup(name);
 	s->path = mem_strdup(path);
 	s->fd = -1;
+	s->limit = UINT64_MAX;
 	s->ended = SOURCE_BYTES;
 	return s;
 }
@@ -394,6 +419,30 @@ struct source *
 source_take(struct source *s)
 {
 	return s->kind->take(s);
+}
+
+int
+source_plain_fd(const struct source *s)
+{
+	return s->kind->plain_fd != NULL ? s->kind->plain_fd(s) : -1;
+}
+
+void
+source_seek(struct source *s, uint64_t off)
+{
+	s->kind->seek(s, off);
+}
+
+void
+source_limit(struct source *s, uint64_t off)
+{
+	s->limit = off;
+}
+
+bool
+source_to_end(struct source *s, uint64_t *off)
+{
+	return s->kind->to_end != NULL && s->kind->to_end(s, off);
 }
 
 /* Hand the first bytes on, as they are or to the unpacker. */

@@ -102,6 +102,19 @@ enum source_got source_read(struct source *s, void *p, size_t cap, size_t *len);
 struct source *source_take(struct source *s);
 void source_free(struct source *s);
 
+/*
+ * source_plain_fd: the descriptor of the file that is being read, if its bytes
+ * are its rows' and it can be read anywhere, or -1.
+ * source_seek: read on from byte off of it.  source_limit: a file at rest ends
+ * there.
+ * source_to_end: a followed file begins behind its last present line end, the
+ * place of which is *off; false where there is nothing to pass over.
+ */
+int source_plain_fd(const struct source *s);
+void source_seek(struct source *s, uint64_t off);
+void source_limit(struct source *s, uint64_t off);
+bool source_to_end(struct source *s, uint64_t *off);
+
 /* What is there now is the last of an endless source: SOURCE_END follows. */
 void source_stop(struct source *s);
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "io/source.h"
 
@@ -16,7 +17,7 @@ struct gunzip;
  * of the registry that says so gets it.  The other functions do what those of
  * source.h with their name say; open, read and check fail by source_fail.
  * From stop on they may be NULL: nothing to do, s->fd, no time, no note, the
- * name, what s->fd tells, no peers.
+ * name, what s->fd tells, no file, no place, no peers.
  */
 struct source_kind {
 	const char *name;
@@ -34,6 +35,9 @@ struct source_kind {
 	const char *(*note)(const struct source *s);
 	const char *(*where)(const struct source *s);
 	int64_t (*mtime_us)(const struct source *s);
+	int (*plain_fd)(const struct source *s);
+	void (*seek)(struct source *s, uint64_t off);
+	bool (*to_end)(struct source *s, uint64_t *off);
 	struct source *(*take)(struct source *s);
 	const struct source_kind *as_set; /* what reads several as one */
 };
@@ -49,6 +53,7 @@ struct source {
 	char *path; /* owned */
 	int fd; /* -1 when closed */
 	uint64_t off; /* of the next byte, where reads are positioned */
+	uint64_t limit; /* where the file ends, if not before */
 	enum source_form form;
 	unsigned char first; /* a lone first byte that may begin the magic */
 	size_t n_first; /* 0 or 1 */
@@ -76,7 +81,14 @@ struct source *source_new(const struct source_kind *kind,
 int source_fail(struct source *s, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* For claims and check: the usual ones of a path. */
+/*
+ * The usual functions of what is named by a path, and of a file whose next
+ * byte is s->off.  source_pread: 0 at the end, -1 after source_fail.
+ */
 int source_check_path(struct source *s);
+void source_close_fd(struct source *s);
+ssize_t source_pread(struct source *s, void *p, size_t cap);
+int source_file_fd(const struct source *s);
+void source_file_seek(struct source *s, uint64_t off);
 
 #endif

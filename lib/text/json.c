@@ -174,6 +174,17 @@ find_end(struct text *t, const char *p, size_t len)
 	return 0;
 }
 
+/* One that stands on several lines has no line that looks like this. */
+static bool
+starts(const char *p, size_t at, size_t len)
+{
+	size_t before = at - 1;
+
+	if (before > 0 && p[before - 1] == '\r')
+		before--;
+	return at < len && p[at] == '{' && before > 0 && p[before - 1] == '}';
+}
+
 /* Whether a cell is the inside of a string. */
 static bool
 is_string(const struct side *side, const uint32_t cell[2])
@@ -270,6 +281,7 @@ const struct text_fmt json_json = {.name = "json",
     .header = jsonhead_read,
     .split = split_json,
     .find_end = find_end,
+    .starts = starts,
     .plain = plain_json,
     .bound = bound,
     .release = release};
@@ -281,6 +293,7 @@ const struct text_fmt json_journald = {.name = "journald",
     .header = jsonhead_journald,
     .split = split_json,
     .find_end = find_end,
+    .starts = starts,
     .plain = plain_journald,
     .bound = bound,
     .release = release};

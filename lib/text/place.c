@@ -3,7 +3,10 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "text/record.h"
 #include "text/text_int.h"
+
+#define LINE_WINDOW 16 /* what starts() looks at */
 
 /* Take the columns from where this source has them. */
 static void
@@ -61,4 +64,23 @@ void
 text_skip(struct text *t, uint64_t n_lines)
 {
 	t->line += n_lines;
+}
+
+/* A field may hold line ends, but not more bytes than a field may have. */
+size_t
+text_start_window(const struct text *t)
+{
+	if (t->fmt->parse != NULL)
+		return 0;
+	return t->fmt->quoting ? t->max_field + LINE_WINDOW : LINE_WINDOW;
+}
+
+bool
+text_starts(const struct text *t, const char *p, size_t at, size_t len)
+{
+	if (t->start != NULL)
+		return record_begins(t, p + at, len - at);
+	if (t->fmt->quoting && memchr(p, t->fmt->mark, at) != NULL)
+		return false;
+	return t->fmt->starts == NULL || t->fmt->starts(p, at, len);
 }

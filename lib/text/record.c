@@ -7,7 +7,7 @@
 
 /* A pattern that gives up on a line does not begin a record there. */
 static bool
-begins(struct text *t, const char *line, const char *nl)
+begins(const struct text *t, const char *line, const char *nl)
 {
 	struct pattern_span span;
 
@@ -30,6 +30,14 @@ record_start_end(
 	}
 	*from = (size_t)(line - p);
 	return last ? len : 0;
+}
+
+bool
+record_begins(const struct text *t, const char *p, size_t len)
+{
+	const char *nl = memchr(p, '\n', len);
+
+	return nl != NULL && begins(t, p, nl);
 }
 
 void

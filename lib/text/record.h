@@ -51,6 +51,9 @@ record_next(
 	return true;
 }
 
+/* Whether --record-start says that a record begins with the line p[0..len). */
+bool record_begins(const struct text *t, const char *p, size_t len);
+
 /* The find_end() of formats whose records these are. */
 size_t record_find_end(struct text *t, const char *p, size_t len);
 

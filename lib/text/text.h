@@ -128,6 +128,14 @@ void text_enter(struct text *t, const struct text_place *p);
 void text_place_release(struct text_place *p);
 void text_skip(struct text *t, uint64_t n_lines);
 
+/*
+ * Whether a record begins at p[at], behind a line end, as what stands before
+ * tells: at most text_start_window bytes, or all there is.  A window of 0:
+ * places inside of a source cannot be told in this format.
+ */
+bool text_starts(const struct text *t, const char *p, size_t at, size_t len);
+size_t text_start_window(const struct text *t);
+
 /* Bounds and results of one parse. */
 struct text_goal {
 	uint32_t max_rows; /* out->n_rows stops here */

@@ -82,6 +82,11 @@ struct text_fmt {
 	 */
 	bool (*derive)(struct text *t, uint32_t *out, struct side *side,
 	    const struct cells *in, const struct cols_col *col);
+	/*
+	 * Whether a record begins at p[at], behind a line end.  NULL: always,
+	 * but for quotes and --record-start.
+	 */
+	bool (*starts)(const char *p, size_t at, size_t len);
 	/* One turn of text_parse without a grid, as block_parse; or NULL. */
 	text_turn_fn parse;
 	/* The columns are bound: prepare t->state.  Or NULL. */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/* HEAD, and the marks of parts.  Inside the intake. */
+#ifndef MILLRACE_IO_HEADING_H
+#define MILLRACE_IO_HEADING_H
+
+struct intake;
+struct lane;
+
+/*
+ * heading_send: the parser knows the columns: the stream begins; all parts
+ * there are so far are announced.
+ * heading_open, heading_close: say that the part of a lane begins or is at its
+ * end, unless it has none, or --cat has them all in one.
+ * 0, or -1.
+ */
+int heading_send(struct intake *in);
+int heading_open(struct intake *in, struct lane *l);
+int heading_close(struct intake *in, const struct lane *l);
+
+#endif

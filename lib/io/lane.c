@@ -188,6 +188,7 @@ seek(struct intake *in, struct lane *l)
 	feed_begin(&l->feed);
 	l->feed.off = to;
 	l->skipped = to;
+	text_set_line(in->text, 1);
 	l->hungry = true;
 }
 
@@ -359,6 +360,7 @@ parse_held(struct intake *in, struct lane *l)
 {
 	struct text_goal goal = {.max_rows = in->o.frame_rows,
 	    .max_bytes = in->few ? INTAKE_FRAME_BYTES : FEED_SMALL,
+	    .eager = in->live,
 	    .bad = on_bad,
 	    .arg = in};
 	size_t len;

@@ -61,9 +61,9 @@ text_place_release(struct text_place *p)
 }
 
 void
-text_skip(struct text *t, uint64_t n_lines)
+text_set_line(struct text *t, uint64_t line)
 {
-	t->line += n_lines;
+	t->line = line;
 }
 
 /* A field may hold line ends, but not more bytes than a field may have. */

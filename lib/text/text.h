@@ -121,12 +121,12 @@ struct text_place {
 /*
  * text_leave: keep the place in p.  text_enter: go on from p, which text_leave
  * has filled.
- * text_skip: n lines of the source are passed over.
+ * text_set_line: the next record begins on that line.
  */
 void text_leave(const struct text *t, struct text_place *p);
 void text_enter(struct text *t, const struct text_place *p);
 void text_place_release(struct text_place *p);
-void text_skip(struct text *t, uint64_t n_lines);
+void text_set_line(struct text *t, uint64_t line);
 
 /*
  * Whether a record begins at p[at], behind a line end, as what stands before

@@ -322,3 +322,136 @@ www,80,::1,,bob,2026-11-23T10:00:00Z,GET,"/a""b",HTTP/1.1,200,,http://r/,A\B,123
 	run -65 --separate-stderr bash -c 'sbatch -f "apache:%t" in | ssink'
 	[ "$stderr" = "sbatch: in:1:1: time: its bracket is missing" ]
 }
+
+@test "w3c: #Fields says the columns; date and time become one" {
+	cat >in <<-'END'
+		#Software: Microsoft Internet Information Services 10.0
+		#Date: 2026-11-23 10:00:00
+		#Fields: date time s-ip cs-uri-query s-port cs(User-Agent) sc-status time-taken
+
+		2026-11-23 10:00:01 10.0.0.1 - 80 Mozilla/5.0+(x) 200 15
+		2026-11-23 10:00:02 10.0.0.1 q=1 - "a ""b""" 404 0.25
+	END
+	run -0 --separate-stderr bash -c 'sbatch -f w3c in | ssink -f csv'
+	[ "$output" = 'time,s_ip,cs_uri_query,s_port,cs_user_agent,sc_status,time_taken
+2026-11-23T10:00:01Z,10.0.0.1,,80,Mozilla/5.0+(x),200,15
+2026-11-23T10:00:02Z,10.0.0.1,q=1,,"a ""b""",404,0.25' ]
+	[ -z "$stderr" ]
+	run -0 sbatch -f w3c -c time,date,sc_status --schema in
+	[ "$output" = $'time\ttime\tevent time\ndate\tstr\tuntyped\nsc_status\tint' ]
+	run -0 bash -c 'sbatch -f w3c --tz +01:00 -c time,date in | ssink -N'
+	[ "${lines[0]}" = $'2026-11-23T09:00:01Z\t2026-11-23' ]
+}
+
+@test "w3c: #Fields changes in mid file; what is missing then is null" {
+	printf '%s\n' '#Fields: date time c-ip sc-status' \
+		'2026-11-23 10:00:01 1.2.3.4 200' \
+		'#Fields: sc-status time x date' \
+		'500 10:00:02 y 2026-11-23' \
+		$'#Date: 2026-11-24 00:00:00\r' $'#Fields: time\tsc-status' \
+		$'10:00:03.5\t301\r' >in
+	cat >want <<-'END'
+		time,c_ip,sc_status
+		2026-11-23T10:00:01Z,1.2.3.4,200
+		2026-11-23T10:00:02Z,,500
+		2026-11-24T10:00:03.5Z,,301
+	END
+	sbatch -f w3c in | ssink -f csv >got
+	same want got
+	sbatch -f w3c --frame-rows 1 in | ssink -f csv >got
+	same want got
+	python3 "$TOP/tests/trickle.py" 1 9 <in | sbatch -f w3c | ssink -f csv >got
+	same want got
+	tail -n +2 want | cat want - >want2
+	sbatch -f w3c in in | ssink -f csv >got
+	same want2 got
+}
+
+@test "w3c: what is wrong is told" {
+	while IFS='|' read -r text want; do
+		printf "$text" >in
+		run -65 --separate-stderr bash -c 'sbatch -f w3c in | ssink'
+		[ "$stderr" = "sbatch: in:$want" ]
+	done <<-'END'
+		#Version: 1\na b\n| line 2: no #Fields line before the first record
+		#Version: 1\n| it has no #Fields line
+		#Fields: \n| line 1: #Fields: no field is named
+		#Fields: a b\n1 2\n1\n|3:2: fewer fields than #Fields
+		#Fields: a b\n1 2 3\n|2:5: more fields than #Fields
+		#Fields: time\n10:00:00\n|2:9: time: no date and no #Date
+		#Fields: date time\n- 10:00:00\n|2:11: date: no yyyy-mm-dd
+		#Fields: date time\n2026-01-01 25:00:00\n|2:1: time: 2026-01-01 25:00:00 is no time
+	END
+}
+
+@test "raw: blocks of whole lines that are the file" {
+	seq -f '%.0f some text that makes a line' 20000 >in
+	sbatch -f raw in | ssink -f csv -N >out
+	python3 - <<-'END'
+		import csv
+		rows = list(csv.reader(open("out", newline="")))
+		data = open("in").read()
+		assert len(rows) == len(data) // 131072 + 1, len(rows)
+		assert "".join(r[0] for r in rows) == data
+		off = line = 0
+		for text, name, offset, first in rows:
+		    assert text.endswith("\n") and len(text) <= 131072
+		    assert name == "in" and int(offset) == off
+		    assert int(first) == line + 1
+		    off += len(text)
+		    line += text.count("\n")
+	END
+	printf 'a\nb' >in
+	run -0 bash -c "sbatch -f raw -c offset,d=data,f=file,line in | ssink -f csv"
+	[ "$output" = $'offset,d,f,line\n0,"a\nb",in,1' ]
+}
+
+@test "raw: a block does not end inside quotes with raw:csv" {
+	python3 - <<-'END'
+		import random
+		rng = random.Random(3)
+		with open("in", "w") as f:
+		    for i in range(6000):
+		        f.write(f'{i};"' + "x\n" * rng.randint(0, 40) + '";5" disk\n')
+	END
+	sbatch -f raw:csv -d ';' in | ssink -f json >out
+	python3 - <<-'END'
+		import json
+		rows = [json.loads(r)["data"] for r in open("out")]
+		assert "".join(rows) == open("in").read()
+		assert len(rows) > 2
+		for r in rows:
+		    assert r.endswith('disk\n'), r[-20:]
+	END
+}
+
+@test "raw: a line longer than a block is one; more than 16 MiB is refused" {
+	python3 -c 'print("a" * 300000); print("b")' >in
+	run -0 bash -c "sbatch -f raw in | smap -s 'length(data) as n,offset,line' |
+		ssink -N"
+	[ "$output" = $'300001\t0\t1\n2\t300001\t2' ]
+	python3 -c 'print("a" * (17 << 20))' >in
+	run -65 --separate-stderr bash -c "sbatch -f raw in | ssink"
+	[ "$stderr" = "sbatch: in: line 1: record longer than 16777216 bytes" ]
+}
+
+@test "raw: rows of a pipe do not wait for a whole block" {
+	mkfifo pipe
+	(
+		exec 3>&-
+		sbatch -f raw <pipe | ssink -N >out
+	) &
+	exec 9>pipe
+	echo hello >&9
+	until_true 5 test -s out
+	exec 9>&-
+	wait
+	[ "$(cat out)" = 'hello\n	stdin	0	1' ]
+}
+
+@test "raw: its columns keep their types" {
+	run -64 --separate-stderr refused -f raw -c line:str
+	[ "$stderr" = "sbatch: -c: line: the format gives it its type" ]
+	run -64 --separate-stderr refused -f raw:tsv
+	[ "$stderr" = "sbatch: -f raw:tsv: there are raw and raw:csv" ]
+}

@@ -248,7 +248,7 @@ rows() {
 		--frame-rows 0|--frame-rows: 0 is not in 1..1048576
 		-d ab|--delimiter: 'ab' is not one byte
 		--pipe-size x|--pipe-size: x is no size; write 65536, 64K or 1M
-		-f no-such|-f no-such: no such format; there are lines, csv, tsv, combined, common, nginx:FORMAT, apache:FORMAT, syslog, regex:RE, grok:PATTERN, json, journald
+		-f no-such|-f no-such: no such format; there are lines, csv, tsv, combined, common, nginx:FORMAT, apache:FORMAT, syslog, regex:RE, grok:PATTERN, w3c, raw, json, journald, logfmt
 	EOF
 }
 

@@ -381,6 +381,11 @@ match_names(
 			no_column(why, item->from, s);
 			return blame(why, "-c");
 		}
+		if (s->fixed && item->typed) {
+			*why = mem_printf(
+			    "%s: the format gives it its type", item->from);
+			return blame(why, "-c");
+		}
 		taken[item->field] = true;
 	}
 	return 0;

@@ -32,6 +32,7 @@ struct cols_source {
 	size_t n_star; /* the first so many are meant by "*" */
 	bool by_position; /* -c names them in order, instead of choosing */
 	bool untyped; /* what -c gives no type is text without one */
+	bool fixed; /* -c cannot give other types */
 	const char *time; /* event time when -t is not given, or NULL */
 };
 

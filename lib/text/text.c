@@ -13,7 +13,8 @@
 
 static const struct text_fmt *const formats[] = {&dsv_lines, &dsv_csv, &dsv_tsv,
     &clf_combined, &clf_common, &access_nginx, &access_apache, &syslog_fmt,
-    &regex_fmt, &grok_fmt, &json_json, &json_journald, &logfmt_logfmt};
+    &regex_fmt, &grok_fmt, &w3c_fmt, &raw_fmt, &json_json, &json_journald,
+    &logfmt_logfmt};
 
 #define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
 

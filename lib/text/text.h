@@ -102,6 +102,7 @@ struct text_memo {
 	int month; /* of it */
 	bool turned; /* that year has just begun */
 	int64_t day; /* since 1970, for times without a date; INT64_MIN */
+	size_t date, time; /* w3c: their words, SIZE_MAX = none */
 	uint64_t off; /* of the next byte */
 };
 

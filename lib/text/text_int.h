@@ -98,7 +98,7 @@ extern const struct text_fmt dsv_lines, dsv_csv, dsv_tsv;
 extern const struct text_fmt clf_combined, clf_common;
 extern const struct text_fmt json_json, json_journald, logfmt_logfmt;
 extern const struct text_fmt syslog_fmt, regex_fmt, grok_fmt;
-extern const struct text_fmt access_nginx, access_apache;
+extern const struct text_fmt access_nginx, access_apache, w3c_fmt, raw_fmt;
 
 struct text {
 	const struct text_fmt *fmt;

@@ -42,7 +42,7 @@ enum {
 };
 
 static const struct tool_opt options[] = {
-    {'f', "format", "FORMAT", "how to read the bytes: csv, combined, ..."},
+    {'f', "format", "FORMAT", "how to read the bytes: csv, json, ..."},
     {'c', "columns", "COLS", "columns: [NEW=]PATH[:type[(format)]],..."},
     {'t', "time", "COL[:FORMAT]", "the column that is the event time"},
     {'N', "no-header", NULL, "csv and tsv begin with a row"},

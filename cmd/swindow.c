@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /* Stamp rows with event-time windows, make the watermark.  swindow(1). */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/io.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/time.h"
+#include "io/sink.h"
 #include "tool/stage.h"
 #include "tool/tool.h"
 #include "window/spec.h"
@@ -52,8 +51,7 @@ struct run {
 	int part_col; /* or -1 */
 	bool warn;
 	/* Late rows. */
-	int late_fd;
-	char *late_temp;
+	struct sink *late_sink;
 	struct stream_writer *late_writer;
 	struct batch late_rows;
 	uint64_t late_batch_rows;
@@ -92,15 +90,21 @@ static int
 open_late(struct stage *st, struct run *o)
 {
 	struct head head;
+	char *why = NULL;
 	int rc;
 
 	if (o->late_to == NULL)
 		return 0;
-	o->late_fd = io_temp(&o->late_temp, o->late_to);
-	if (o->late_fd == -1)
-		return stage_fail(
-		    st, TOOL_IO, "%s: %s", o->late_to, strerror(errno));
-	o->late_writer = stream_writer_new(o->late_fd, STREAM_PCRC);
+	o->late_sink = sink_open(o->late_to, tool_remove, &why);
+	if (o->late_sink == NULL) {
+		stage_fail(st, TOOL_IO, "%s", why);
+		free(why);
+		return -1;
+	}
+	if (sink_fd(o->late_sink) == -1)
+		return stage_fail(st, TOOL_USAGE,
+		    "--late-to: a stream is not compressed; write FILE.mill");
+	o->late_writer = stream_writer_new(sink_fd(o->late_sink), STREAM_PCRC);
 	head_copy(&head, &st->in);
 	head_add_stage(&head, CLASS_STATEFUL, st->tool->program, st->tool->name,
 	    "--late-to");
@@ -137,20 +141,17 @@ close_late(struct stage *st, struct run *o, enum end_reason reason)
 	struct frame_header h = {.watermark = TIME_NONE, .flags = FRAME_LAST};
 	struct mark m = {.what = MARK_EOF, .name = ""};
 	struct end e = {.reason = reason};
-	int fd = o->late_fd;
 
 	if (o->late_writer == NULL)
 		return 0;
-	o->late_fd = -1;
 	batch_reset(&o->late_rows, 0);
 	if (stream_write_mark(o->late_writer, &h, &m) == -1
 	    || stream_write_rows(o->late_writer, &h, &o->late_rows) == -1
-	    || stream_write_end(o->late_writer, &h, &e) == -1
-	    || io_publish(fd, o->late_temp, o->late_to) == -1)
+	    || stream_write_end(o->late_writer, &h, &e) == -1)
 		return stage_fail(
 		    st, TOOL_IO, "%s: %s", o->late_to, strerror(errno));
-	free(o->late_temp);
-	o->late_temp = NULL;
+	if (sink_publish(o->late_sink) == -1)
+		return stage_fail(st, TOOL_IO, "%s", sink_error(o->late_sink));
 	return 0;
 }
 
@@ -357,11 +358,7 @@ static const struct stage_ops ops = {
 static void
 release(struct run *o)
 {
-	if (o->late_fd != -1) {
-		close(o->late_fd);
-		unlink(o->late_temp);
-	}
-	free(o->late_temp);
+	sink_free(o->late_sink);
 	free(o->text);
 	stream_writer_free(o->late_writer);
 	stamp_release(&o->stamp);
@@ -420,8 +417,7 @@ main(int argc, char *argv[])
 	struct run o = {.spec = "",
 	    .spec_opts = {.tz = "", .keys = ""},
 	    .max_late = -1,
-	    .max_share = 2,
-	    .late_fd = -1};
+	    .max_share = 2};
 	struct stage st = {.sink = false};
 	struct tool t;
 	int status;

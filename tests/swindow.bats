@@ -205,6 +205,28 @@ opts=()
 	[ "$stderr" = "swindow: no/such/late.mill: No such file or directory" ]
 }
 
+@test "--late-to writes into a device or a FIFO, and behind a link" {
+	rows 5 70 30 31 >s.mill
+	mkfifo fifo
+	ssink -N <fifo >late &
+	swindow 1m -q --late-to fifo <s.mill >out.mill
+	wait
+	[ -p fifo ]
+	printf '1970-01-01T00:00:%s\n' 30Z 31Z >want
+	same want late
+	ln -s real.mill link.mill
+	touch real.mill
+	swindow 1m -q --late-to link.mill <s.mill >out.mill
+	[ -L link.mill ]
+	ssink -N <real.mill >late
+	same want late
+	swindow 1m -q --late-to /dev/null <s.mill >out.mill
+	[ -c /dev/null ]
+	run -64 --separate-stderr bash -c \
+		'swindow 1m --late-to late.gz <s.mill | ssink'
+	[ "$stderr" = "swindow: --late-to: a stream is not compressed; write FILE.mill" ]
+}
+
 @test "a failed run leaves what --late-to had written before" {
 	echo old >late.mill
 	rows 5 70 30 >s.mill

@@ -123,3 +123,9 @@ sink_error(const struct sink *s)
 {
 	return s->why;
 }
+
+int
+sink_fd(const struct sink *s)
+{
+	return s->gz == NULL ? s->fd : -1;
+}

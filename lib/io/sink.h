@@ -23,6 +23,12 @@ struct sink *sink_open(const char *dest, sink_files_fn on_files, char **why);
 /* Write all of p[0..len).  0, or -1; then every later call returns -1. */
 int sink_write(void *sink, const void *p, size_t len);
 
+/*
+ * The descriptor that the bytes go to, for a writer of its own; -1 where they
+ * are compressed on their way.
+ */
+int sink_fd(const struct sink *s);
+
 /* The output is complete: publish and close it.  0 or -1. */
 int sink_publish(struct sink *s);
 

@@ -130,6 +130,10 @@ def read_head(body):
             need(kind in TYPES and flags < 4, "column")
             name = field.text(255)
             need(name and name not in [c[0] for c in head["columns"]], "name")
+            need(not flags & 2 or TYPES[kind] == "str", "untyped")
+            need(not flags & 1 or TYPES[kind] in {
+                "pane": ("time", "int"), "part": ("int",)
+            }.get(name, TYPES.values()), "type")
             head["columns"].append((name, TYPES[kind], flags))
         elif tag == 3:
             head["time"] = field.unpack("Iq")

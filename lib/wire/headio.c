@@ -168,6 +168,19 @@ read_source(struct head *h, struct cur *c)
 	return NULL;
 }
 
+/* What flags say of a column, its type has to allow: readers rely on it. */
+static bool
+flags_fit(const struct field *f)
+{
+	if (f->untyped && f->type != TYPE_STR)
+		return false;
+	if (!f->system)
+		return true;
+	return (strcmp(f->name, "pane") != 0 || f->type == TYPE_TIME
+		   || f->type == TYPE_INT)
+	       && (strcmp(f->name, "part") != 0 || f->type == TYPE_INT);
+}
+
 static const char *
 read_column(struct head *h, struct cur *c)
 {
@@ -187,7 +200,7 @@ read_column(struct head *h, struct cur *c)
 		return "HEAD: a column name is empty or twice, or too many";
 	f->system = (flags & COLUMN_SYSTEM) != 0;
 	f->untyped = (flags & COLUMN_UNTYPED) != 0;
-	return NULL;
+	return flags_fit(f) ? NULL : "HEAD: flags that a type does not allow";
 }
 
 static const char *

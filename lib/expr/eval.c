@@ -151,6 +151,8 @@ run_kernel(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
 	eval_begin(r, n, out);
+	/* What an argument made may be shared, so it is not written to. */
+	r->owned = NULL;
 	if (!(n->fn->flags & FUNC_NULLS))
 		out->valid = common_valid(r, arg, n->n_kids);
 	return n->fn->kernel(r, n, out, arg);

@@ -14,7 +14,7 @@ struct run {
 	const struct unit *u;
 	uint32_t n; /* rows, at least 1 */
 	const uint8_t *active; /* rows that matter for errors, NULL = all */
-	uint8_t *owned; /* the validity bitmap that eval_null made last */
+	uint8_t *owned; /* the validity that eval_null made in a kernel */
 };
 
 /*

@@ -380,6 +380,14 @@ printed() {
 		"ROWS part=0 watermark=1970-01-01T00:03:00Z LAST rows=0"
 }
 
+@test "a null item is null for more groups than a frame has rows" {
+	seq 1100000 | sbatch -f csv -N -c n:int |
+		sreduce -k n 'null as x' 'if(count() = 1, null, 1) as y' |
+		ssink -f csv -N | sed 's/^[0-9]*//' | sort | uniq -c >out
+	run -0 awk '{ print $1, $2 }' out
+	[ "$output" = "1100000 ,," ]
+}
+
 @test "accounts add up" {
 	rows
 	swindow 1m <s.mill | sreduce -v -k k count 2>err | ssink -v 2>>err >out

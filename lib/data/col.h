@@ -110,7 +110,8 @@ col_str(const struct col *c, uint32_t row, size_t *len)
  * col_slice: *out is rows [from, from + n) of in; from is a multiple of 8;
  * no copy (str offsets then do not begin with 0, which readers must not
  * assume).
- * col_const_null: a constant column of n nulls.
+ * col_const_null: a constant column of n nulls; above COL_MAX_ROWS the caller
+ * sets valid.
  */
 void col_flatten(struct col *out, struct arena *a, const struct col *in);
 void col_gather(struct col *out, struct arena *a, const struct col *in,

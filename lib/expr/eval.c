@@ -80,6 +80,20 @@ eval_plain(struct run *r, struct col *c)
 		col_flatten(c, r->a, &from);
 }
 
+/* Nothing but nulls; the results of one window may be more than a frame has. */
+static void
+all_null(struct run *r, struct col *out, enum type type)
+{
+	uint8_t *valid;
+
+	col_const_null(out, type, r->n);
+	if (r->n <= COL_MAX_ROWS)
+		return;
+	valid = eval_bitmap(r);
+	bits_fill(valid, false, r->n);
+	out->valid = valid;
+}
+
 const uint8_t *
 eval_true(struct run *r, const struct col *c)
 {
@@ -188,7 +202,7 @@ eval_constant(
 	if (r->env->n_unparsed != n_before)
 		r->env->n_unparsed = n_before + count_live(r);
 	if (!col_is_valid(&c, 0)) {
-		col_const_null(out, n->type, r->n);
+		all_null(r, out, n->type);
 		return 0;
 	}
 	eval_plain(&one, &c);
@@ -336,7 +350,7 @@ eval_node(struct run *r, const struct node *n, struct col *out)
 	switch (n->kind) {
 	case NODE_LIT:
 		if (n->is_null) {
-			col_const_null(out, n->type, r->n);
+			all_null(r, out, n->type);
 		} else {
 			*out = n->lit;
 			out->n = r->n;

@@ -268,3 +268,21 @@ s	str" ]
 			print $1 "," $2 "," $2 * $2 % 97 "," toupper($1) }' in.csv >want
 	for out in out*; do same want "$out"; done
 }
+
+@test "text of a dictionary is not repeated for each row" {
+	PYTHONPATH="$TOP/tests/wire" python3 >dict.mill <<-'EOF'
+		import sys
+		from make import *
+		n = 1 << 20
+		rows = (desc(2, 0, 2) + desc(2, 0, 1) + strs("x" * 5000, "y" * 5000)
+		        + pad(bytes(n)) + strs("z") + pad(bytes(n)))
+		sys.stdout.buffer.write(stream(
+		    frame(ROWS, rows, seq=1, rows=n, flags=LAST),
+		    frame(END, end(1, n), seq=2),
+		    head=SOURCE + col(4, "s") + col(4, "t") + TAIL))
+	EOF
+	smap -w 's in (t, s)' -s 'nullif(s, t) as x' -w 'length(x) = 5000' \
+		<dict.mill | sreduce count >count.mill
+	run -0 ssink -N <count.mill
+	[ "$output" = 1048576 ]
+}

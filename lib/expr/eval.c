@@ -214,22 +214,24 @@ eval_constant(
 	return 0;
 }
 
-/* Bring the arguments into the encodings that kernels take. */
+/*
+ * Bring the arguments into the encodings that kernels take.  Text stays as it
+ * is: plain, the few long entries of a dictionary could fill all memory.
+ */
 static void
 flatten_args(struct run *r, const struct node *n, struct col *arg)
 {
 	bool all_const = true;
 
 	for (size_t i = 0; i < n->n_kids; i++) {
-		bool dict_ok =
-		    arg[i].enc == COL_CONST || type_is_bytes(arg[i].type);
-
+		if (type_is_bytes(arg[i].type))
+			continue;
 		if (n->fn->flags & FUNC_FLAT || arg[i].type == TYPE_BOOL
-		    || !dict_ok)
+		    || arg[i].enc != COL_CONST)
 			eval_plain(r, &arg[i]);
 		all_const &= arg[i].enc == COL_CONST;
 	}
-	if (all_const && n->n_kids > 0)
+	if (all_const && n->n_kids > 0 && !type_is_bytes(arg[0].type))
 		eval_plain(r, &arg[0]);
 }
 

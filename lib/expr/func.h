@@ -20,8 +20,9 @@ struct run {
 /*
  * A kernel: the values of out from those of arg.  The caller has set type,
  * n = r->n, PLAIN and valid (the rows where all arguments are valid, unless
- * the function has FUNC_NULLS).  Arguments are plain or constant, text also
- * dict, but never all constant; bools are plain.  A kernel may replace *out.
+ * the function has FUNC_NULLS).  Arguments are plain or constant, bools plain,
+ * text in any encoding; a first one that is no text is plain when the others
+ * are constant.  A kernel may replace *out.
  * A lazy one gets arg NULL and evaluates its kids.  0, or -1 after eval_fail.
  */
 typedef int kernel_fn(struct run *r, const struct node *n, struct col *out,
@@ -35,7 +36,7 @@ enum func_flag {
 			 */
 	FUNC_LAZY = 4, /* evaluates its kids */
 	FUNC_RUN = 8, /* differs from run to run: not folded */
-	FUNC_FLAT = 16, /* wants all arguments plain */
+	FUNC_FLAT = 16, /* wants all arguments but text plain */
 	FUNC_TRY = 32, /* null instead of errors */
 	FUNC_UNTYPED = 64 /* gives text that nobody gave a type */
 };

@@ -166,9 +166,10 @@ any_equal(
 
 	memset(bits, 0, bits_words(r->n) * 8);
 	bits_fill(valid, true, r->n);
-	/* Of two columns that are compared one may be constant, not both. */
+	/* Of two that are compared, no text, one may be constant, not both. */
 	pair[0] = arg[0];
-	eval_plain(r, &pair[0]);
+	if (!type_is_bytes(arg[0].type))
+		eval_plain(r, &pair[0]);
 	for (size_t i = 1; i < n->n_kids; i++) {
 		pair[1] = arg[i];
 		eval_begin(r, n, &eq);

@@ -31,20 +31,23 @@ hash_u64(uint64_t v, uint64_t seed)
 
 /*
  * Hash of len bytes.  Strings of up to 16 bytes cost two multiplications;
- * longer ones one more for each 16 bytes.
+ * longer ones one more for each 16 bytes.  Both factors of each depend on the
+ * seed: with a known one, bytes could be chosen to make it 0, and with it all
+ * hashes equal.
  */
 static inline uint64_t
 hash_bytes(const void *data, size_t len, uint64_t seed)
 {
 	const unsigned char *p = data;
 	uint64_t a = 0, b = 0, h = seed ^ 0xa0761d6478bd642fu;
+	const uint64_t key = hash_u64(0xe7037ed1a0b428dbu, seed);
 	uint32_t lo, hi;
 	size_t left = len;
 
 	for (; left > 16; left -= 16, p += 16) {
 		memcpy(&a, p, 8);
 		memcpy(&b, p + 8, 8);
-		h = hash_mix(a ^ h, b ^ 0xe7037ed1a0b428dbu);
+		h = hash_mix(a ^ h, b ^ key);
 	}
 	if (left >= 8) {
 		memcpy(&a, p, 8);
@@ -59,7 +62,7 @@ hash_bytes(const void *data, size_t len, uint64_t seed)
 		    | p[left - 1];
 		b = 0;
 	}
-	h = hash_mix(a ^ h, b ^ 0xe7037ed1a0b428dbu);
+	h = hash_mix(a ^ h, b ^ key);
 	return hash_mix(h ^ len, h ^ 0x8ebc6af09c88c6e3u);
 }
 

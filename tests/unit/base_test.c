@@ -255,6 +255,26 @@ test_map(void)
 	map_release(&m);
 }
 
+/* Bytes chosen with the source at hand, not the seed, do not collide. */
+static void
+test_hash_bytes(void)
+{
+	const uint64_t known[] = {
+	    0xe7037ed1a0b428dbu, 0xa0761d6478bd642fu, 0x8ebc6af09c88c6e3u, 0};
+	uint64_t seed = hash_seed(), text[3], one, other;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		for (size_t len = 16; len <= 24; len += 8) {
+			text[0] = rnd();
+			text[1] = text[2] = known[i];
+			one = hash_bytes(text, len, seed);
+			text[0]++;
+			other = hash_bytes(text, len, seed);
+			CHECK(one != other);
+		}
+	}
+}
+
 static void
 test_buf(void)
 {
@@ -379,6 +399,7 @@ main(void)
 	test_sha256();
 	test_xxh64();
 	test_map();
+	test_hash_bytes();
 	test_buf();
 	test_arena();
 	test_utf8();

@@ -479,6 +479,19 @@ rows() {
 	[ "$output" = $'b\xff' ]
 }
 
+@test "a long line that begins with byte 255 ends where it ends" {
+	{
+		printf '\377'
+		head -c 100000 /dev/zero | tr '\0' a
+		printf '\n'
+		yes 'a good line' | head -n 1500000
+	} >in
+	run -0 --separate-stderr bash -c \
+		'sbatch --bad skip in | sreduce count | ssink -N'
+	[ "$output" = 1500000 ]
+	[ "$stderr" = "sbatch: 1 of 1500001 records invalid, skipped" ]
+}
+
 @test "--deflate and --checksum change frames, not rows" {
 	seq 100000 >in
 	sbatch in | cat >plain.mill

@@ -8,8 +8,10 @@
 static void
 after_quote(struct scan *s, char c, char next, int quote)
 {
-	s->state = c == quote ? SCAN_QUOTED : SCAN_PLAIN;
-	if (c != quote && !(c == '\r' && next == '\n'))
+	bool doubled = (unsigned char)c == quote;
+
+	s->state = doubled ? SCAN_QUOTED : SCAN_PLAIN;
+	if (!doubled && !(c == '\r' && next == '\n'))
 		s->astray = true;
 }
 
@@ -21,7 +23,7 @@ scan_next(struct scan *s, const char *p, size_t len, char delim, int quote)
 	for (; s->at < len; s->at++) {
 		char c = p[s->at];
 
-		if (s->state == SCAN_START && c == quote) {
+		if (s->state == SCAN_START && (unsigned char)c == quote) {
 			s->state = SCAN_QUOTED;
 			s->open = s->at;
 		} else if (s->state == SCAN_QUOTED) {

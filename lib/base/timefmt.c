@@ -57,6 +57,7 @@ struct scan {
 	int east; /* seconds */
 	int yearday; /* 0 = not given */
 	bool pm, has_pm, has_epoch, has_zone;
+	bool minus; /* the epoch's sign, which holds for a fraction, too */
 	int64_t epoch; /* microseconds */
 };
 
@@ -160,8 +161,8 @@ scan_epoch(struct scan *x)
 {
 	size_t start = x->at;
 
-	if (x->at < x->len && x->s[x->at] == '-')
-		x->at++;
+	x->minus = x->at < x->len && x->s[x->at] == '-';
+	x->at += x->minus;
 	while (x->at < x->len && isdigit((unsigned char)x->s[x->at]))
 		x->at++;
 	x->has_epoch = true;
@@ -276,6 +277,26 @@ scan_format(struct scan *x, const char *f)
 	return true;
 }
 
+/* The instant that the fields say, the zone left aside. */
+static bool
+scanned(int64_t *us, struct scan *x)
+{
+	int days;
+
+	if (x->has_epoch)
+		return x->minus ? num_sub(us, x->epoch, x->c.us)
+				: num_add(us, x->epoch, x->c.us);
+	if (x->yearday == 0)
+		return time_from_civil(us, &x->c) == 0;
+	days =
+	    (int)(time_days(x->c.year + 1, 1, 1) - time_days(x->c.year, 1, 1));
+	x->c.month = x->c.day = 1;
+	if (x->yearday > days || time_from_civil(us, &x->c) == -1)
+		return false;
+	*us += (x->yearday - 1) * 86400 * TIME_US;
+	return true;
+}
+
 int
 time_read_format(
     int64_t *us, bool *zoned, const char *s, size_t len, const char *format)
@@ -291,15 +312,7 @@ time_read_format(
 			return -1;
 		x.c.hour = x.c.hour % 12 + (x.pm ? 12 : 0);
 	}
-	if (x.has_epoch) {
-		v = x.epoch + x.c.us;
-	} else {
-		if (time_from_civil(&v, &x.c) == -1)
-			return -1;
-		if (x.yearday > 0)
-			v += (x.yearday - 1) * 86400 * TIME_US;
-	}
-	if (!num_sub(&v, v, (int64_t)x.east * TIME_US))
+	if (!scanned(&v, &x) || !num_sub(&v, v, (int64_t)x.east * TIME_US))
 		return -1;
 	*us = v;
 	*zoned = x.has_zone || x.has_epoch;

@@ -196,6 +196,12 @@ test_times(void)
 	    "2024-03-07T23:05:00Z"));
 	CHECK(is_time("1700000000", "%s", "2023-11-14T22:13:20Z"));
 	CHECK(is_time("2024-366", "%Y-%j", "2024-12-31T00:00:00Z"));
+	CHECK(is_time("2023-366", "%Y-%j", NULL));
+	CHECK(is_time("2024-03-01 061", "%Y-%m-%d %j", "2024-03-01T00:00:00Z"));
+	CHECK(is_time("1.5", "%s.%f", "1970-01-01T00:00:01.5Z"));
+	CHECK(is_time("-1.5", "%s.%f", "1969-12-31T23:59:58.5Z"));
+	CHECK(is_time("-0.5", "%s.%f", "1969-12-31T23:59:59.5Z"));
+	CHECK(is_time("9223372036854.999999", "%s.%f", NULL));
 	CHECK(is_time("13", "%I %p", NULL));
 	CHECK(time_parse_clf(&us, "17/May/2015:10:05:03 +0200", 26) == 0
 	      && us == INT64_C(1431849903) * TIME_US);

@@ -252,6 +252,13 @@ rows() {
 	EOF
 }
 
+@test "a message shows no control characters of the input" {
+	printf 'a\033[31mb,c\nx,y\n' >in.csv
+	run -65 --separate-stderr sbatch -c nope in.csv
+	[ "$stderr" = "sbatch: in.csv: -c: no column nope; the columns are \
+a\\x1b[31mb, c" ]
+}
+
 @test "what belongs to Slurm is told so" {
 	printf '#!/bin/sh\n#SBATCH -N 4\nsrun x\n' >job.sh
 	run -64 --separate-stderr bash -c 'sbatch job.sh | ssink'

@@ -62,15 +62,22 @@ send_fail(int status, const char *text)
 	stream_writer_free(w);
 }
 
-/* One write a message, so that those of several stages do not mix. */
+/*
+ * One write a message, so that those of several stages do not mix.  Names of
+ * columns and stages come from the input, so that no part is trusted.
+ */
 static void
 tell(const char *text)
 {
-	char *line = mem_printf("%s: %s\n", message_name, text);
+	struct buf line = {.max = 0};
 
+	tool_quote_text(&line, message_name);
+	buf_puts(&line, ": ");
+	tool_quote_text(&line, text);
+	buf_putc(&line, '\n');
 	fflush(stderr);
-	io_write(STDERR_FILENO, line, strlen(line));
-	free(line);
+	io_write(STDERR_FILENO, line.data, line.len);
+	buf_release(&line);
 }
 
 void

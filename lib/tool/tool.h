@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct buf;
 struct schema;
 
 #define TOOL_VERSION "0.1.0"
@@ -90,7 +91,8 @@ int64_t tool_int(const char *opt, const char *arg, int64_t min, int64_t max);
 /*
  * tool_die: print "program: message" as errx(3) does and exit with status;
  * when stdout is a pipe that takes a stream, tell the next stage by FAIL.
- * tool_warn: the message alone.
+ * tool_warn: the message alone.  Both show what could move a terminal's cursor
+ * as \xNN.
  * tool_message_name: the program's name in them.
  * tool_last_words: for mem_last_words: the message of a process without
  * memory, and FAIL, without an allocation.
@@ -104,9 +106,11 @@ void tool_last_words(void);
 /*
  * Quote data for a message: C0, C1, DEL, bidi controls and invalid UTF-8 as
  * \xNN, cut at 200 bytes with "..."; returns out.
+ * tool_quote_text: append a text of lines, uncut; newline and tab stay.
  */
 #define TOOL_QUOTE_MAX 1024
 const char *tool_quote(char out[TOOL_QUOTE_MAX], const char *p, size_t len);
+void tool_quote_text(struct buf *out, const char *text);
 
 /*
  * What --schema prints: name, type and remarks of each column that is not a

@@ -47,5 +47,7 @@ main(void)
 	v[0].out = 7;
 	v[1].in_frames = 3;
 	check(v, 2, "2 frames out of sbatch, but 3 into smap");
+	strcpy(v[1].name, "\x1b[31m\nx");
+	check(v, 2, "2 frames out of sbatch, but 3 into \\x1b[31m\\x0ax");
 	return check_done("accounts_test");
 }

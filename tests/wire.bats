@@ -100,3 +100,20 @@ golden() {
 		esac
 	done
 }
+
+@test "a status line takes any watermark" {
+	PYTHONPATH="$TOP/tests/wire" python3 >least.mill <<-'EOF'
+		import sys
+		from make import *
+		sys.stdout.buffer.write(one(PLAIN, watermark=NONE + 1))
+	EOF
+	mkfifo in
+	smap -w true <in 2>err >out.mill &
+	pid=$!
+	exec 7>in
+	cat least.mill >&7
+	until_true 10 test -s out.mill
+	asked() { kill -USR1 "$pid" && grep -q 'watermark -290308-' err; }
+	until_true 10 asked
+	exec 7>&-
+}

@@ -41,7 +41,8 @@ status(char *out, size_t cap, struct progress *p,
     const struct progress_now *now, int64_t since_us)
 {
 	char per_s[32], mark[TIME_TEXT_MAX + 1];
-	int64_t mono = time_mono_us(), lag;
+	int64_t mono = time_mono_us();
+	double lag;
 	size_t len;
 
 	rate(per_s, sizeof(per_s),
@@ -53,9 +54,9 @@ status(char *out, size_t cap, struct progress *p,
 	if (now->watermark == TIME_NONE || len >= cap)
 		return;
 	mark[time_format_rfc3339(mark, now->watermark)] = '\0';
-	lag = time_now_us() - now->watermark;
+	lag = (double)time_now_us() - (double)now->watermark;
 	snprintf(out + len, cap - len, ", watermark %s, lag %.1fs", mark,
-	    (double)lag / (double)TIME_US);
+	    lag / (double)TIME_US);
 }
 
 void

@@ -623,11 +623,12 @@ os.execvp("sbatch", ["sbatch", "in"])' 2>err >out.mill &
 	[[ ${stderr_lines[1]} =~ ^sbatch\ +3\ +3\ +0\ +0\ +0\ +3\ +2$ ]]
 	mkfifo in
 	sbatch in 2>err >out.mill &
+	pid=$! # what polls starts processes, too
 	exec 7>in
 	echo a >&7
 	has_row() { rows <out.mill 2>/dev/null | grep -q a; }
 	until_true 5 has_row
-	kill -USR1 $!
+	kill -USR1 "$pid"
 	until_true 5 test -s err
 	exec 7>&-
 	wait

@@ -335,6 +335,8 @@ main(int argc, char *argv[])
 	choose(&s, &t);
 	tool_stdout(s.tee);
 	st.sink = !s.tee;
+	st.elsewhere =
+	    st.sink && s.o.dest != NULL && strcmp(s.o.dest, "-") != 0;
 	s.outlet = outlet_new(&s.o, &why);
 	if (s.outlet == NULL)
 		tool_die(TOOL_USAGE, "%s", why);

@@ -361,3 +361,15 @@ ssink             3            3          0        0        0            0      
 	run -0 --separate-stderr ssink --version
 	[ "$output" = "ssink (millrace) 0.1.0" ]
 }
+
+@test "a file is written though nobody reads standard output" {
+	mkfifo in gone
+	exec 8<>gone 9>gone 8<&-
+	(sbatch in | ssink out.csv >&9) &
+	pid=$!
+	exec 9>&- 7>in
+	echo a >&7
+	exec 7>&-
+	wait "$pid"
+	[ "$(cat out.csv)" = $'line\na' ]
+}

@@ -382,7 +382,8 @@ stage_run(
 	head_init(&st->out);
 	if (!st->sink && !t->schema_only)
 		tool_show(t);
-	st->reader = stream_reader_new(STDIN_FILENO, STDOUT_FILENO);
+	st->reader = stream_reader_new(
+	    STDIN_FILENO, st->elsewhere ? -1 : STDOUT_FILENO);
 	if (!st->sink)
 		st->writer = stream_writer_new(STDOUT_FILENO, 0);
 	rc = begin(st, ops, arg);

@@ -54,6 +54,7 @@ struct stage {
 	struct tool *tool;
 	const char *options; /* for the chain in HEAD; set by head() */
 	bool sink; /* set before stage_run: stdout is no stream */
+	bool elsewhere; /* so is this: nothing is written to stdout at all */
 	struct head in;
 	struct head out;
 	struct stream_reader *reader;

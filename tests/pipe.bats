@@ -48,6 +48,10 @@ report() {
 	run -64 --separate-stderr bash -c \
 		'echo 1 | sbatch --no-such | smap -w true | ssink'
 	[ "$stderr" = "sbatch: no option --no-such; try sbatch --help" ]
+	run -64 --separate-stderr sbatch --verbose -Zq
+	[ "$stderr" = "sbatch: no option -Z; try sbatch --help" ]
+	run -64 --separate-stderr sbatch --verbose=3
+	[ "$stderr" = "sbatch: no option --verbose=3; try sbatch --help" ]
 }
 
 @test "text on a filter's stdin is answered with the mend" {

@@ -138,6 +138,21 @@ hint(const struct tool *t, const char *opt)
 	return "";
 }
 
+/*
+ * Whether getopt complains of a letter in the middle of several, of which
+ * optind does not tell yet: the option before that may be a long one.
+ */
+static bool
+is_unknown_letter(const struct tool *t)
+{
+	if (optopt == 0)
+		return false;
+	for (const struct option *o = t->longs; o->name != NULL; o++)
+		if (o->val == optopt)
+			return false;
+	return true;
+}
+
 _Noreturn static void
 wrong_option(const struct tool *t, int ch, char *argv[])
 {
@@ -145,7 +160,8 @@ wrong_option(const struct tool *t, int ch, char *argv[])
 	const char *arg = argv[optind - 1], *name, *dash = "--";
 	const char *text;
 
-	name = strncmp(arg, "--", 2) == 0 ? arg + 2 : letter;
+	name = strncmp(arg, "--", 2) != 0 || is_unknown_letter(t) ? letter
+								  : arg + 2;
 	if (name == letter)
 		dash = "-";
 	if (ch == ':')

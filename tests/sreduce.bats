@@ -388,6 +388,13 @@ printed() {
 	[ "$output" = "1100000 ,," ]
 }
 
+@test "an aggregate of the short form nests no deeper than others" {
+	rows
+	run -64 --separate-stderr sreduce "$(printf 'sum:%.0s' {1..16000})n" \
+		<s.mill
+	[ "${stderr_lines[0]}" = "sreduce: the expression nests deeper than 256" ]
+}
+
 @test "accounts add up" {
 	rows
 	swindow 1m <s.mill | sreduce -v -k k count 2>err | ssink -v 2>>err >out

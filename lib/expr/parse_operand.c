@@ -114,9 +114,15 @@ parse_short(struct parse *p, const struct tok *name)
 	struct node *kid;
 
 	p->t++;
+	if (++p->depth > EXPR_MAX_DEPTH) {
+		expr_fail(p->err, name->at, name->len,
+		    "the expression nests deeper than %d", EXPR_MAX_DEPTH);
+		return NULL;
+	}
 	kid = parse_operand(p);
 	if (kid == NULL)
 		return NULL;
+	p->depth--;
 	kid = parse_call(p, word_text(p, name, true), &kid, 1, name->at);
 	if (kid != NULL)
 		kid->is_call = true;

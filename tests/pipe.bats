@@ -154,3 +154,16 @@ report() {
 	run -65 --separate-stderr bash -c 'echo hi | gzip | smap -w true'
 	[ "$stderr" = "smap: stdin is compressed, put zcat before me" ]
 }
+
+@test "what is too long for HEAD is refused by the stage that says it" {
+	long=$(seq -s " or n = " 4500)
+	echo 1 | sbatch -f csv -N -c n:int >s.mill
+	run -64 --separate-stderr smap -w "n = $long" -w "n = $long" <s.mill
+	[ "$stderr" = "smap: the options have more than 65535 bytes" ]
+	long=$(printf 'n%.0s' {1..5000})
+	run -64 --separate-stderr smap --name "$long" -w 'n = 1' <s.mill
+	[ "$stderr" = "smap: --name: longer than 63 bytes" ]
+	echo a >in
+	run -74 --separate-stderr bash -c "sbatch $long=in | ssink"
+	[ "$stderr" = "sbatch: standard output: Message too long" ]
+}

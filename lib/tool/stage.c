@@ -287,6 +287,9 @@ begin(struct stage *st, const struct stage_ops *ops, void *arg)
 	head_copy(&st->out, &st->in);
 	if (ops->head(st, arg) == -1)
 		return -1;
+	if (st->options != NULL && strlen(st->options) > HEAD_MAX_TEXT)
+		return stage_fail(st, TOOL_USAGE,
+		    "the options have more than %d bytes", HEAD_MAX_TEXT);
 	head_add_stage(&st->out, ops->cls, t->program, t->name,
 	    st->options == NULL ? "" : st->options);
 	if (t->schema_only)
@@ -382,8 +385,8 @@ stage_run(
 	head_init(&st->out);
 	if (!st->sink && !t->schema_only)
 		tool_show(t);
-	st->reader = stream_reader_new(
-	    STDIN_FILENO, st->elsewhere ? -1 : STDOUT_FILENO);
+	st->reader =
+	    stream_reader_new(STDIN_FILENO, st->elsewhere ? -1 : STDOUT_FILENO);
 	if (!st->sink)
 		st->writer = stream_writer_new(STDOUT_FILENO, 0);
 	rc = begin(st, ops, arg);

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "data/schema.h"
+#include "wire/note.h"
 
 enum common_opt {
 	OPT_NAME = TOOL_LONG + 1000,
@@ -208,6 +209,10 @@ tool_next(struct tool *t, int argc, char *argv[], const char **arg)
 			t->verbose--;
 			break;
 		case OPT_NAME:
+			if (strlen(optarg) > ACCOUNT_MAX_NAME)
+				tool_die(TOOL_USAGE,
+				    "--name: longer than %d bytes",
+				    ACCOUNT_MAX_NAME);
 			t->name = optarg;
 			tool_message_name(optarg);
 			break;

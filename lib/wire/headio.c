@@ -40,7 +40,12 @@ field_end(struct buf *b, size_t start)
 static void
 put_text(struct buf *b, const char *s)
 {
-	buf_put_str(b, s, strlen(s));
+	size_t len = strlen(s);
+
+	/* No reader would take it. */
+	if (len > HEAD_MAX_TEXT)
+		b->failed = true;
+	buf_put_str(b, s, len);
 }
 
 static void

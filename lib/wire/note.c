@@ -18,6 +18,9 @@ void
 mark_write(struct buf *b, const struct mark *m)
 {
 	buf_put_int(b, m->what, 1);
+	/* No reader would take it. */
+	if (m->name_len > NOTE_MAX_TEXT)
+		b->failed = true;
 	buf_put_str(b, m->name, m->name_len);
 }
 

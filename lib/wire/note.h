@@ -12,6 +12,7 @@
 #include "base/buf.h"
 
 #define NOTE_MAX_TEXT 4096
+#define ACCOUNT_MAX_NAME 63
 
 enum mark_what { MARK_HEARTBEAT, MARK_OPEN, MARK_CLOSE, MARK_EOF };
 
@@ -37,7 +38,7 @@ struct barrier {
  * frames).
  */
 struct account {
-	char name[64]; /* NUL-terminated, cut */
+	char name[ACCOUNT_MAX_NAME + 1]; /* NUL-terminated */
 	uint64_t in, used, filtered, late, invalid, out;
 	uint64_t in_frames, out_frames;
 };

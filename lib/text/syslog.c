@@ -552,10 +552,11 @@ derive_sd(const struct derive *d)
 
 	for (uint32_t r = 0; r < d->in->n; r++) {
 		uint32_t len;
-		const char *s = cell(d, r, &len), *end = s + len;
+		const char *s = cell(d, r, &len), *end;
 
 		if (s == NULL)
 			continue;
+		end = s + len;
 		buf_reset(&b);
 		while (s < end) {
 			buf_putc(&b, b.len == 0 ? '{' : ',');

@@ -49,23 +49,33 @@ schedule(uint32_t w[BLOCK], const uint8_t *p)
 static void
 add_block(uint32_t h[8], const uint8_t *p)
 {
-	uint32_t w[BLOCK], v[8];
+	uint32_t w[BLOCK], t1, t2;
+	uint32_t a = h[0], b = h[1], c = h[2], d = h[3];
+	uint32_t e = h[4], f = h[5], g = h[6], k = h[7];
 
 	schedule(w, p);
-	memcpy(v, h, sizeof(v));
 	for (size_t i = 0; i < BLOCK; i++) {
-		uint32_t e = v[4], a = v[0], t1, t2;
-
-		t1 = v[7] + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25))
-		     + ((e & v[5]) ^ (~e & v[6])) + rounds[i] + w[i];
+		t1 = k + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25))
+		     + ((e & f) ^ (~e & g)) + rounds[i] + w[i];
 		t2 = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22))
-		     + ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
-		memmove(v + 1, v, 7 * sizeof(*v));
-		v[4] += t1;
-		v[0] = t1 + t2;
+		     + ((a & b) ^ (a & c) ^ (b & c));
+		k = g;
+		g = f;
+		f = e;
+		e = d + t1;
+		d = c;
+		c = b;
+		b = a;
+		a = t1 + t2;
 	}
-	for (size_t i = 0; i < 8; i++)
-		h[i] += v[i];
+	h[0] += a;
+	h[1] += b;
+	h[2] += c;
+	h[3] += d;
+	h[4] += e;
+	h[5] += f;
+	h[6] += g;
+	h[7] += k;
 }
 
 void

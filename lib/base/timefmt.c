@@ -387,35 +387,53 @@ static bool
 print_number(struct print *p, char conv)
 {
 	const struct civil *c = &p->c;
-	const struct {
-		char conv;
-		char fill;
-		size_t width;
-		int64_t value;
-	} numbers[] = {
-	    {'Y', '0', 4, c->year},
-	    {'y', '0', 2, num_floor_mod(c->year, 100)},
-	    {'m', '0', 2, c->month},
-	    {'d', '0', 2, c->day},
-	    {'e', ' ', 2, c->day},
-	    {'H', '0', 2, c->hour},
-	    {'I', '0', 2, (c->hour + 11) % 12 + 1},
-	    {'M', '0', 2, c->min},
-	    {'S', '0', 2, c->sec},
-	    {'f', '0', 6, c->us},
-	    {'L', '0', 3, c->us / 1000},
-	    {'j', '0', 3, c->yearday},
-	    {'s', '0', 0, num_floor_div(p->us, TIME_US)},
-	    {'u', '0', 0, c->weekday + 1},
-	};
 
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (numbers[i].conv == conv) {
-			print_int(p, numbers[i].value, numbers[i].width,
-			    numbers[i].fill);
-			return true;
-		}
-	return false;
+	switch (conv) {
+	case 'Y':
+		print_int(p, c->year, 4, '0');
+		return true;
+	case 'y':
+		print_int(p, num_floor_mod(c->year, 100), 2, '0');
+		return true;
+	case 'm':
+		print_int(p, c->month, 2, '0');
+		return true;
+	case 'd':
+		print_int(p, c->day, 2, '0');
+		return true;
+	case 'e':
+		print_int(p, c->day, 2, ' ');
+		return true;
+	case 'H':
+		print_int(p, c->hour, 2, '0');
+		return true;
+	case 'I':
+		print_int(p, (c->hour + 11) % 12 + 1, 2, '0');
+		return true;
+	case 'M':
+		print_int(p, c->min, 2, '0');
+		return true;
+	case 'S':
+		print_int(p, c->sec, 2, '0');
+		return true;
+	case 'f':
+		print_int(p, c->us, 6, '0');
+		return true;
+	case 'L':
+		print_int(p, c->us / 1000, 3, '0');
+		return true;
+	case 'j':
+		print_int(p, c->yearday, 3, '0');
+		return true;
+	case 's':
+		print_int(p, num_floor_div(p->us, TIME_US), 0, '0');
+		return true;
+	case 'u':
+		print_int(p, c->weekday + 1, 0, '0');
+		return true;
+	default:
+		return false;
+	}
 }
 
 static void

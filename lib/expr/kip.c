@@ -215,12 +215,13 @@ mask(struct ip *ip, int64_t bits)
 {
 	if (bits < 0 || bits > ip->len * 8)
 		return false;
-	for (int64_t i = 0; i < ip->len; i++) {
+	for (unsigned i = 0; i < ip->len; i++) {
 		int64_t keep = bits - i * 8;
+		unsigned v = ip->bytes[i];
 
 		if (keep < 8)
-			ip->bytes[i] &=
-			    keep <= 0 ? 0 : (uint8_t)(0xff00 >> keep);
+			v &= keep <= 0 ? 0 : 0xff00u >> keep;
+		ip->bytes[i] = (uint8_t)v;
 	}
 	return true;
 }

@@ -24,12 +24,14 @@ struct url {
 	struct ktext part[URL_N];
 };
 
+/* The bytes of t before the first of three stops. */
 static size_t
-span_until(struct ktext t, const char *stops)
+span_until(struct ktext t, const char stops[static 3])
 {
 	size_t i = 0;
 
-	while (i < t.len && (t.p[i] == '\0' || !strchr(stops, t.p[i])))
+	while (i < t.len && t.p[i] != stops[0] && t.p[i] != stops[1]
+	       && t.p[i] != stops[2])
 		i++;
 	return i;
 }
@@ -80,7 +82,7 @@ split_authority(struct url *u, struct ktext t)
 		u->part[URL_HOST] = take(&t, (size_t)(end - t.p));
 		take(&t, 1);
 	} else {
-		u->part[URL_HOST] = take(&t, span_until(t, ":"));
+		u->part[URL_HOST] = take(&t, span_until(t, ":::"));
 	}
 	if (t.len > 1 && t.p[0] == ':') {
 		take(&t, 1);
@@ -101,10 +103,10 @@ split_url(struct url *u, struct ktext t)
 		split_authority(u, take(&t, span_until(t, "/?#")));
 	}
 	file = t.p;
-	u->part[URL_PATH] = take(&t, span_until(t, "?#"));
+	u->part[URL_PATH] = take(&t, span_until(t, "?##"));
 	if (t.len > 0 && t.p[0] == '?') {
 		take(&t, 1);
-		u->part[URL_QUERY] = take(&t, span_until(t, "#"));
+		u->part[URL_QUERY] = take(&t, span_until(t, "###"));
 	}
 	u->part[URL_FILE].p = file;
 	u->part[URL_FILE].len = (size_t)(t.p - file);
@@ -189,9 +191,9 @@ find_field(struct ktext query, struct ktext name, struct strout *scratch)
 	struct ktext none = {NULL, 0}, field, key;
 
 	while (query.p != NULL && query.len > 0) {
-		field = take(&query, span_until(query, "&"));
+		field = take(&query, span_until(query, "&&&"));
 		take(&query, query.len > 0);
-		key = take(&field, span_until(field, "="));
+		key = take(&field, span_until(field, "==="));
 		if (!same_name(key, name, scratch))
 			continue;
 		take(&field, field.len > 0);

@@ -15,7 +15,13 @@ static const char *const usual[] = {"status >= 500", "bytes * 2 + 1",
     "status >= 500 and bytes > 100", "if(status >= 500, bytes, 0)",
     "path like '/api/%'", "path like '%item%'", "path ~ 'x+'", "lower(path)",
     "split(path, '/', 2)", "ms + 1", "date_trunc('hour', t)",
-    "strftime(t, '%H:%M')"};
+    "strftime(t, '%H:%M')", "strftime(t, '%H:%M', 'Europe/Paris')",
+    "bytes > 1000.5", "bytes & 255", "round(bytes / 3, 2)", "xxhash64(path)",
+    "crc32(path)", "sha256(path)", "format('%s %d', path, status)",
+    "url_path(path)", "concat(path, '-', status)", "trim(path)",
+    "substr(path, 2, 5)", "regexp_extract(path, '[0-9]+')",
+    "regexp_count(path, '[0-9]')", "json_object('p', path) ->> 'p'",
+    "lpad(ms, 8, '0')"};
 
 static void
 add_rows(struct build *b)

@@ -122,8 +122,8 @@ int expr_compile_over(struct expr_agg_list *out, struct expr_error *err,
  * status: 0, or -1 with *err when an item is named in that way after a column
  * of s.
  */
-int expr_refuse_assigned(const struct expr_list *l, struct expr_error *err,
-    const struct schema *s);
+int expr_refuse_assigned(
+    const struct expr_list *l, struct expr_error *err, const struct schema *s);
 
 void expr_free(struct expr *e);
 void expr_list_release(struct expr_list *l);

@@ -291,10 +291,12 @@ karith_div_d(
 	return 0;
 }
 
+enum scaling { TIMES, THROUGH };
+
 /* A duration times or through a float, to the nearest microsecond. */
 static int
 scale(struct run *r, const struct node *n, struct col *out,
-    const struct col *dur, const struct col *by, bool divide)
+    const struct col *dur, const struct col *by, enum scaling how)
 {
 	int64_t *o = eval_ints(r, out);
 
@@ -303,11 +305,11 @@ scale(struct run *r, const struct node *n, struct col *out,
 		double f = by->f[eval_at(by, row)];
 
 		o[row] = 0;
-		if (divide && f == 0) {
+		if (how == THROUGH && f == 0) {
 			eval_null(r, out, row);
 			continue;
 		}
-		if (kwide_round(&o[row], divide ? d / f : d * f) == -1
+		if (kwide_round(&o[row], how == THROUGH ? d / f : d * f) == -1
 		    && eval_bad(r, n, out, row, "time overflow") == -1)
 			return -1;
 	}
@@ -318,19 +320,19 @@ int
 karith_mul_df(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	return scale(r, n, out, &arg[0], &arg[1], false);
+	return scale(r, n, out, &arg[0], &arg[1], TIMES);
 }
 
 int
 karith_mul_fd(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	return scale(r, n, out, &arg[1], &arg[0], false);
+	return scale(r, n, out, &arg[1], &arg[0], TIMES);
 }
 
 int
 karith_div_df(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	return scale(r, n, out, &arg[0], &arg[1], true);
+	return scale(r, n, out, &arg[0], &arg[1], THROUGH);
 }

@@ -275,33 +275,32 @@ kcond_typeof(
 	KTEXT_MAKE(r, n, out, 8, { strout_put(&s, name, strlen(name)); });
 }
 
-/* Whether row of a is a better extreme than the same row of b. */
-static bool
-beats(const struct col *a, const struct col *b, uint32_t row, bool greatest)
+/* Below 0, 0 or above as row of a is below, at or above that of b. */
+static int
+compare(const struct col *a, const struct col *b, uint32_t row)
 {
 	size_t a_len, b_len;
 	const char *x, *y;
 	int c;
 
 	if (a->type == TYPE_FLOAT)
-		return greatest ? a->f[row] > b->f[row] : a->f[row] < b->f[row];
+		return (a->f[row] > b->f[row]) - (a->f[row] < b->f[row]);
 	if (type_is_wide(a->type))
-		return greatest ? a->i[row] > b->i[row] : a->i[row] < b->i[row];
+		return (a->i[row] > b->i[row]) - (a->i[row] < b->i[row]);
 	if (a->type == TYPE_BOOL)
-		return greatest ? bit_get(a->bits, row) > bit_get(b->bits, row)
-				: bit_get(a->bits, row) < bit_get(b->bits, row);
+		return (int)bit_get(a->bits, row) - (int)bit_get(b->bits, row);
 	x = col_str(a, row, &a_len);
 	y = col_str(b, row, &b_len);
 	c = memcmp(x, y, a_len < b_len ? a_len : b_len);
-	if (c == 0)
-		c = (a_len > b_len) - (a_len < b_len);
-	return greatest ? c > 0 : c < 0;
+	return c != 0 ? c : (a_len > b_len) - (a_len < b_len);
 }
+
+enum extreme { LEAST = -1, GREATEST = 1 };
 
 /* The greatest or least of what is not null. */
 static int
 extreme(struct run *r, const struct node *n, struct col *out,
-    const struct col *arg, bool greatest)
+    const struct col *arg, enum extreme which)
 {
 	struct kpick pick;
 	uint8_t *take;
@@ -313,9 +312,10 @@ extreme(struct run *r, const struct node *n, struct col *out,
 		for (uint32_t row = 0; row < r->n; row++) {
 			const struct col *best = kpick_at(&pick, row);
 
-			if (col_is_valid(&arg[i], row)
-			    && (best == NULL || !col_is_valid(best, row)
-				|| beats(&arg[i], best, row, greatest)))
+			if (!col_is_valid(&arg[i], row))
+				continue;
+			if (best == NULL || !col_is_valid(best, row)
+			    || compare(&arg[i], best, row) * (int)which > 0)
 				bit_set(take, row);
 		}
 		kpick_column(&pick, &arg[i], take);
@@ -327,12 +327,12 @@ int
 kcond_greatest(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	return extreme(r, n, out, arg, true);
+	return extreme(r, n, out, arg, GREATEST);
 }
 
 int
 kcond_least(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	return extreme(r, n, out, arg, false);
+	return extreme(r, n, out, arg, LEAST);
 }

@@ -179,9 +179,12 @@ find_part(struct ktext *part, struct ktext s, struct ktext sep, int64_t k)
 	return part_from_front(part, s, sep, n + 1 - (0 - (uint64_t)k));
 }
 
+/* What a part that is not there is. */
+enum missing { MISSING_NULL, MISSING_EMPTY };
+
 static int
 split(struct run *r, const struct node *n, struct col *out,
-    const struct col *arg, bool missing_is_null)
+    const struct col *arg, enum missing missing)
 {
 	struct strout s;
 	struct ktext part;
@@ -196,7 +199,7 @@ split(struct run *r, const struct node *n, struct col *out,
 			ktext_at(&arg[1], row), k)
 		    == 0)
 			strout_put(&s, part.p, part.len);
-		else if (missing_is_null)
+		else if (missing == MISSING_NULL)
 			eval_null(r, out, row);
 		strout_row(&s);
 	}
@@ -207,14 +210,14 @@ int
 kfind_split(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	return split(r, n, out, arg, true);
+	return split(r, n, out, arg, MISSING_NULL);
 }
 
 int
 kfind_split_part(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	return split(r, n, out, arg, false);
+	return split(r, n, out, arg, MISSING_EMPTY);
 }
 
 /* All parts, as a JSON array; without a separator the text is one. */

@@ -215,13 +215,14 @@ put_padded(struct strout *s, const struct piece *p, struct ktext t, size_t n)
 /* Digits behind a sign or prefix, with zeros between if they are asked for. */
 static void
 put_number(struct strout *s, const struct piece *p, const char *sign,
-    struct ktext digits, bool may_zero)
+    struct ktext digits)
 {
 	char text[NUMBER_MAX + WIDTH_MAX + 2];
 	size_t n = strlen(sign), zeros = 0;
 
-	if (may_zero && p->zero && !p->left
-	    && (size_t)p->width > n + digits.len)
+	/* nan and inf, which have no digit, get blanks. */
+	if (p->zero && !p->left && (*digits.p | 0x20) != 'n'
+	    && (*digits.p | 0x20) != 'i' && (size_t)p->width > n + digits.len)
 		zeros = (size_t)p->width - n - digits.len;
 	memcpy(text, sign, n);
 	memset(text + n, '0', zeros);
@@ -254,8 +255,7 @@ put_bits(struct strout *s, const struct piece *p, uint64_t v)
 	do
 		text[--at] = all[v & ((1u << bits) - 1)];
 	while ((v >>= bits) != 0);
-	put_number(
-	    s, p, prefix, (struct ktext){text + at, sizeof(text) - at}, true);
+	put_number(s, p, prefix, (struct ktext){text + at, sizeof(text) - at});
 }
 
 static void
@@ -270,7 +270,7 @@ put_int(struct strout *s, const struct piece *p, int64_t v)
 	}
 	len = num_format_int(text, v);
 	put_number(s, p, sign_of(p, v < 0),
-	    (struct ktext){text + (v < 0), len - (v < 0)}, true);
+	    (struct ktext){text + (v < 0), len - (v < 0)});
 }
 
 static void
@@ -291,7 +291,7 @@ put_float(struct strout *s, const struct piece *p, double v)
 			text[i] ^= 0x20;
 	}
 	put_number(s, p, isnan(v) ? "" : sign_of(p, signbit(v)),
-	    (struct ktext){text, (size_t)len}, isfinite(v));
+	    (struct ktext){text, (size_t)len});
 }
 
 static void

@@ -53,10 +53,12 @@ put_fill(struct strout *s, struct ktext fill, uint64_t n)
 	}
 }
 
+enum side { LEFT, RIGHT };
+
 /* Exactly arg[1] characters, cut or filled up with arg[2] on one side. */
 static int
 pad(struct run *r, const struct node *n, struct col *out, const struct col *arg,
-    bool left)
+    enum side side)
 {
 	const struct ktext blank = {" ", 1};
 
@@ -74,10 +76,10 @@ pad(struct run *r, const struct node *n, struct col *out, const struct col *arg,
 			t.len = ktext_skip(t.p, t.len, (uint64_t)want);
 		else if (fill.len > 0)
 			missing = (uint64_t)want - have;
-		if (left)
+		if (side == LEFT)
 			put_fill(&s, fill, missing);
 		strout_put(&s, t.p, t.len);
-		if (!left)
+		if (side == RIGHT)
 			put_fill(&s, fill, missing);
 	});
 }
@@ -86,14 +88,14 @@ int
 kshape_lpad(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	return pad(r, n, out, arg, true);
+	return pad(r, n, out, arg, LEFT);
 }
 
 int
 kshape_rpad(
     struct run *r, const struct node *n, struct col *out, const struct col *arg)
 {
-	return pad(r, n, out, arg, false);
+	return pad(r, n, out, arg, RIGHT);
 }
 
 /* Append what character c, len bytes of it, is translated to. */

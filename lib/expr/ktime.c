@@ -27,35 +27,37 @@ enum unit_kind {
 
 #define DAY (86400 * TIME_US)
 
+/* Who knows a unit. */
+enum use { TRUNC = 1, FIELD = 2, BOTH = 3 };
+
 struct ktime_unit {
 	const char *name;
 	enum unit_kind kind;
 	int64_t us; /* length, 0 when it varies */
-	bool trunc; /* date_trunc knows it */
-	bool field; /* date_part knows it */
+	unsigned uses;
 };
 
 static const struct ktime_unit units[] = {
-    {"microsecond", PART_MICROSECOND, 1, true, true},
-    {"millisecond", PART_MILLISECOND, 1000, true, true},
-    {"second", PART_SECOND, TIME_US, true, true},
-    {"minute", PART_MINUTE, 60 * TIME_US, true, true},
-    {"hour", PART_HOUR, 3600 * TIME_US, true, true},
-    {"day", PART_DAY, DAY, true, true},
-    {"week", PART_WEEK, 0, true, true},
-    {"month", PART_MONTH, 0, true, true},
-    {"quarter", PART_QUARTER, 0, true, true},
-    {"year", PART_YEAR, 0, true, true},
-    {"isoyear", PART_ISOYEAR, 0, false, true},
-    {"weekday", PART_WEEKDAY, 0, false, true},
-    {"yearday", PART_YEARDAY, 0, false, true},
+    {"microsecond", PART_MICROSECOND, 1, BOTH},
+    {"millisecond", PART_MILLISECOND, 1000, BOTH},
+    {"second", PART_SECOND, TIME_US, BOTH},
+    {"minute", PART_MINUTE, 60 * TIME_US, BOTH},
+    {"hour", PART_HOUR, 3600 * TIME_US, BOTH},
+    {"day", PART_DAY, DAY, BOTH},
+    {"week", PART_WEEK, 0, BOTH},
+    {"month", PART_MONTH, 0, BOTH},
+    {"quarter", PART_QUARTER, 0, BOTH},
+    {"year", PART_YEAR, 0, BOTH},
+    {"isoyear", PART_ISOYEAR, 0, FIELD},
+    {"weekday", PART_WEEKDAY, 0, FIELD},
+    {"yearday", PART_YEARDAY, 0, FIELD},
 };
 
 #define N_UNITS (sizeof(units) / sizeof(units[0]))
 
 /* kids[0] names one of units; it goes into n->aux. */
 static int
-prepare_unit(struct node *n, struct expr_error *err, bool trunc)
+prepare_unit(struct node *n, struct expr_error *err, enum use use)
 {
 	const struct node *k = n->kids[0];
 	struct ktime *aux = ktime_new(n);
@@ -64,7 +66,7 @@ prepare_unit(struct node *n, struct expr_error *err, bool trunc)
 	if (k->is_null)
 		return 0;
 	for (size_t i = 0; k->kind == NODE_LIT && i < N_UNITS; i++) {
-		if ((trunc ? units[i].trunc : units[i].field)
+		if (units[i].uses & use
 		    && strlen(units[i].name) == k->lit.off[1]
 		    && strncasecmp(units[i].name, k->lit.bytes, k->lit.off[1])
 			   == 0) {
@@ -74,7 +76,7 @@ prepare_unit(struct node *n, struct expr_error *err, bool trunc)
 	}
 	buf_init(&b, 0);
 	for (size_t i = 0; i < N_UNITS; i++) {
-		if (trunc ? units[i].trunc : units[i].field)
+		if (units[i].uses & use)
 			buf_printf(
 			    &b, "%s%s", b.len == 0 ? "" : ", ", units[i].name);
 	}
@@ -88,7 +90,7 @@ int
 ktime_trunc_prepare(struct unit *u, struct node *n, struct expr_error *err)
 {
 	(void)u;
-	if (prepare_unit(n, err, true) == -1)
+	if (prepare_unit(n, err, TRUNC) == -1)
 		return -1;
 	if (n->n_kids < 3)
 		return 0;
@@ -100,7 +102,7 @@ int
 ktime_part_prepare(struct unit *u, struct node *n, struct expr_error *err)
 {
 	(void)u;
-	return prepare_unit(n, err, false);
+	return prepare_unit(n, err, FIELD);
 }
 
 /* The days since 1970 of the Monday of a day's week: day 0 was a Thursday. */
@@ -241,7 +243,7 @@ ktime_part(
 	    r, out, &arg[1], ((const struct ktime *)n->aux)->unit->kind);
 }
 
-#define FIELD(NAME, KIND)                                                      \
+#define FIELD_OF(NAME, KIND)                                                   \
 	int NAME(struct run *r, const struct node *n, struct col *out,         \
 	    const struct col *arg)                                             \
 	{                                                                      \
@@ -249,14 +251,14 @@ ktime_part(
 		return field_rows(r, out, &arg[0], KIND);                      \
 	}
 
-FIELD(ktime_year, PART_YEAR)
-FIELD(ktime_month, PART_MONTH)
-FIELD(ktime_day, PART_DAY)
-FIELD(ktime_hour, PART_HOUR)
-FIELD(ktime_minute, PART_MINUTE)
-FIELD(ktime_second, PART_SECOND)
-FIELD(ktime_weekday, PART_WEEKDAY)
-FIELD(ktime_quarter, PART_QUARTER)
-FIELD(ktime_week, PART_WEEK)
-FIELD(ktime_dayofweek, PART_DAYOFWEEK)
-FIELD(ktime_yearday, PART_YEARDAY)
+FIELD_OF(ktime_year, PART_YEAR)
+FIELD_OF(ktime_month, PART_MONTH)
+FIELD_OF(ktime_day, PART_DAY)
+FIELD_OF(ktime_hour, PART_HOUR)
+FIELD_OF(ktime_minute, PART_MINUTE)
+FIELD_OF(ktime_second, PART_SECOND)
+FIELD_OF(ktime_weekday, PART_WEEKDAY)
+FIELD_OF(ktime_quarter, PART_QUARTER)
+FIELD_OF(ktime_week, PART_WEEK)
+FIELD_OF(ktime_dayofweek, PART_DAYOFWEEK)
+FIELD_OF(ktime_yearday, PART_YEARDAY)

@@ -186,9 +186,12 @@ translate(struct buf *b, const char *f, size_t *bad, size_t *bad_len)
 	return 0;
 }
 
+/* Of a format: strftime's, or date_format's. */
+enum style { CONVERSIONS, LETTERS };
+
 /* kids[1] is a constant format, kids[2] perhaps a zone, both for n->aux. */
 static int
-prepare_format(struct node *n, struct expr_error *err, bool is_letters)
+prepare_format(struct node *n, struct expr_error *err, enum style style)
 {
 	const struct node *k = n->kids[1];
 	struct ktime *aux = ktime_new(n);
@@ -207,7 +210,7 @@ prepare_format(struct node *n, struct expr_error *err, bool is_letters)
 	aux->format = mem_strndup(k->lit.bytes, k->lit.off[1]);
 	if (strlen(aux->format) != k->lit.off[1])
 		return expr_fail(err, k->at, k->len, "the format holds a NUL");
-	if (is_letters) {
+	if (style == LETTERS) {
 		buf_init(&b, 0);
 		if (translate(&b, aux->format, &at, &len) == -1) {
 			buf_release(&b);
@@ -230,14 +233,14 @@ int
 kzone_format_prepare(struct unit *u, struct node *n, struct expr_error *err)
 {
 	(void)u;
-	return prepare_format(n, err, false);
+	return prepare_format(n, err, CONVERSIONS);
 }
 
 int
 kzone_letters_prepare(struct unit *u, struct node *n, struct expr_error *err)
 {
 	(void)u;
-	return prepare_format(n, err, true);
+	return prepare_format(n, err, LETTERS);
 }
 
 int

@@ -136,7 +136,7 @@ x,2,b
 @test "--explode refuses what is no list" {
 	abc
 	run -64 --separate-stderr smap --explode b <s.mill
-	[ "$stderr" = "smap: --explode: b is not one list with a name; write 'split(line, \" \") as word'" ]
+	[ "$stderr" = "smap: --explode: b is not one list with a name; write 'split(line, \" \") as word' or 'json_each(items) as item'" ]
 	run -64 --separate-stderr smap --explode "split(b, '-', 2) as x" <s.mill
 	[ "$stderr" = "smap: --explode: split with 3 arguments is no list; write split(text, separator)
   split(b, '-', 2) as x
@@ -149,6 +149,39 @@ x,2,b
 	[ "$stderr" = "smap: --explode: the separator must be a fixed text
   split(b, c) as x
   ^~~~~~~~~~~" ]
+}
+
+@test "--explode takes JSON arrays apart" {
+	printf '%s\n' '["a","b \u00e9\n\"]",1.50, null ,true,{"x":[1,2]},[ ]]' ' [ ] ' '' |
+		sbatch -f lines >s.mill
+	run -0 --separate-stderr bash -c \
+		"smap --explode 'json_each(line) as x' -s x <s.mill | ssink -N"
+	[ "$output" = 'a
+b é\n"]
+1.50
+\N
+true
+{"x":[1,2]}
+[ ]' ]
+	[ -z "$stderr" ]
+}
+
+@test "--explode counts texts that are no JSON arrays" {
+	printf '%s\n' '{"a":[1]}' '[1,]' '[1] 2' '["a]' 7 '[1]' |
+		sbatch -f lines >s.mill
+	run -0 --separate-stderr bash -c \
+		"smap --explode 'json_each(line) as x' -s 'x + 1 as y' <s.mill | ssink -N"
+	[ "$output" = 2 ]
+	[ "$stderr" = "smap: 5 cells did not read as the type wanted and became null" ]
+	run -64 --separate-stderr smap --explode 'json_each(1) as x' <s.mill
+	[[ "$stderr" == "smap: --explode: json_each takes one text, a JSON array"* ]]
+}
+
+@test "--explode of a long array goes out in several frames, in order" {
+	seq -s, 100000 | sed 's/.*/[&]/' | sbatch -f lines --max-field 2M >s.mill
+	run -0 --separate-stderr bash -c \
+		"smap --explode 'json_each(line) as n' -s n <s.mill | ssink -N | cmp - <(seq 100000)"
+	[ -z "$output$stderr" ]
 }
 
 @test "rows without a piece are filtered" {

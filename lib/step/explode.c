@@ -5,18 +5,20 @@
 #include <string.h>
 
 #include "step/chain.h"
+#include "step/elements.h"
 #include "step/pieces.h"
 
 struct explode {
 	struct step step;
 	struct expr_agg_list list;
-	char *sep; /* owned */
+	char *sep; /* owned; NULL takes JSON arrays apart */
 	size_t sep_len;
 	bool keep_empty;
 	size_t target; /* the column that the pieces become */
 	size_t n_in; /* columns that come in */
 	bool plain; /* the pieces themselves are the column */
 	struct pieces pieces;
+	struct elements elements;
 	struct batch wide; /* the columns that came in, and the pieces */
 	struct batch out;
 };
@@ -24,7 +26,7 @@ struct explode {
 static bool
 is_list(const char *name)
 {
-	return strcmp(name, "split") == 0;
+	return strcmp(name, "split") == 0 || strcmp(name, "json_each") == 0;
 }
 
 static int
@@ -63,7 +65,12 @@ check_list(struct expr_call *call, char *why, size_t why_cap)
 		snprintf(why, why_cap, "%s takes texts", call->name);
 		return -1;
 	}
-	return check_split(call, why, why_cap);
+	if (strcmp(call->name, "split") == 0)
+		return check_split(call, why, why_cap);
+	if (call->n_args == 1 && expr_type(call->args[0]) == TYPE_STR)
+		return 0;
+	snprintf(why, why_cap, "json_each takes one text, a JSON array");
+	return -1;
 }
 
 static const struct expr_aggs lists = {.is_agg = is_list, .check = check_list};
@@ -81,7 +88,7 @@ compile(struct explode *e, const struct schema *schema)
 	if (items->n != 1 || items->items[0].star || e->list.n_calls != 1)
 		return step_fail(&e->step, TOOL_USAGE,
 		    "%s is not one list with a name; write 'split(line, \" \") "
-		    "as word'",
+		    "as word' or 'json_each(items) as item'",
 		    e->step.source);
 	return 0;
 }
@@ -134,6 +141,7 @@ plan(struct step *s, struct schema *schema)
 	struct explode *e = (struct explode *)s;
 
 	pieces_init(&e->pieces);
+	elements_init(&e->elements);
 	e->n_in = schema->n;
 	if (compile(e, schema) == -1)
 		return -1;
@@ -231,6 +239,8 @@ pass_chunk(struct explode *e, const struct batch *b, bool more)
 static bool
 cut(struct explode *e, struct pieces_cut *c)
 {
+	if (e->sep == NULL)
+		return elements_take(&e->elements, &e->pieces);
 	if (e->sep_len == 1)
 		return pieces_at_byte(&e->pieces, c, e->sep[0], e->keep_empty);
 	return pieces_at_text(&e->pieces, c, e->sep, e->sep_len, e->keep_empty);
@@ -247,6 +257,11 @@ explode_row(struct explode *e, const struct batch *b, const struct col *text,
 
 	if (col_is_valid(text, row))
 		c.p = col_str(text, row, &c.len);
+	if (e->sep == NULL && c.len > 0
+	    && elements_begin(&e->elements, row, c.p, c.len) == -1) {
+		e->step.chain->env.n_unparsed++;
+		c.len = 0;
+	}
 	/* A text without bytes has no pieces. */
 	while (c.len > 0 && !done) {
 		done = cut(e, &c);
@@ -289,6 +304,7 @@ release(struct step *s)
 	struct explode *e = (struct explode *)s;
 
 	pieces_release(&e->pieces);
+	elements_release(&e->elements);
 	expr_agg_list_release(&e->list);
 	free(e->sep);
 	batch_release(&e->wide);

@@ -23,6 +23,8 @@ enum long_opt {
 	OPT_CHANGED,
 	OPT_OVER,
 	OPT_TTL,
+	OPT_BAD,
+	OPT_MAX_BAD,
 };
 
 static const struct tool_opt options[] = {
@@ -41,6 +43,12 @@ static const struct tool_opt options[] = {
     {OPT_OVER, "over", "D|Nrows", "aggregates look at the last rows only"},
     {OPT_CHANGED, "changed", "EXPR", "pass rows unlike their key's last one"},
     {OPT_TTL, "ttl", "D", "forget keys that were silent for D"},
+    {'p', "parse", "FORMAT", "parse text, or column COL by COL=FORMAT"},
+    {'c', "columns", "COLS", "columns that -p makes"},
+    {'t', "time", "COL[:FORMAT]", "which of them is the event time"},
+    {'N', "no-header", NULL, "blocks of csv and tsv begin with a row"},
+    {OPT_BAD, "bad", "stop|skip|FILE", "what -p does with bad records"},
+    {OPT_MAX_BAD, "max-bad", "N|P%", "fail when more records are bad"},
 };
 
 static const struct tool_hint hints[] = {
@@ -49,7 +57,6 @@ static const struct tool_hint hints[] = {
     {"n", "write -w for a condition, --head for a number of rows"},
     {"S", "only sbatch takes a directory; the stream tells the stages"},
     {"filter", "write -w or --where"},
-    {"columns", "write -s or --select"},
     {NULL, NULL},
 };
 
@@ -69,6 +76,7 @@ static const struct {
     {OPT_TAIL, &ends_tail},
     {OPT_DEDUP, &dedup_step},
     {OPT_CHANGED, &dedup_changed},
+    {'p', &parse_step},
 };
 
 #define N_STEPS (sizeof(steps) / sizeof(steps[0]))
@@ -190,6 +198,38 @@ owner(const struct smap *m, const struct modifier *mod,
 	return found;
 }
 
+/* Options of -p. */
+static bool
+set_parse(const struct smap *m, const struct modifier *mod)
+{
+	struct step *s = owner(m, mod, &parse_step);
+	struct step_opts none, *o = s == NULL ? &none : &s->opts;
+
+	switch (mod->ch) {
+	case 'c':
+		o->columns = mod->arg;
+		break;
+	case 't':
+		o->time = mod->arg;
+		break;
+	case 'N':
+		o->no_header = true;
+		break;
+	case OPT_BAD:
+		o->bad = mod->arg;
+		break;
+	case OPT_MAX_BAD:
+		o->max_bad = mod->arg;
+		break;
+	default:
+		return false;
+	}
+	if (s == NULL)
+		tool_die(
+		    TOOL_USAGE, "-c, -t, -N, --bad and --max-bad go with -p");
+	return true;
+}
+
 static void
 set_within(const struct smap *m, const struct modifier *mod)
 {
@@ -221,6 +261,8 @@ settle(struct smap *m)
 	for (size_t i = 0; i < m->n_modifiers; i++) {
 		const struct modifier *mod = &m->modifiers[i];
 
+		if (set_parse(m, mod))
+			continue;
 		if (mod->ch == OPT_WITHIN)
 			set_within(m, mod);
 		else if (mod->ch != 'k' && find_modifier(m, 'k', 0) == NULL)

@@ -53,6 +53,7 @@ chain_add(struct chain *c, const struct step_kind *kind, const char *source)
 	s->chain = c;
 	s->cls = kind->cls;
 	s->holds = kind->holds;
+	s->multiplies = kind->multiplies;
 	if (c->n > 0)
 		c->steps[c->n - 1]->next = s;
 	c->steps = mem_grow(c->steps, &c->cap, c->n + 1, sizeof(struct step *));
@@ -96,7 +97,7 @@ plan_step(struct chain *c, struct step *s, bool *multiplied)
 	s->removed = *multiplied;
 	if (s->kind->plan(s, &c->st->out.schema) == -1)
 		return -1;
-	*multiplied = *multiplied || s->kind->multiplies;
+	*multiplied = *multiplied || s->multiplies;
 	if (s->cls > c->cls)
 		c->cls = s->cls;
 	c->holds = c->holds || s->holds;

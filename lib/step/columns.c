@@ -198,6 +198,7 @@ release(struct step *s)
 const struct step_kind columns_select = {
     .opt = "-s",
     .size = sizeof(struct columns),
+    .other_name = "; write \"as\" and another name",
     .cls = CLASS_FRAME,
     .rebuilds = true,
     .plan = plan,
@@ -208,6 +209,7 @@ const struct step_kind columns_select = {
 const struct step_kind columns_add = {
     .opt = "-a",
     .size = sizeof(struct columns),
+    .other_name = "; write \"as\" and another name",
     .cls = CLASS_FRAME,
     .rebuilds = true,
     .plan = plan,

@@ -314,6 +314,7 @@ release(struct step *s)
 const struct step_kind explode_step = {
     .opt = "--explode",
     .size = sizeof(struct explode),
+    .other_name = "; write \"as\" and another name",
     .cls = CLASS_FRAME,
     .rebuilds = true,
     .multiplies = true,

@@ -83,19 +83,6 @@ parse(struct names *n)
 	}
 }
 
-static int
-fail_unknown(struct step *s, const struct schema *schema, const char *name)
-{
-	struct buf b;
-
-	buf_init(&b, 0);
-	schema_list(&b, schema);
-	step_fail(s, TOOL_USAGE, "no column %s; the columns are %.*s", name,
-	    (int)b.len, (const char *)b.data);
-	buf_release(&b);
-	return -1;
-}
-
 /* Each name is a column, once, and none of the system. */
 static int
 check(struct names *n, const struct schema *schema)
@@ -105,7 +92,8 @@ check(struct names *n, const struct schema *schema)
 		int col = schema_find(schema, old, strlen(old));
 
 		if (col == -1)
-			return fail_unknown(&n->step, schema, old);
+			return step_fail_column(
+			    &n->step, schema, old, strlen(old));
 		if (schema->fields[col].system)
 			return step_fail(&n->step, TOOL_USAGE,
 			    "%s is a column of the system, which stays", old);

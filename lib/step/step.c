@@ -77,6 +77,21 @@ step_fail_run(
 	    st, TOOL_DATA, "%s %s: %s", s->kind->opt, s->source, err->text);
 }
 
+int
+step_fail_column(
+    struct step *s, const struct schema *schema, const char *name, size_t len)
+{
+	char quoted[TOOL_QUOTE_MAX];
+	struct buf b;
+
+	buf_init(&b, 0);
+	schema_list(&b, schema);
+	step_fail(s, TOOL_USAGE, "no column %s; the columns are %.*s",
+	    tool_quote(quoted, name, len), (int)b.len, (const char *)b.data);
+	buf_release(&b);
+	return -1;
+}
+
 /* The name is taken, or there are too many columns. */
 static int
 fail_add(struct step *s, const struct schema *to, const char *name)

@@ -50,6 +50,7 @@ struct step_opts {
 struct step_kind {
 	const char *opt; /* as messages name it: "-w" */
 	size_t size; /* of its own struct, which begins with a struct step */
+	const char *other_name; /* how to avoid a name, for messages; or NULL */
 	enum stage_class cls; /* at least */
 	bool rebuilds; /* makes other columns */
 	bool holds; /* rows wait for the end of the batch */
@@ -67,8 +68,10 @@ struct step {
 	struct step_opts opts;
 	struct chain *chain;
 	struct step *next; /* NULL: the output */
+	/* As the kind has them, unless plan knows better. */
 	enum stage_class cls;
 	bool holds;
+	bool multiplies;
 	bool removed; /* its rows are not rows of the input any more */
 };
 
@@ -77,6 +80,7 @@ extern const struct step_kind where_step;
 extern const struct step_kind columns_select, columns_add;
 extern const struct step_kind names_rename, names_drop;
 extern const struct step_kind explode_step;
+extern const struct step_kind parse_step;
 extern const struct step_kind sample_step;
 extern const struct step_kind dedup_step, dedup_changed;
 extern const struct step_kind ends_head, ends_tail;
@@ -90,12 +94,15 @@ void step_invalid(struct step *s, uint64_t n);
 
 /*
  * Fail: step_fail_compile with a caret under the mistake in source,
- * step_fail_run at a row of b.  Both return -1.
+ * step_fail_run at a row of b, step_fail_column for want of a column.  All
+ * return -1.
  */
 int step_fail_compile(
     struct step *s, const struct expr_error *err, const char *source);
 int step_fail_run(
     struct step *s, const struct expr_error *err, const struct batch *b);
+int step_fail_column(
+    struct step *s, const struct schema *schema, const char *name, size_t len);
 int step_fail(struct step *s, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

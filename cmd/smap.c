@@ -7,9 +7,12 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/time.h"
 #include "step/chain.h"
 #include "tool/stage.h"
 #include "tool/tool.h"
+
+#define TIMEOUT_US (60 * TIME_US)
 
 enum long_opt {
 	OPT_RENAME = TOOL_LONG,
@@ -25,6 +28,9 @@ enum long_opt {
 	OPT_TTL,
 	OPT_BAD,
 	OPT_MAX_BAD,
+	OPT_FRAME,
+	OPT_OK,
+	OPT_TIMEOUT,
 };
 
 static const struct tool_opt options[] = {
@@ -44,16 +50,21 @@ static const struct tool_opt options[] = {
     {OPT_CHANGED, "changed", "EXPR", "pass rows unlike their key's last one"},
     {OPT_TTL, "ttl", "D", "forget keys that were silent for D"},
     {'p', "parse", "FORMAT", "parse text, or column COL by COL=FORMAT"},
-    {'c', "columns", "COLS", "columns that -p makes"},
+    {'x', "exec", NULL, "a batch through the command behind --"},
+    {'X', "coprocess", NULL, "line by line through the command behind --"},
+    {'f', "format", "FORMAT", "what -x and -X write and read (tsv)"},
+    {'c', "columns", "COLS", "columns that -p, -x or -X make"},
     {'t', "time", "COL[:FORMAT]", "which of them is the event time"},
-    {'N', "no-header", NULL, "blocks of csv and tsv begin with a row"},
+    {'N', "no-header", NULL, "csv and tsv have no line of names"},
+    {OPT_FRAME, "frame", NULL, "-x runs the command for each frame"},
+    {OPT_OK, "ok", "N,...", "exit statuses of the command that are well (0)"},
+    {OPT_TIMEOUT, "timeout", "D", "how long -X waits for a line (60s)"},
     {OPT_BAD, "bad", "stop|skip|FILE", "what -p does with bad records"},
     {OPT_MAX_BAD, "max-bad", "N|P%", "fail when more records are bad"},
 };
 
 static const struct tool_hint hints[] = {
     {"e", "write -w for a condition, -s or -a for columns"},
-    {"f", "write -w for a condition; formats belong to sbatch and ssink"},
     {"n", "write -w for a condition, --head for a number of rows"},
     {"S", "only sbatch takes a directory; the stream tells the stages"},
     {"filter", "write -w or --where"},
@@ -77,6 +88,8 @@ static const struct {
     {OPT_DEDUP, &dedup_step},
     {OPT_CHANGED, &dedup_changed},
     {'p', &parse_step},
+    {'x', &pipe_batch},
+    {'X', &pipe_lines},
 };
 
 #define N_STEPS (sizeof(steps) / sizeof(steps[0]))
@@ -183,62 +196,97 @@ set_over(struct step_opts *o, const char *arg)
 		tool_die(TOOL_USAGE, "--over: %s: too many or too few", arg);
 }
 
-/* The step of a kind that a modifier belongs to: behind it, else before it. */
+/* What takes a modifier that belongs to one step. */
+struct taker {
+	int ch;
+	const struct step_kind *kinds[3];
+	const char *text; /* for the message when there is none */
+};
+
+static const struct taker takers[] = {
+    {OPT_WITHIN, {&dedup_step}, "--within goes with --dedup"},
+    {'c', {&parse_step, &pipe_batch, &pipe_lines},
+	"-c goes with -p, -x or -X; write -s LIST"},
+    {'t', {&parse_step, &pipe_batch, &pipe_lines}, "-t goes with -p, -x or -X"},
+    {'N', {&parse_step, &pipe_batch, &pipe_lines}, "-N goes with -p, -x or -X"},
+    {'f', {&pipe_batch, &pipe_lines},
+	"-f goes with -x or -X; formats belong to sbatch and ssink, and a "
+	"condition to -w"},
+    {OPT_BAD, {&parse_step}, "--bad goes with -p"},
+    {OPT_MAX_BAD, {&parse_step}, "--max-bad goes with -p"},
+    {OPT_FRAME, {&pipe_batch}, "--frame goes with -x"},
+    {OPT_OK, {&pipe_batch, &pipe_lines}, "--ok goes with -x or -X"},
+    {OPT_TIMEOUT, {&pipe_lines}, "--timeout goes with -X"},
+};
+
+static const struct taker *
+find_taker(int ch)
+{
+	for (size_t i = 0; i < sizeof(takers) / sizeof(takers[0]); i++) {
+		if (takers[i].ch == ch)
+			return &takers[i];
+	}
+	return NULL;
+}
+
+static bool
+takes(const struct taker *t, const struct step_kind *kind)
+{
+	return kind == t->kinds[0] || kind == t->kinds[1]
+	       || kind == t->kinds[2];
+}
+
+/* The step that a modifier belongs to: the last before it, else the first. */
 static struct step *
-owner(const struct smap *m, const struct modifier *mod,
-    const struct step_kind *kind)
+owner(const struct smap *m, const struct modifier *mod, const struct taker *t)
 {
 	struct step *found = NULL;
 
 	for (size_t i = 0; i < m->chain.n; i++) {
-		if (m->chain.steps[i]->kind == kind
+		if (takes(t, m->chain.steps[i]->kind)
 		    && (found == NULL || i < mod->at))
 			found = m->chain.steps[i];
 	}
+	if (found == NULL)
+		tool_die(TOOL_USAGE, "%s", t->text);
 	return found;
 }
 
-/* Options of -p. */
-static bool
-set_parse(const struct smap *m, const struct modifier *mod)
+static void
+set_one(struct step_opts *o, int ch, const char *arg)
 {
-	struct step *s = owner(m, mod, &parse_step);
-	struct step_opts none, *o = s == NULL ? &none : &s->opts;
-
-	switch (mod->ch) {
+	switch (ch) {
+	case OPT_WITHIN:
+		o->within_us = tool_dur("within", arg);
+		break;
 	case 'c':
-		o->columns = mod->arg;
+		o->columns = arg;
 		break;
 	case 't':
-		o->time = mod->arg;
+		o->time = arg;
 		break;
 	case 'N':
 		o->no_header = true;
 		break;
+	case 'f':
+		o->format = arg;
+		break;
 	case OPT_BAD:
-		o->bad = mod->arg;
+		o->bad = arg;
 		break;
 	case OPT_MAX_BAD:
-		o->max_bad = mod->arg;
+		o->max_bad = arg;
 		break;
-	default:
-		return false;
+	case OPT_FRAME:
+		o->by_frame = true;
+		break;
+	case OPT_OK:
+		o->ok = arg;
+		break;
+	case OPT_TIMEOUT:
+		o->timeout_us = above_zero("timeout", arg);
+		break;
 	}
-	if (s == NULL)
-		tool_die(
-		    TOOL_USAGE, "-c, -t, -N, --bad and --max-bad go with -p");
-	return true;
-}
-
-static void
-set_within(const struct smap *m, const struct modifier *mod)
-{
-	struct step *s = owner(m, mod, &dedup_step);
-
-	if (s != NULL)
-		s->opts.within_us = tool_dur("within", mod->arg);
-	else
-		tool_die(TOOL_USAGE, "--within goes with --dedup");
 }
 
 /* Tell the steps what the other options say of them. */
@@ -252,6 +300,7 @@ settle(struct smap *m)
 		const struct modifier *ttl = find_modifier(m, OPT_TTL, i);
 
 		o->within_us = -1;
+		o->timeout_us = TIMEOUT_US;
 		o->keys = keys == NULL ? NULL : keys->arg;
 		if (over != NULL)
 			set_over(o, over->arg);
@@ -261,14 +310,42 @@ settle(struct smap *m)
 	for (size_t i = 0; i < m->n_modifiers; i++) {
 		const struct modifier *mod = &m->modifiers[i];
 
-		if (set_parse(m, mod))
-			continue;
-		if (mod->ch == OPT_WITHIN)
-			set_within(m, mod);
+		const struct taker *taker = find_taker(mod->ch);
+
+		if (taker != NULL)
+			set_one(&owner(m, mod, taker)->opts, mod->ch, mod->arg);
 		else if (mod->ch != 'k' && find_modifier(m, 'k', 0) == NULL)
 			tool_die(TOOL_USAGE, "--%s goes with -k KEYS",
 			    mod->ch == OPT_OVER ? "over" : "ttl");
 	}
+}
+
+/* The words behind -- are the command of the one step that runs one. */
+static void
+set_command(struct smap *m, char *argv[], const char *before)
+{
+	struct step *found = NULL;
+
+	for (size_t i = 0; i < m->chain.n; i++) {
+		struct step *s = m->chain.steps[i];
+
+		if (s->kind != &pipe_batch && s->kind != &pipe_lines)
+			continue;
+		if (found != NULL)
+			tool_die(TOOL_USAGE,
+			    "one command only: put another smap behind this");
+		found = s;
+	}
+	if (argv[0] == NULL)
+		return;
+	if (found == NULL)
+		tool_die(TOOL_USAGE,
+		    "smap reads a stream: sbatch %s | smap ...", argv[0]);
+	if (strcmp(before, "--") != 0)
+		tool_die(TOOL_USAGE,
+		    "the command stands behind --: smap %s -- %s ...",
+		    found->kind->opt, argv[0]);
+	found->opts.argv = argv;
 }
 
 static void
@@ -276,7 +353,8 @@ add_option(struct smap *m, int ch, const char *arg)
 {
 	for (size_t i = 0; i < N_STEPS; i++) {
 		if (steps[i].ch == ch) {
-			chain_add(&m->chain, steps[i].kind, arg);
+			chain_add(
+			    &m->chain, steps[i].kind, arg == NULL ? "" : arg);
 			return;
 		}
 	}
@@ -305,9 +383,7 @@ main(int argc, char *argv[])
 	t.hints = hints;
 	while ((ch = tool_next(&t, argc, argv, &arg)) != -1)
 		add_option(&m, ch, arg);
-	if (optind < argc)
-		tool_die(TOOL_USAGE,
-		    "smap reads a stream: sbatch %s | smap ...", argv[optind]);
+	set_command(&m, argv + optind, argv[optind - 1]);
 	if (m.chain.n == 0 && !t.schema_only)
 		tool_die(TOOL_USAGE, "nothing to do: give -w, -s or -a");
 	settle(&m);

@@ -206,8 +206,8 @@ u	str	untyped" ]
 @test "options of other programs are mended" {
 	run -64 --separate-stderr smap -e 'x > 1' </dev/null
 	[ "$stderr" = "smap: no option -e: write -w for a condition, -s or -a for columns" ]
-	run -64 --separate-stderr smap -f csv </dev/null
-	[ "$stderr" = "smap: no option -f: write -w for a condition; formats belong to sbatch and ssink" ]
+	run -64 --separate-stderr smap -f csv -w true </dev/null
+	[ "$stderr" = "smap: -f goes with -x or -X; formats belong to sbatch and ssink, and a condition to -w" ]
 	run -64 --separate-stderr smap --filter x </dev/null
 	[ "$stderr" = "smap: no option --filter: write -w or --where" ]
 }

@@ -109,6 +109,32 @@ io_writev(int fd, struct iovec *iov, int n_iov)
 	return 0;
 }
 
+ssize_t
+io_offer(int fd, const void *p, size_t len)
+{
+	const struct timespec now = {.tv_sec = 0};
+	sigset_t pipe_set, old, pending;
+	bool was_pending;
+	ssize_t n;
+	int e;
+
+	/* A SIGPIPE of our own making is taken back, another one stays. */
+	sigemptyset(&pipe_set);
+	sigaddset(&pipe_set, SIGPIPE);
+	sigpending(&pending);
+	was_pending = sigismember(&pending, SIGPIPE) == 1;
+	sigprocmask(SIG_BLOCK, &pipe_set, &old);
+	do
+		n = write(fd, p, len);
+	while (n == -1 && errno == EINTR);
+	e = errno;
+	if (n == -1 && e == EPIPE && !was_pending)
+		sigtimedwait(&pipe_set, NULL, &now);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	errno = e;
+	return n == -1 && (e == EAGAIN || e == EWOULDBLOCK) ? 0 : n;
+}
+
 int
 io_wait(int fd, int out_fd, int timeout_ms)
 {

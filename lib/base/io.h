@@ -22,6 +22,13 @@ int io_write(int fd, const void *p, size_t len);
 int io_writev(int fd, struct iovec *iov, int n_iov);
 
 /*
+ * One write that does not wait, on a non-blocking descriptor: the bytes taken,
+ * 0 when there is no room now, or -1 with errno.  A reader that has gone is
+ * EPIPE and no signal.
+ */
+ssize_t io_offer(int fd, const void *p, size_t len);
+
+/*
  * Wait until fd can be read or has ended.  While waiting, watch out_fd (or
  * -1) for a reader that has gone.  timeout_ms -1 waits for ever.
  * Returns 1 readable, 0 timeout or a signal arrived, -1 error, 2 when the

@@ -6,6 +6,9 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +21,10 @@ become(const struct spawn *s, int tell_fd)
 	int e;
 
 	setpgid(0, 0);
+#ifdef __linux__
+	if (s->dies_with_us)
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+#endif
 	signal(SIGXFSZ, SIG_DFL);
 	for (size_t i = 0; s->env != NULL && s->env[i] != NULL; i++)
 		putenv(s->env[i]);

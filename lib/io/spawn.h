@@ -3,6 +3,7 @@
 #ifndef MILLRACE_IO_SPAWN_H
 #define MILLRACE_IO_SPAWN_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /*
@@ -15,6 +16,7 @@ struct spawn {
 	char *const *env; /* NAME=value, added; ends with NULL; or NULL */
 	int in_fd; /* its standard input, still the caller's to close */
 	int out_fd; /* its standard output; -1 = shared */
+	bool dies_with_us; /* SIGTERM for it when this program ends */
 };
 
 /*

@@ -72,8 +72,8 @@ describe(struct buf *b, const struct step *s)
 	const int64_t numbers[] = {
 	    o->over_us, o->over_rows, o->ttl_us, o->within_us};
 
-	buf_printf(
-	    b, "%s%s %s", b->len == 0 ? "" : " ", s->kind->opt, s->source);
+	buf_printf(b, "%s%s%s%s", b->len == 0 ? "" : " ", s->kind->opt,
+	    *s->source == '\0' ? "" : " ", s->source);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (texts[i][1] != NULL)
 			buf_printf(b, " %s %s", texts[i][0], texts[i][1]);
@@ -206,9 +206,9 @@ send_notes(struct chain *c)
 }
 
 static int
-end_batch(struct chain *c)
+end_batch(struct chain *c, bool closing)
 {
-	c->closing = true;
+	c->closing = closing;
 	for (size_t i = 0; i < c->n; i++) {
 		struct step *s = c->steps[i];
 
@@ -245,10 +245,11 @@ chain_rows(struct chain *c, const struct frame *f, const struct batch *b)
 	c->part = f->h.part;
 	c->n_rows += b->n_rows;
 	c->closing = last && !c->holds;
+	c->again = c->answered;
 	rc = c->n > 0 ? c->steps[0]->kind->rows(c->steps[0], b, false)
 		      : chain_out(c, b, false);
 	if (rc == 0 && last)
-		rc = end_batch(c);
+		rc = end_batch(c, true);
 	account(c, b->n_rows);
 	if (last)
 		c->answered = false;
@@ -279,10 +280,11 @@ end_data(struct chain *c)
 	c->env = (struct expr_env){.batch_us = c->st->now.batch_us};
 	c->filtered = c->invalid = 0;
 	c->answered = true;
+	c->again = false;
 	if (left_over)
 		return send_notes(c);
 	c->part = 0;
-	rc = end_batch(c);
+	rc = end_batch(c, false);
 	account(c, 0);
 	return rc;
 }

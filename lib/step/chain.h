@@ -29,6 +29,7 @@ struct chain {
 	uint64_t n_rows; /* that the batch has had so far */
 	bool closing; /* the batch at hand ends with what is passed now */
 	bool answered; /* this batch, at the end of the data */
+	bool again; /* it ends, having been answered before */
 	struct chain_note *notes; /* marks that wait for the batch's end */
 	size_t n_notes;
 	size_t cap_notes;

@@ -15,7 +15,7 @@ struct reader {
 	struct reader_bad *bad;
 	size_t n_bad;
 	size_t cap_bad;
-	struct arena arena; /* of the reasons in bad */
+	struct arena arena; /* of the texts in bad */
 	const char *why; /* of reader_error, where it is not text's; static */
 };
 
@@ -153,6 +153,7 @@ add_bad(struct reader *r, uint32_t row, const struct text_bad *bad)
 	r->bad = mem_grow(r->bad, &r->cap_bad, r->n_bad + 1, sizeof(*r->bad));
 	to = &r->bad[r->n_bad++];
 	*to = (struct reader_bad){.row = row, .bad = *bad};
+	to->bad.p = arena_dup(&r->arena, bad->p, bad->len);
 	to->bad.why = arena_dup(&r->arena, bad->why, strlen(bad->why) + 1);
 }
 

@@ -103,7 +103,7 @@ fail_add(struct step *s, const struct schema *to, const char *name)
 		    s, TOOL_USAGE, "more than %d columns", SCHEMA_MAX_COLS);
 	return step_fail(s, TOOL_USAGE, "two columns would be named %s%s",
 	    tool_quote(quoted, name, strlen(name)),
-	    s->kind == &names_rename ? "" : "; write \"as\" and another name");
+	    s->kind->other_name == NULL ? "" : s->kind->other_name);
 }
 
 int

@@ -81,6 +81,7 @@ extern const struct step_kind columns_select, columns_add;
 extern const struct step_kind names_rename, names_drop;
 extern const struct step_kind explode_step;
 extern const struct step_kind parse_step;
+extern const struct step_kind pipe_batch, pipe_lines;
 extern const struct step_kind sample_step;
 extern const struct step_kind dedup_step, dedup_changed;
 extern const struct step_kind ends_head, ends_tail;

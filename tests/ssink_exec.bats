@@ -49,6 +49,10 @@ program() {
 	[ "$output" = "2026-11-23T10:00:00Z 2026-11-23T10:03:00Z 2" ]
 	run -0 bash -c "swindow 1m <s | ssink --exec '$cmd'"
 	[ "$output" = "2026-11-23T10:00:00Z 2026-11-23T10:03:00Z 2" ]
+	run -0 bash -c "swindow rows:2 <s | ssink --exec '$cmd'"
+	[ "$output" = "0 2 2" ]
+	run -0 bash -c "swindow 1d --tz Asia/Tokyo <s | ssink --exec '$cmd'"
+	[ "$output" = "2026-11-22T15:00:00Z 2026-11-23T15:00:00Z 2" ]
 	run -0 bash -c "ssink --exec '$cmd' <s"
 	[ "$output" = "  2" ]
 }

@@ -225,6 +225,12 @@ for i in range(3000): print("k%d,%s" % (i % 30, "x" * 1000))' |
 	[ "$(cat old/a.csv)" = old ]
 	run -74 ssink 'new/{date}/{class}.csv.gz' <cut
 	[ ! -e new ]
+	# These had their files and directories before the end.
+	wide >s
+	head -c -100 s >cut
+	mkdir kept
+	run -74 ssink 'kept/{class}/a/b.csv' <cut
+	[ "$(find kept)" = kept ]
 }
 
 @test "a full disk shows none of the files" {

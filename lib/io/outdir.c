@@ -88,19 +88,59 @@ directory_len(const char *path)
 	return slash == NULL ? 0 : (size_t)(slash - path);
 }
 
-int
-outdir_open(const char *path, size_t n_trusted, size_t *made)
+/* The same, for reading: fsync(2) needs more than a place in the tree. */
+static int
+walk_to_read(const char *path, size_t len, size_t n_trusted, size_t *made)
 {
-	int fd = walk(path, directory_len(path), n_trusted, made), readable, e;
+	int fd = walk(path, len, n_trusted, made), readable, e;
 
 	if (fd == -1)
 		return -1;
-	/* fsync(2) needs more than a place in the tree. */
 	readable = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	e = errno;
 	close(fd);
 	errno = e;
 	return readable;
+}
+
+int
+outdir_open(const char *path, size_t n_trusted, size_t *made)
+{
+	return walk_to_read(path, directory_len(path), n_trusted, made);
+}
+
+/* The length of the directory that path[0..len), a directory, is in. */
+static size_t
+parent_len(const char *path, size_t len)
+{
+	while (len > 0 && path[len - 1] != '/')
+		len--;
+	while (len > 0 && path[len - 1] == '/')
+		len--;
+	return len;
+}
+
+int
+outdir_sync(const char *path, size_t n_trusted, size_t made)
+{
+	size_t len = directory_len(path);
+	bool more = true;
+
+	while (more) {
+		int fd = walk_to_read(path, len, n_trusted, NULL), rc, e;
+
+		if (fd == -1)
+			return -1;
+		rc = fsync(fd);
+		e = errno;
+		close(fd);
+		errno = e;
+		if (rc == -1)
+			return -1;
+		more = made > 0 && len >= made;
+		len = parent_len(path, len);
+	}
+	return 0;
 }
 
 void

@@ -15,7 +15,13 @@
  */
 int outdir_open(const char *path, size_t n_trusted, size_t *made);
 
-/* Remove the directories above path that outdir_open made and are empty. */
+/*
+ * What outdir_open made, if made is not 0:
+ * outdir_sync: make the directory of path durable, and those that had to be
+ * made for it; 0, or -1 with errno.
+ * outdir_remove: remove those that are empty.
+ */
+int outdir_sync(const char *path, size_t n_trusted, size_t made);
 void outdir_remove(const char *path, size_t n_trusted, size_t made);
 
 #endif

@@ -280,15 +280,12 @@ outfile_publish_numbered(struct outfile *o, size_t ext_len, uint64_t *number)
 }
 
 int
-outfile_sync(const struct outfile *o)
+outfile_sync(struct outfile *o)
 {
-	int dir_fd = outdir_open(o->path, o->n_trusted, NULL), rc;
-
-	if (dir_fd == -1)
+	if (outdir_sync(o->path, o->n_trusted, o->made) == -1)
 		return -1;
-	rc = fsync(dir_fd);
-	drop(dir_fd);
-	return rc;
+	o->made = 0;
+	return 0;
 }
 
 void
@@ -309,13 +306,13 @@ outfile_discard(struct outfile *o)
 		close(dir_fd);
 	}
 	forget_temp(o);
-	outdir_remove(o->path, o->n_trusted, o->made);
 }
 
 void
 outfile_release(struct outfile *o)
 {
 	outfile_discard(o);
+	outdir_remove(o->path, o->n_trusted, o->made);
 	free(o->path);
 	o->path = NULL;
 }

@@ -40,8 +40,9 @@ void outfile_init(struct outfile *o, const char *path, size_t n_trusted,
  * name is numbered before its last ext_len bytes: one above *number, or above
  * the highest that is there if *number is 0; no file is replaced then.
  * outfile_sync: make that durable.
- * outfile_discard: remove what was not published, the directories made for it
- * too.  outfile_release calls it.
+ * outfile_discard: remove what was not published.
+ * outfile_release: the same, and the directories that were made for it and
+ * are empty.
  * All that return int: 0, or -1 with errno.
  */
 struct outfile_state {
@@ -55,7 +56,7 @@ int outfile_finish(struct outfile *o);
 int outfile_publish(struct outfile *o);
 int outfile_publish_numbered(
     struct outfile *o, size_t ext_len, uint64_t *number);
-int outfile_sync(const struct outfile *o);
+int outfile_sync(struct outfile *o);
 void outfile_discard(struct outfile *o);
 void outfile_release(struct outfile *o);
 

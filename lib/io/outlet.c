@@ -118,8 +118,8 @@ static const struct outlet_kind single_kind = {.make = single_make,
     .commit = single_commit,
     .free = single_free};
 
-static bool
-rolls(const struct outlet_roll *r)
+bool
+outlet_rolls(const struct outlet_roll *r)
 {
 	return r->len > 0 || r->rows > 0 || r->us > 0;
 }
@@ -134,9 +134,9 @@ check_opts(const struct outlet_opts *o)
 	if (o->append && to_stdout)
 		return mem_strdup("--append needs a file; the shell appends "
 				  "standard output: ssink >>FILE");
-	if (o->append && rolls(&o->roll))
+	if (o->append && outlet_rolls(&o->roll))
 		return mem_strdup("--append does not go with --roll");
-	if (rolls(&o->roll) && (o->command != NULL || to_stdout))
+	if (outlet_rolls(&o->roll) && (o->command != NULL || to_stdout))
 		return mem_strdup("--roll needs a file");
 	return NULL;
 }
@@ -146,7 +146,7 @@ choose(const struct outlet *t)
 {
 	if (t->o.command != NULL)
 		return &outexec_kind;
-	if (t->o.append || rolls(&t->o.roll))
+	if (t->o.append || outlet_rolls(&t->o.roll))
 		return &outset_kind;
 	if (t->path != NULL && outpath_plain(t->path) == NULL)
 		return &outset_kind;
@@ -251,7 +251,8 @@ outlet_parse_roll(struct outlet_roll *roll, const char *s)
 		roll->rows = (uint64_t)rows;
 	} else if (num_parse_size(&bytes, s, len) == 0 && bytes > 0) {
 		roll->len = bytes;
-	} else if (num_parse_dur(&us, s, len) == 0 && us > 0) {
+	} else if (num_parse_dur(&us, s, len) == 0 && us > 0
+		   && us < INT64_MAX / 2) {
 		roll->us = us;
 	} else {
 		return -1;

@@ -34,6 +34,9 @@ struct outlet {
 int outlet_fail(struct outlet *t, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Whether there is any bound. */
+bool outlet_rolls(const struct outlet_roll *r);
+
 extern const struct outlet_kind outset_kind;
 extern const struct outlet_kind outexec_kind;
 

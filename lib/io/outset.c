@@ -1,73 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 /* Outlet: rows to files by their values, rolled, appended.  ssink(1). */
-#include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
-#include <sys/resource.h>
 #include <sysexits.h>
 
-#include "base/hash.h"
-#include "base/map.h"
 #include "base/mem.h"
 #include "base/time.h"
-#include "io/outfile.h"
 #include "io/outgroup.h"
 #include "io/outlet_int.h"
 #include "io/outpath.h"
-
-#define HELD_MAX 8192 /* bytes of a file that wait in memory */
-#define OPEN_MAX_FILES 256 /* descriptors, and packers of 270 KB each */
-#define OPEN_MIN_FILES 4
-#define OTHER_FILES 32 /* descriptors left to the rest of the program */
-
-/* A file that is not complete yet; published ones are forgotten. */
-struct target {
-	struct outfile file;
-	size_t slot; /* in temps */
-	struct buf held; /* bytes not written yet */
-	bool begun; /* has its names, and perhaps rows */
-	uint64_t n_rows;
-	uint64_t len; /* bytes, before packing */
-	uint64_t number; /* of the last one published, 0 = not known */
-	int64_t begun_us; /* monotonic */
-	TAILQ_ENTRY(target) open; /* when file.fd is not -1 */
-};
-
-TAILQ_HEAD(target_list, target);
+#include "io/target.h"
 
 struct outset {
 	struct outlet *t;
 	struct outgroup group;
-	struct target **targets;
-	size_t cap_targets;
-	struct map map; /* path to number of target */
-	uint64_t *hashes;
-	size_t cap_hashes;
-	char **temps; /* max_files of them; some NULL */
-	size_t *free_slots;
-	size_t n_free;
-	struct target_list open; /* most recently used first */
-	size_t n_open;
-	size_t max_open;
+	struct targets targets;
 	struct target *now; /* that is written to */
 	int64_t due_us; /* when the oldest is to be rolled, monotonic */
 };
-
-static size_t
-open_max(void)
-{
-	struct rlimit lim;
-	size_t n = OPEN_MAX_FILES;
-
-	if (getrlimit(RLIMIT_NOFILE, &lim) == 0
-	    && lim.rlim_cur < OPEN_MAX_FILES + OTHER_FILES)
-		n = lim.rlim_cur > OPEN_MIN_FILES + OTHER_FILES
-			? (size_t)lim.rlim_cur - OTHER_FILES
-			: OPEN_MIN_FILES;
-	return n;
-}
 
 static void *
 set_make(struct outlet *t, char **why)
@@ -82,102 +32,27 @@ set_make(struct outlet *t, char **why)
 	}
 	s = mem_zero(1, sizeof(*s));
 	s->t = t;
-	s->temps = mem_zero(t->o.max_files, sizeof(*s->temps));
-	s->free_slots = mem_zero(t->o.max_files, sizeof(*s->free_slots));
-	for (size_t i = t->o.max_files; i > 0; i--)
-		s->free_slots[s->n_free++] = i - 1;
-	TAILQ_INIT(&s->open);
-	s->max_open = open_max();
+	targets_init(&s->targets, t);
 	s->due_us = INT64_MAX;
-	t->o.on_files(s->temps, t->o.max_files);
 	return s;
 }
 
-static int
-failed(struct outset *s, const struct target *g)
-{
-	return outlet_fail(
-	    s->t, EX_IOERR, "%s: %s", g->file.path, strerror(errno));
-}
-
-static bool
-rolls(const struct outset *s)
-{
-	const struct outlet_roll *r = &s->t->o.roll;
-
-	return r->len > 0 || r->rows > 0 || r->us > 0;
-}
-
-/* It is closed, or about to be. */
-static void
-leave_open(struct outset *s, struct target *g)
-{
-	TAILQ_REMOVE(&s->open, g, open);
-	s->n_open--;
-}
-
-/* Have g open, and the least recently used one closed if need be. */
-static int
-open_target(struct outset *s, struct target *g, struct outfile_state *state)
-{
-	struct target *last;
-
-	if (g->file.fd != -1) {
-		TAILQ_REMOVE(&s->open, g, open);
-		TAILQ_INSERT_HEAD(&s->open, g, open);
-		return 0;
-	}
-	if (s->n_open == s->max_open) {
-		last = TAILQ_LAST(&s->open, target_list);
-		leave_open(s, last);
-		if (outfile_close(&last->file) == -1)
-			return failed(s, last);
-	}
-	if (outfile_open(&g->file, state) == -1)
-		return failed(s, g);
-	TAILQ_INSERT_HEAD(&s->open, g, open);
-	s->n_open++;
-	return 0;
-}
-
-static int
-write_out(struct outset *s, struct target *g, const void *p, size_t len)
-{
-	struct outfile_state state;
-
-	if (open_target(s, g, &state) == -1)
-		return -1;
-	if (outfile_write(&g->file, p, len) == -1)
-		return failed(s, g);
-	return 0;
-}
-
-/* Write what is held. */
-static int
-drain(struct outset *s, struct target *g)
-{
-	size_t len = g->held.len;
-
-	if (len == 0)
-		return 0;
-	g->held.len = 0;
-	return write_out(s, g, g->held.data, len);
-}
-
-/* Takes what is rendered: into memory, until it is worth a write. */
+/* Takes what is rendered. */
 static int
 put(void *arg, const void *p, size_t len)
 {
 	struct outset *s = arg;
-	struct target *g = s->now;
 
-	g->len += len;
-	if (g->held.len + len > HELD_MAX && drain(s, g) == -1)
-		return -1;
-	if (len > HELD_MAX)
-		return write_out(s, g, p, len);
-	buf_put(&g->held, p, len);
-	return 0;
+	return targets_put(&s->targets, s->now, p, len);
+}
+
+/* Asked by outgroup_rows. */
+static int
+find(void *arg, uint32_t *number, const char *path)
+{
+	struct outset *s = arg;
+
+	return targets_find(&s->targets, number, path);
 }
 
 /* The first rows come: a file that is empty gets its names. */
@@ -186,7 +61,7 @@ begin(struct outset *s, struct target *g)
 {
 	struct outfile_state state = {.is_empty = true};
 
-	if (s->t->o.append && open_target(s, g, &state) == -1)
+	if (s->t->o.append && targets_open(&s->targets, g, &state) == -1)
 		return -1;
 	if (state.is_mended)
 		s->t->o.warn(
@@ -203,122 +78,25 @@ begin(struct outset *s, struct target *g)
 	return s->t->why != NULL ? -1 : 0;
 }
 
-static struct target *
-add_target(struct outset *s, const char *path)
-{
-	struct target *g = mem_zero(1, sizeof(*g));
-
-	g->slot = s->free_slots[--s->n_free];
-	outfile_init(&g->file, path, outpath_n_trusted(s->t->path),
-	    s->t->o.append, &s->temps[g->slot]);
-	return g;
-}
-
-/* The number of the target of a path: one that is there, or a new one. */
-static int
-find_target(void *arg, uint32_t *number, const char *path)
-{
-	struct outset *s = arg;
-	uint64_t h = hash_bytes(path, strlen(path), hash_seed());
-	size_t at = map_first(&s->map, h, s->hashes);
-	uint32_t i;
-
-	while ((i = map_at(&s->map, &at, h)) != MAP_NONE) {
-		if (strcmp(s->targets[i]->file.path, path) == 0)
-			break;
-		at++;
-	}
-	if (i == MAP_NONE) {
-		if (s->n_free == 0)
-			return outlet_fail(s->t, EX_DATAERR,
-			    "%s: more than %zu files that are not complete; "
-			    "--max-files allows more",
-			    path, s->t->o.max_files);
-		i = map_insert(&s->map, at, h);
-		s->hashes = mem_grow(
-		    s->hashes, &s->cap_hashes, (size_t)i + 1, sizeof(h));
-		s->hashes[i] = h;
-		s->targets = mem_grow(s->targets, &s->cap_targets,
-		    (size_t)i + 1, sizeof(struct target *));
-		s->targets[i] = add_target(s, path);
-	}
-	*number = i;
-	return 0;
-}
-
-/* Everything of it in the file, closed and durable. */
-static int
-complete(struct outset *s, struct target *g)
-{
-	if (drain(s, g) == -1)
-		return -1;
-	if (g->file.fd != -1)
-		leave_open(s, g);
-	else if (s->t->o.append)
-		return 0;
-	return outfile_finish(&g->file) == -1 ? failed(s, g) : 0;
-}
-
-static int
-publish(struct outset *s, struct target *g)
-{
-	int rc = 0;
-
-	if (rolls(s))
-		rc = outfile_publish_numbered(
-		    &g->file, outpath_ext_len(s->t->path), &g->number);
-	else if (!s->t->o.append)
-		rc = outfile_publish(&g->file);
-	return rc == -1 ? failed(s, g) : 0;
-}
-
 /* It is complete: show it, and begin anew when more rows come. */
 static int
 roll(struct outset *s, struct target *g)
 {
-	if (complete(s, g) == -1 || publish(s, g) == -1)
+	if (targets_complete(&s->targets, g) == -1
+	    || targets_publish(&s->targets, g) == -1
+	    || targets_sync(&s->targets, g) == -1)
 		return -1;
-	if (outfile_sync(&g->file) == -1)
-		return failed(s, g);
 	g->begun = false;
 	g->n_rows = 0;
 	g->len = 0;
 	return 0;
 }
 
+/* The targets that have not begun are forgotten: groups have new files. */
 static void
-free_target(struct outset *s, struct target *g)
+forget(struct outset *s)
 {
-	if (g->file.fd != -1)
-		leave_open(s, g);
-	outfile_release(&g->file);
-	s->free_slots[s->n_free++] = g->slot;
-	buf_release(&g->held);
-	free(g);
-}
-
-/* Forget the targets that have nothing to be published. */
-static void
-forget_idle(struct outset *s)
-{
-	uint32_t n = s->map.n;
-
-	map_reset(&s->map);
-	for (uint32_t i = 0; i < n; i++) {
-		struct target *g = s->targets[i];
-		uint64_t h = s->hashes[i];
-		size_t at = map_first(&s->map, h, s->hashes);
-
-		if (!g->begun) {
-			free_target(s, g);
-			continue;
-		}
-		while (map_at(&s->map, &at, h) != MAP_NONE)
-			at++;
-		s->hashes[s->map.n] = h;
-		s->targets[s->map.n] = g;
-		map_insert(&s->map, at, h);
-	}
+	targets_forget(&s->targets);
 	outgroup_reset(&s->group);
 }
 
@@ -331,8 +109,8 @@ roll_due(struct outset *s)
 	if (s->due_us == INT64_MAX || (now = time_mono_us()) < s->due_us)
 		return 0;
 	s->due_us = INT64_MAX;
-	for (uint32_t i = 0; i < s->map.n; i++) {
-		struct target *g = s->targets[i];
+	for (uint32_t i = 0; i < s->targets.map.n; i++) {
+		struct target *g = s->targets.all[i];
 		int64_t due = g->begun_us + s->t->o.roll.us;
 
 		if (!g->begun)
@@ -342,7 +120,7 @@ roll_due(struct outset *s)
 		else if (roll(s, g) == -1)
 			return -1;
 	}
-	forget_idle(s);
+	forget(s);
 	return 0;
 }
 
@@ -386,9 +164,9 @@ begin_plain(struct outset *s)
 
 	if (!s->t->o.append || path == NULL)
 		return 0;
-	if (find_target(s, &i, path) == -1)
+	if (targets_find(&s->targets, &i, path) == -1)
 		return -1;
-	return begin(s, s->targets[i]);
+	return begin(s, s->targets.all[i]);
 }
 
 static int
@@ -439,31 +217,31 @@ set_commit(struct outlet *t)
 {
 	struct outset *s = t->own;
 	struct target **all =
-	    mem_dup(s->targets, s->map.n * sizeof(struct target *));
+	    mem_dup(s->targets.all, s->targets.map.n * sizeof(struct target *));
 	size_t n = 0;
 	int rc = 0;
 
-	for (uint32_t i = 0; i < s->map.n && rc == 0; i++)
-		if (s->targets[i]->begun) {
-			rc = complete(s, s->targets[i]);
-			all[n++] = s->targets[i];
+	for (uint32_t i = 0; i < s->targets.map.n && rc == 0; i++)
+		if (s->targets.all[i]->begun) {
+			rc = targets_complete(&s->targets, s->targets.all[i]);
+			all[n++] = s->targets.all[i];
 		}
 	if (n > 1)
 		qsort(all, n, sizeof(struct target *), by_path);
 	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = publish(s, all[i]);
+		rc = targets_publish(&s->targets, all[i]);
 	for (size_t i = 0; i < n && rc == 0; i++)
-		if ((i + 1 == n
+		if ((all[i]->file.made > 0 || i + 1 == n
 			|| !same_directory(
 			    all[i]->file.path, all[i + 1]->file.path))
-		    && outfile_sync(&all[i]->file) == -1)
-			rc = failed(s, all[i]);
+		    && targets_sync(&s->targets, all[i]) == -1)
+			rc = -1;
 	free(all);
 	if (rc == -1)
 		return -1;
-	for (uint32_t i = 0; i < s->map.n; i++)
-		s->targets[i]->begun = false;
-	forget_idle(s);
+	for (uint32_t i = 0; i < s->targets.map.n; i++)
+		s->targets.all[i]->begun = false;
+	forget(s);
 	s->due_us = INT64_MAX;
 	return 0;
 }
@@ -474,14 +252,14 @@ set_frame(struct outlet *t, const struct frame *f, const struct batch *b)
 	struct outset *s = t->own;
 
 	if (b != NULL) {
-		if (outgroup_rows(&s->group, f, b, find_target, s) == -1)
+		if (outgroup_rows(&s->group, f, b, find, s) == -1)
 			return -1;
 		render_bind(t->render, b);
 		for (size_t i = 0; i < s->group.n_runs; i++) {
 			const struct outgroup_run *run = &s->group.runs[i];
 
 			if (write_rows(
-				s, s->targets[run->file], run->sel, run->n)
+				s, s->targets.all[run->file], run->sel, run->n)
 			    == -1)
 				return -1;
 		}
@@ -500,8 +278,8 @@ set_idle(struct outlet *t, int *timeout_ms)
 	int64_t left;
 
 	if (t->o.append)
-		for (uint32_t i = 0; i < s->map.n; i++)
-			if (drain(s, s->targets[i]) == -1)
+		for (uint32_t i = 0; i < s->targets.map.n; i++)
+			if (targets_drain(&s->targets, s->targets.all[i]) == -1)
 				return -1;
 	if (roll_due(s) == -1)
 		return -1;
@@ -527,15 +305,8 @@ set_free(void *own)
 {
 	struct outset *s = own;
 
-	for (uint32_t i = 0; i < s->map.n; i++)
-		free_target(s, s->targets[i]);
-	s->t->o.on_files(NULL, 0);
+	targets_release(&s->targets);
 	outgroup_release(&s->group);
-	map_release(&s->map);
-	free(s->targets);
-	free(s->hashes);
-	free(s->temps);
-	free(s->free_slots);
 	free(s);
 }
 

@@ -130,6 +130,22 @@ host=c ms= note="say \"hi\""' ]
 	[ "${lines[0]}" = 2026-03-29T00:59:59Z ]
 }
 
+@test "json of every type, name and number is valid" {
+	python3 -c 'import csv, sys
+w = csv.writer(sys.stdout)
+w.writerow(["f", "i", "t", "d", "b", "a\"\\\n\x01\u00e9"])
+for f in ["nan", "inf", "-inf", "-0", "1e300", "1e-300", "0.1", "1e22", ""]:
+    w.writerow([f, "-9223372036854775808", "0001-01-01", "1.5", "true", f])' |
+		sbatch -f csv -c 'f:float,i:int,t:time,d:dur,b:bool,*' >s
+	ssink -f json <s >out
+	python3 -c 'import json
+def refuse(x): raise ValueError(x)
+rows = [json.loads(l, parse_constant=refuse) for l in open("out")]
+assert [r["f"] for r in rows] == [None] * 3 + [0, 1e300, 1e-300, 0.1, 1e22, None]
+assert all(r["i"] == -2**63 and r["d"] == 1.5 and r["b"] is True for r in rows)
+assert set(rows[0]) == {"f", "i", "t", "d", "b", "a\"\\\n\x01\u00e9"}'
+}
+
 @test "-N leaves the names out, --null and -d change csv" {
 	rows >s
 	run -0 --separate-stderr ssink -f csv -N -d ';' --null NA <s

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* A destination with placeholders: the path of each row.  ssink(1), PATTERNS.
- */
+/* A destination with placeholders: the path of each row.  ssink(1). */
 #include "io/outpath.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -12,207 +10,18 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/time.h"
+#include "io/outpath_int.h"
 
 #define HASH_SEED 1 /* fixed: the name must be the same in every run */
 #define HASH_LEN 18 /* "%-" and 16 digits */
 #define TIME_VALUE_MAX 256 /* bytes of one strftime conversion */
-
-enum piece_kind {
-	PIECE_TEXT, /* as it is */
-	PIECE_COLUMN, /* value of a column */
-	PIECE_TIME, /* of the event time, by a strftime pattern */
-	PIECE_BATCH,
-	PIECE_EPOCH,
-	PIECE_PART
-};
-
-struct piece {
-	enum piece_kind kind;
-	char *text; /* text, name of the column, or pattern; owned */
-	int col; /* in the schema, of a column; of the part, or -1 */
-	size_t key; /* number of the key it is made from */
-};
-
-struct outpath {
-	struct piece *pieces;
-	size_t n;
-	size_t cap;
-	size_t n_trusted;
-	size_t ext_len;
-	const struct schema *schema; /* borrowed, from outpath_bind */
-	const struct zone *zone; /* borrowed */
-	uint64_t epoch;
-	int64_t unit; /* the finest that the times in the path show; 0 = none */
-	size_t time_key;
-	size_t n_keys;
-	struct zone_span date_span, text_span;
-};
-
-/* What conversions show, by the finest unit of it, in microseconds. */
-static const struct {
-	const char *letters;
-	int64_t unit;
-} units[] = {
-    {"YmdeybBhaAjuVGFD", 24 * 3600 * TIME_US},
-    {"HIp", 3600 * TIME_US},
-    {"MR", 60 * TIME_US},
-    {"ST", TIME_US},
-    {"f", 1},
-};
-
-static int64_t
-unit_of(char conv)
-{
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (strchr(units[i].letters, conv) != NULL)
-			return units[i].unit;
-	return 0;
-}
-
-static void
-add(struct outpath *p, enum piece_kind kind, const char *s, size_t len)
-{
-	p->pieces = mem_grow(p->pieces, &p->cap, p->n + 1, sizeof(*p->pieces));
-	p->pieces[p->n++] = (struct piece){
-	    .kind = kind, .text = mem_strndup(s, len), .col = -1};
-}
-
-static void
-add_text(struct outpath *p, const struct buf *b)
-{
-	if (b->len > 0)
-		add(p, PIECE_TEXT, (const char *)b->data, b->len);
-}
-
-static void
-add_placeholder(struct outpath *p, const char *s, size_t len)
-{
-	static const struct {
-		const char *name;
-		enum piece_kind kind;
-	} names[] = {
-	    {"batch", PIECE_BATCH},
-	    {"epoch", PIECE_EPOCH},
-	    {"part", PIECE_PART},
-	};
-	enum piece_kind kind = PIECE_COLUMN;
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strlen(names[i].name) == len
-		    && memcmp(names[i].name, s, len) == 0)
-			kind = names[i].kind;
-	add(p, kind, s, len);
-}
-
-/*
- * Take what begins at s, a brace or percent sign: the bytes taken, or 0 with
- * the reason in *why.  Text goes to b, all else is a piece.
- */
-static size_t
-take_special(struct outpath *p, struct buf *b, const char *s, char **why)
-{
-	size_t len;
-
-	if (s[0] == s[1]) {
-		buf_putc(b, s[0]);
-		return 2;
-	}
-	if (*s == '}') {
-		*why =
-		    mem_strdup("'}' without '{'; write }} for the character");
-		return 0;
-	}
-	if (*s == '%' && (s[1] == '\0' || unit_of(s[1]) == 0)) {
-		*why = mem_printf("%%%c is no part of a date; write %%%% for "
-				  "the character",
-		    isprint((unsigned char)s[1]) ? s[1] : ' ');
-		return 0;
-	}
-	len = *s == '%' ? 2 : strcspn(s, "}") + 1;
-	if (*s == '{' && (s[len - 1] == '\0' || len == 2)) {
-		*why = mem_strdup("'{' without a name and '}'; write {{ for "
-				  "the character");
-		return 0;
-	}
-	add_text(p, b);
-	buf_reset(b);
-	if (*s == '%')
-		add(p, PIECE_TIME, s, 2);
-	else
-		add_placeholder(p, s + 1, len - 2);
-	return len;
-}
-
-static int
-parse(struct outpath *p, const char *text, char **why)
-{
-	struct buf b;
-	size_t n = 1;
-
-	buf_init(&b, 0);
-	while (*text != '\0' && n > 0) {
-		n = strcspn(text, "{}%");
-		buf_put(&b, text, n);
-		text += n;
-		n = *text == '\0' ? 1 : take_special(p, &b, text, why);
-		text += *text == '\0' ? 0 : n;
-	}
-	add_text(p, &b);
-	buf_release(&b);
-	return n > 0 ? 0 : -1;
-}
-
-/*
- * Bytes of the extension of the name that s ends with.  A dot in front of the
- * whole name is none, but after_value there is more before s.
- */
-static size_t
-ext_len(const char *s, bool after_value)
-{
-	size_t len = strlen(s), at = len;
-
-	if (len >= 3 && strcmp(s + len - 3, ".gz") == 0)
-		at -= 3;
-	for (size_t i = at; i > 0 && s[i - 1] != '/'; i--)
-		if (s[i - 1] == '.' && (i > 1 ? s[i - 2] != '/' : after_value))
-			return len - (i - 1);
-	return len - at;
-}
-
-static int
-measure(struct outpath *p, char **why)
-{
-	const struct piece *last;
-	const char *slash;
-
-	if (p->n == 0) {
-		*why = mem_strdup("an empty name");
-		return -1;
-	}
-	last = &p->pieces[p->n - 1];
-	slash = p->pieces[0].kind == PIECE_TEXT
-		    ? strrchr(p->pieces[0].text, '/')
-		    : NULL;
-	if (slash != NULL)
-		p->n_trusted = (size_t)(slash + 1 - p->pieces[0].text);
-	if (p->n == 1 && last->kind == PIECE_TEXT)
-		p->n_trusted = strlen(last->text);
-	if (last->kind != PIECE_TEXT)
-		return 0;
-	if (last->text[strlen(last->text) - 1] == '/') {
-		*why = mem_strdup("it names a directory");
-		return -1;
-	}
-	p->ext_len = ext_len(last->text, p->n > 1);
-	return 0;
-}
 
 struct outpath *
 outpath_new(const char *text, char **why)
 {
 	struct outpath *p = mem_zero(1, sizeof(*p));
 
-	if (parse(p, text, why) == 0 && measure(p, why) == 0)
+	if (outpath_parse(p, text, why) == 0)
 		return p;
 	outpath_free(p);
 	return NULL;
@@ -232,7 +41,7 @@ outpath_free(struct outpath *p)
 const char *
 outpath_plain(const struct outpath *p)
 {
-	bool plain = p->n == 1 && p->pieces[0].kind == PIECE_TEXT;
+	bool plain = p->n == 1 && p->pieces[0].kind == OUTPATH_TEXT;
 
 	return plain ? p->pieces[0].text : NULL;
 }
@@ -253,13 +62,13 @@ bool
 outpath_by_batch(const struct outpath *p)
 {
 	for (size_t i = 0; i < p->n; i++)
-		if (p->pieces[i].kind == PIECE_BATCH)
+		if (p->pieces[i].kind == OUTPATH_BATCH)
 			return true;
 	return false;
 }
 
 static char *
-no_column(const struct piece *piece, const struct schema *s)
+no_column(const struct outpath_piece *piece, const struct schema *s)
 {
 	struct buf b;
 	char *why;
@@ -275,32 +84,32 @@ no_column(const struct piece *piece, const struct schema *s)
 
 /* A column has its name before anything that is built in. */
 static int
-bind_piece(struct outpath *p, struct piece *piece, char **why)
+bind_piece(struct outpath *p, struct outpath_piece *piece, char **why)
 {
 	const struct schema *s = p->schema;
 	const char *name = piece->text;
 	int col = schema_find(s, name, strlen(name));
 
-	if (piece->kind == PIECE_TEXT || piece->kind == PIECE_TIME)
+	if (piece->kind == OUTPATH_TEXT || piece->kind == OUTPATH_TIME)
 		return 0;
 	if (col != -1 && !s->fields[col].system) {
-		piece->kind = PIECE_COLUMN;
+		piece->kind = OUTPATH_COLUMN;
 		piece->col = col;
 		if (s->fields[col].type != TYPE_BIN)
 			return 0;
 		*why = mem_printf("{%s}: it holds states, not values", name);
 		return EX_DATAERR;
 	}
-	if (piece->kind == PIECE_PART)
+	if (piece->kind == OUTPATH_PART)
 		piece->col = schema_find(s, "part", 4);
-	if (piece->kind != PIECE_COLUMN)
+	if (piece->kind != OUTPATH_COLUMN)
 		return 0;
 	if (strcmp(name, "date") == 0 || strcmp(name, "hour") == 0) {
 		bool hour = *name == 'h';
 
 		free(piece->text);
 		piece->text = mem_strdup(hour ? "%H" : "%F");
-		piece->kind = PIECE_TIME;
+		piece->kind = OUTPATH_TIME;
 		return 0;
 	}
 	*why = no_column(piece, s);
@@ -309,17 +118,18 @@ bind_piece(struct outpath *p, struct piece *piece, char **why)
 
 /* All times in the path have one key between them. */
 static void
-number_key(struct outpath *p, struct piece *piece)
+number_key(struct outpath *p, struct outpath_piece *piece)
 {
-	if (piece->kind == PIECE_TIME) {
-		int64_t unit = unit_of(piece->text[1]);
+	if (piece->kind == OUTPATH_TIME) {
+		int64_t unit = outpath_parse_unit(piece->text[1]);
 
 		if (p->unit == 0)
 			p->time_key = p->n_keys++;
 		if (p->unit == 0 || unit < p->unit)
 			p->unit = unit;
 		piece->key = p->time_key;
-	} else if (piece->kind != PIECE_TEXT && piece->kind != PIECE_EPOCH) {
+	} else if (piece->kind != OUTPATH_TEXT
+		   && piece->kind != OUTPATH_EPOCH) {
 		piece->key = p->n_keys++;
 	}
 }
@@ -355,12 +165,12 @@ void
 outpath_types(const struct outpath *p, enum type *types)
 {
 	for (size_t i = 0; i < p->n; i++) {
-		const struct piece *piece = &p->pieces[i];
+		const struct outpath_piece *piece = &p->pieces[i];
 
-		if (piece->kind == PIECE_COLUMN)
+		if (piece->kind == OUTPATH_COLUMN)
 			types[piece->key] = p->schema->fields[piece->col].type;
-		else if (piece->kind != PIECE_TEXT
-			 && piece->kind != PIECE_EPOCH)
+		else if (piece->kind != OUTPATH_TEXT
+			 && piece->kind != OUTPATH_EPOCH)
 			types[piece->key] = TYPE_INT;
 	}
 }
@@ -421,24 +231,24 @@ outpath_keys(struct outpath *p, struct col *cols, const struct frame *f,
 		time_key(
 		    p, &cols[p->time_key], &b->cols[p->schema->time_col], a);
 	for (size_t i = 0; i < p->n; i++) {
-		const struct piece *piece = &p->pieces[i];
+		const struct outpath_piece *piece = &p->pieces[i];
 
 		switch (piece->kind) {
-		case PIECE_COLUMN:
+		case OUTPATH_COLUMN:
 			cols[piece->key] = b->cols[piece->col];
 			break;
-		case PIECE_BATCH:
+		case OUTPATH_BATCH:
 			const_key(&cols[piece->key], (int64_t)f->h.batch, n, a);
 			break;
-		case PIECE_PART:
+		case OUTPATH_PART:
 			if (f->h.part == 0 && piece->col != -1)
 				cols[piece->key] = b->cols[piece->col];
 			else
 				const_key(&cols[piece->key], f->h.part, n, a);
 			break;
-		case PIECE_TEXT:
-		case PIECE_TIME:
-		case PIECE_EPOCH:
+		case OUTPATH_TEXT:
+		case OUTPATH_TIME:
+		case OUTPATH_EPOCH:
 		default:
 			break;
 		}
@@ -527,16 +337,16 @@ outpath_text(
     struct outpath *p, struct buf *out, const struct col *keys, uint32_t row)
 {
 	for (size_t i = 0; i < p->n; i++) {
-		const struct piece *piece = &p->pieces[i];
+		const struct outpath_piece *piece = &p->pieces[i];
 		const struct col *c = &keys[piece->key];
 
-		if (piece->kind == PIECE_TEXT)
+		if (piece->kind == OUTPATH_TEXT)
 			buf_puts(out, piece->text);
-		else if (piece->kind == PIECE_EPOCH)
+		else if (piece->kind == OUTPATH_EPOCH)
 			buf_printf(out, "%llu", (unsigned long long)p->epoch);
 		else if (!col_is_valid(c, row))
 			buf_puts(out, "%null");
-		else if (piece->kind == PIECE_TIME)
+		else if (piece->kind == OUTPATH_TIME)
 			put_time(out, piece->text, c->i[col_entry(c, row)]);
 		else
 			put_cell(p, out, c, row);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A destination with placeholders: the path of each row.  ssink(1), PATTERNS.
- */
+/* A destination with placeholders: the path of each row.  ssink(1). */
 #ifndef MILLRACE_IO_OUTPATH_H
 #define MILLRACE_IO_OUTPATH_H
 

@@ -33,6 +33,10 @@ enum {
 	OPT_UNTIL,
 	OPT_RATE,
 	OPT_SPEED,
+	OPT_INSECURE,
+	OPT_TOKEN,
+	OPT_MAX_CONNS,
+	OPT_MAX_IDLE,
 	OPT_MAX_FIELD,
 	OPT_UTF8,
 	OPT_DEFLATE,
@@ -58,6 +62,11 @@ static const struct tool_opt options[] = {
     {OPT_UNTIL, "until", "TIME", "rows before then"},
     {OPT_RATE, "rate", "N/s", "at most so many rows a second"},
     {OPT_SPEED, "speed", "N", "replay: N seconds of event time in one"},
+    {OPT_INSECURE, "insecure", NULL, "let other machines connect, in clear"},
+    {OPT_TOKEN, "token-file", "FILE",
+	"who connects must send the line in FILE"},
+    {OPT_MAX_CONNS, "max-conns", "N", "connections of a listener (1024)"},
+    {OPT_MAX_IDLE, "max-idle", "D", "end connections that are silent for D"},
     {'i', "interval", "D", "close a batch every D"},
     {OPT_BATCH_ROWS, "batch-rows", "N", "close a batch after N rows"},
     {OPT_BATCH_BYTES, "batch-bytes", "SIZE", "close a batch before SIZE"},
@@ -378,12 +387,34 @@ set_zone(struct run *r, const char *arg)
 	r->in.o.text.tz = r->zone;
 }
 
+/* Options of listeners. */
+static bool
+network_opt(struct source_opts *o, int ch, const char *arg)
+{
+	switch (ch) {
+	case OPT_INSECURE:
+		o->insecure = true;
+		return true;
+	case OPT_TOKEN:
+		o->token_file = arg;
+		return true;
+	case OPT_MAX_CONNS:
+		o->max_conns = (uint32_t)tool_int("max-conns", arg, 1, 1000000);
+		return true;
+	case OPT_MAX_IDLE:
+		o->max_idle_us = tool_dur("max-idle", arg);
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void
 run_opt(struct run *r, int ch, const char *arg)
 {
 	struct intake_opts *o = &r->in.o;
 
-	if (order_opt(o, ch, arg))
+	if (order_opt(o, ch, arg) || network_opt(&o->source, ch, arg))
 		return;
 	switch (ch) {
 	case OPT_TZ:

@@ -31,6 +31,7 @@ intake_init(struct intake *in)
 	TAILQ_INIT(&in->queued);
 	poller_init(&in->poller);
 	range_init(&in->o.range);
+	in->o.source.max_conns = SOURCE_MAX_CONNS;
 	in->held.time_col = -1;
 	in->due_us = INT64_MAX;
 }
@@ -124,9 +125,11 @@ intake_step(struct intake *in)
 {
 	struct lane *l = NULL;
 
-	if (in->begun && keep_time(in) == -1)
+	if (in->begun && !in->o.schema_only && keep_time(in) == -1)
 		return INTAKE_FAILED;
 	if (in->stop_us != 0 && time_mono_us() >= in->stop_us)
+		return INTAKE_DONE;
+	if (in->begun && in->o.schema_only)
 		return INTAKE_DONE;
 	in->paced = false;
 	turn_wake(in);
@@ -230,6 +233,7 @@ find_sources(struct intake *in, char *operands[], size_t n)
 		in->endless |= source_is(s, SOURCE_ENDLESS);
 		in->batched |= source_is(s, SOURCE_BATCHED);
 		n_live += source_is(s, SOURCE_LIVE);
+		in->parents |= source_is(s, SOURCE_PARENT);
 		if (source_check(s) == -1)
 			return intake_fail(in, source_status(s), "%s: %s",
 			    source_name(s), source_error(s));
@@ -237,9 +241,11 @@ find_sources(struct intake *in, char *operands[], size_t n)
 	in->live = n_live > 0;
 	in->hold = in->o.merge || in->o.pace.speed > 0;
 	/* Others may have rows meanwhile. */
-	in->emit.many = in->o.merge || (in->live && in->sources.n > 1);
+	in->emit.many =
+	    in->o.merge || (in->live && (in->sources.n > 1 || in->parents));
 	in->emit.mixed = in->emit.many && !in->o.cat;
-	in->few = !in->emit.many || in->sources.n <= INTAKE_FEW;
+	in->few =
+	    !in->emit.many || (!in->parents && in->sources.n <= INTAKE_FEW);
 	return 0;
 }
 
@@ -283,7 +289,7 @@ begin_lanes(struct intake *in)
 	for (size_t i = 0; i < in->sources.n; i++) {
 		s = in->sources.v[i];
 		in->sources.v[i] = NULL;
-		turn_add(in, s);
+		turn_number(in, turn_add(in, s));
 	}
 	TAILQ_FOREACH (l, &in->all, all)
 		if (turn_start(in, l) == -1)
@@ -304,8 +310,13 @@ intake_begin(struct intake *in)
 	}
 	if (bad_open(&in->bad) == -1)
 		return fail_bad(in);
+	in->record_max = in->o.text.max_field;
+	if (in->record_max < INTAKE_RECORD_MIN)
+		in->record_max = INTAKE_RECORD_MIN;
 	in->emit.source_col = in->o.source_col;
-	return begin_lanes(in);
+	if (begin_lanes(in) == -1)
+		return -1;
+	return in->parents ? lane_columns(in) : 0;
 }
 
 int

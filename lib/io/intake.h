@@ -24,6 +24,8 @@
 
 #define INTAKE_FRAME_BYTES (256u << 10) /* a frame, as STREAM_PIPE_SIZE */
 #define INTAKE_FRAME_ROWS 65536 /* where rows have few bytes or none */
+#define INTAKE_RECORD_MIN (64u << 10) /* what a record may have at least */
+#define INTAKE_NETWORK_MAX (64u << 20) /* bytes of unended records */
 #define INTAKE_FEW 16 /* so many files at once are read in big pieces */
 
 /*
@@ -81,6 +83,9 @@ struct intake {
 	struct lane_list queued; /* files at rest that come later */
 	bool resting; /* a file at rest is being read */
 	bool few; /* sources: each gets much room */
+	bool parents; /* sources may come later */
+	size_t record_max; /* bytes of a record from the network */
+	size_t n_buffered; /* bytes held for the network */
 	uint32_t n_parts; /* numbers given so far */
 	size_t n_open; /* o.cat: sources in the one part */
 	bool hold; /* rows wait in their lanes: o.merge or o.pace.speed */

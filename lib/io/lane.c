@@ -2,6 +2,7 @@
 /* A source on its way through the parser. */
 #include "io/lane.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -10,6 +11,7 @@
 #include "base/time.h"
 #include "io/heading.h"
 #include "io/intake_int.h"
+#include "io/turn.h"
 
 struct lane *
 lane_new(struct source *s)
@@ -265,6 +267,7 @@ parse_bytes(struct intake *in, struct lane *l, struct text_goal *goal,
 	feed_take(&l->feed, goal->used);
 	if (in->hold)
 		return 0;
+	in->emit.part = l->part; /* a guest had none when it came */
 	in->emit.read_mono_us = l->read_mono_us;
 	in->emit.read_us = l->read_us;
 	pace_took(&in->o.pace, b->n_rows - before);
@@ -379,19 +382,129 @@ parse_held(struct intake *in, struct lane *l)
 	return starve(in, l, len);
 }
 
+void
+lane_buffered(struct intake *in, struct lane *l, size_t len)
+{
+	/* Everybody may have a little. */
+	if (len <= FEED_SMALL)
+		len = 0;
+	in->n_buffered += len - l->buffered;
+	l->buffered = len;
+}
+
+void
+lane_trim(struct intake *in, struct lane *l)
+{
+	if (!source_is(l->source, SOURCE_NETWORK) || l->feed.at < l->feed.len)
+		return;
+	free(l->feed.data);
+	l->feed.data = NULL;
+	l->feed.at = l->feed.len = l->feed.cap = 0;
+	lane_buffered(in, l, 0);
+}
+
+/*
+ * A record from the network is not waited for any longer: it is bad, and what
+ * comes of it up to its line end is thrown away.
+ */
+static enum lane_got
+give_up(struct intake *in, struct lane *l, const char *p, size_t len)
+{
+	char why[80];
+	struct text_bad bad = {.p = p, .len = len, .why = why};
+
+	enter(in, l);
+	bad.line = text_line(in->text);
+	if (in->n_buffered > INTAKE_NETWORK_MAX)
+		snprintf(why, sizeof(why), "all connections hold %u bytes",
+		    INTAKE_NETWORK_MAX);
+	else
+		snprintf(why, sizeof(why), "record longer than %zu bytes",
+		    in->record_max);
+	if (!on_bad(in, &bad)) {
+		intake_fail(in, in->bad.status, "%s", in->bad.why);
+		return LANE_FAILED;
+	}
+	in->emit.n_bad = in->bad.n;
+	feed_take(&l->feed, len);
+	lane_trim(in, l);
+	text_set_line(in->text, bad.line);
+	l->skipping = true;
+	return LANE_MORE;
+}
+
+/* Throw away what belongs to a record that was too long. */
+static void
+skip(struct intake *in, struct lane *l)
+{
+	size_t len;
+	const char *p = feed_peek(&l->feed, &len);
+	const char *nl = len > 0 ? memchr(p, '\n', len) : NULL;
+
+	feed_take(&l->feed, nl == NULL ? len : (size_t)(nl + 1 - p));
+	if (nl == NULL)
+		return;
+	l->skipping = false;
+	enter(in, l);
+	text_set_line(in->text, text_line(in->text) + 1);
+}
+
+/* Bytes came from whoever may send them. */
+static enum lane_got
+bound(struct intake *in, struct lane *l)
+{
+	const char *p;
+	size_t len;
+
+	if (l->part == 0 && turn_announce(in, l) == -1)
+		return LANE_FAILED;
+	if (l->skipping)
+		skip(in, l);
+	p = feed_peek(&l->feed, &len);
+	lane_buffered(in, l, len);
+	if (l->buffered > 0 && in->n_buffered > INTAKE_NETWORK_MAX)
+		return give_up(in, l, p, len);
+	l->hungry = l->skipping;
+	return LANE_FILLED;
+}
+
+/* A source has failed: with a guest that is the end of it alone. */
+static enum lane_got
+on_error(struct intake *in, struct lane *l)
+{
+	size_t len;
+
+	if (!l->guest)
+		return fail_source(in, l);
+	feed_peek(&l->feed, &len);
+	if (len > 0) {
+		enter(in, l);
+		return refuse(in, l, EX_IOERR, source_error(l->source));
+	}
+	buf_printf(&in->notes, "%s: %s\n", source_where(l->source),
+	    source_error(l->source));
+	return LANE_ENDED;
+}
+
 /* Read more.  A stop takes effect here, when all whole records are parsed. */
 static enum lane_got
 fill(struct intake *in, struct lane *l)
 {
-	enum source_got got =
-	    feed_fill(&l->feed, l->source, in->few ? FEED_BLOCK : FEED_SMALL);
-	const char *note = source_note(l->source);
+	bool network = source_is(l->source, SOURCE_NETWORK);
+	enum source_got got;
+	const char *note, *p;
+	size_t len;
 
+	p = feed_peek(&l->feed, &len);
+	if (network && len >= in->record_max)
+		return give_up(in, l, p, len);
+	got = feed_fill(&l->feed, l->source, in->few ? FEED_BLOCK : FEED_SMALL);
+	note = source_note(l->source);
 	if (note != NULL)
 		buf_printf(&in->notes, "%s\n", note);
 	switch (got) {
 	case SOURCE_ERROR:
-		return fail_source(in, l);
+		return on_error(in, l);
 	case SOURCE_WAIT:
 		return in->stop_us != 0 ? LANE_ENDED : LANE_WAIT;
 	case SOURCE_PEER:
@@ -399,9 +512,13 @@ fill(struct intake *in, struct lane *l)
 	case SOURCE_BYTES:
 		l->read_mono_us = time_mono_us();
 		l->read_us = time_now_us();
+		if (network)
+			return bound(in, l);
 		break;
 	case SOURCE_END:
-		if (in->stop_us != 0 && source_is(l->source, SOURCE_ENDLESS))
+		if (l->skipping
+		    || (in->stop_us != 0
+			&& source_is(l->source, SOURCE_ENDLESS)))
 			return LANE_ENDED;
 		/* fall through */
 	case SOURCE_NEXT:

@@ -33,6 +33,8 @@ struct lane {
 	struct text_place place; /* while another lane has the parser */
 	struct merge_run run; /* when rows are held: those of this lane */
 	bool hungry; /* the feed holds no whole record */
+	bool skipping; /* the rest of a record that is too long */
+	size_t buffered; /* of in->n_buffered */
 	bool sniffed; /* the file's first bytes look like text */
 	bool placed; /* it was asked where to begin */
 	bool fresh; /* the file's header was not read yet */
@@ -71,5 +73,12 @@ void lane_free(struct lane *l);
 int lane_open(struct intake *in, struct lane *l);
 enum lane_got lane_step(struct intake *in, struct lane *l);
 int lane_columns(struct intake *in);
+
+/*
+ * lane_buffered: account for len bytes that a lane of the network holds.
+ * lane_trim: a lane waits: room it does not need is given back.
+ */
+void lane_buffered(struct intake *in, struct lane *l, size_t len);
+void lane_trim(struct intake *in, struct lane *l);
 
 #endif

@@ -33,6 +33,17 @@ source_fail(struct source *s, int status, const char *fmt, ...)
 	return -1;
 }
 
+const char *
+source_url(const char *path, const char *scheme)
+{
+	size_t len = strlen(scheme);
+
+	if (strncmp(path, scheme, len) != 0
+	    || strncmp(path + len, "://", 3) != 0)
+		return NULL;
+	return path + len + 3;
+}
+
 /* Standard input. */
 
 static bool
@@ -212,8 +223,8 @@ static const struct source_kind file_kind = {
     .as_set = &set_at_rest,
 };
 
-static const struct source_kind *const kinds[] = {
-    &stdin_kind, &set_followed, &pipe_kind, &file_kind};
+static const struct source_kind *const kinds[] = {&stdin_kind, &listen_tcp,
+    &listen_unix, &conn_tcp, &conn_udp, &set_followed, &pipe_kind, &file_kind};
 
 static const struct source_kind *
 find_kind(const char *path, enum source_mode mode)

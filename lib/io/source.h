@@ -21,7 +21,13 @@ enum source_mode {
 
 struct source_opts {
 	enum source_mode mode;
+	bool insecure; /* other machines may connect, unencrypted */
+	const char *token_file; /* what who connects must send, or NULL */
+	uint32_t max_conns; /* of one listener */
+	int64_t max_idle_us; /* a connection that is silent; 0 = any time */
 };
+
+#define SOURCE_MAX_CONNS 1024
 
 /* What a read gave. */
 enum source_got {
@@ -42,7 +48,8 @@ enum source_trait {
 	SOURCE_LIVE = 1,
 	SOURCE_ENDLESS = 2, /* no end of its own */
 	SOURCE_BATCHED = 4, /* in batches of an interval, if not told */
-	SOURCE_PARENT = 8 /* no bytes itself: other sources come from it */
+	SOURCE_PARENT = 8, /* no bytes itself: other sources come from it */
+	SOURCE_NETWORK = 16 /* who writes to it is not to be trusted */
 };
 
 struct source;

@@ -66,6 +66,8 @@ struct source {
 
 /* The kinds that are not in source.c. */
 extern const struct source_kind set_followed, set_at_rest;
+extern const struct source_kind listen_tcp, listen_unix;
+extern const struct source_kind conn_tcp, conn_guest, conn_udp;
 
 /*
  * Make one source of each set of rotated files in l, at the place of the first
@@ -76,6 +78,9 @@ void set_join(struct source_list *l);
 /* A source of that kind; name and path are copied. */
 struct source *source_new(const struct source_kind *kind,
     const struct source_opts *o, const char *name, const char *path);
+
+/* What stands behind "SCHEME://" in a path of that scheme, or NULL. */
+const char *source_url(const char *path, const char *scheme);
 
 /* Keep the reason.  Returns -1. */
 int source_fail(struct source *s, int status, const char *fmt, ...)

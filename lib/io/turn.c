@@ -22,7 +22,7 @@ turn_ready(struct intake *in, struct lane *l)
 static int
 open_lane(struct intake *in, struct lane *l)
 {
-	if (!source_is(l->source, SOURCE_LIVE)) {
+	if (!source_is(l->source, SOURCE_LIVE | SOURCE_PARENT)) {
 		in->resting = !in->o.merge;
 		l->feed = in->spare;
 		in->spare = (struct feed){0};
@@ -50,21 +50,35 @@ turn_add(struct intake *in, struct source *s)
 {
 	struct lane *l = lane_new(s);
 
-	if (!source_is(s, SOURCE_PARENT))
-		l->part = in->o.cat ? 1 : ++in->n_parts;
-	l->run.part = l->part;
 	l->run.owner = l;
 	TAILQ_INSERT_TAIL(&in->all, l, all);
 	return l;
 }
 
+void
+turn_number(struct intake *in, struct lane *l)
+{
+	if (!source_is(l->source, SOURCE_PARENT))
+		l->part = in->o.cat ? 1 : ++in->n_parts;
+	l->run.part = l->part;
+}
+
 int
 turn_start(struct intake *in, struct lane *l)
 {
-	if (source_is(l->source, SOURCE_LIVE))
+	if (source_is(l->source, SOURCE_LIVE | SOURCE_PARENT))
 		return open_lane(in, l);
 	TAILQ_INSERT_TAIL(&in->queued, l, turn);
 	return open_queued(in);
+}
+
+int
+turn_announce(struct intake *in, struct lane *l)
+{
+	turn_number(in, l);
+	if (!in->begun)
+		return 0;
+	return intake_flush(in) == -1 ? -1 : heading_open(in, l);
 }
 
 enum intake_got
@@ -73,7 +87,8 @@ turn_welcome(struct intake *in, struct lane *parent)
 	struct lane *l = turn_add(in, source_take(parent->source));
 
 	l->guest = true;
-	if (in->begun && (intake_flush(in) == -1 || heading_open(in, l) == -1))
+	/* Who connects is a part as soon as there are bytes of it. */
+	if (!source_is(l->source, SOURCE_LIVE) && turn_announce(in, l) == -1)
 		return INTAKE_FAILED;
 	return turn_start(in, l) == -1 ? INTAKE_FAILED : INTAKE_MORE;
 }
@@ -87,9 +102,10 @@ turn_end(struct intake *in, struct lane *l)
 		poller_drop(&in->poller, l->fd);
 	if (in->turn == l)
 		in->turn = NULL;
+	lane_buffered(in, l, 0);
 	TAILQ_REMOVE(&in->all, l, all);
 	TAILQ_REMOVE(&in->ready, l, turn);
-	if (!source_is(l->source, SOURCE_LIVE)) {
+	if (!source_is(l->source, SOURCE_LIVE | SOURCE_PARENT)) {
 		in->resting = false;
 		feed_release(&in->spare);
 		in->spare = l->feed;
@@ -104,6 +120,10 @@ turn_wait(struct intake *in, struct lane *l)
 {
 	int fd = source_fd(l->source), ms = source_wait_ms(l->source);
 
+	if (l->fd != -1 && fd != l->fd) {
+		poller_drop(&in->poller, l->fd);
+		l->fd = -1;
+	}
 	if (l->fd == -1 && fd != -1) {
 		if (poller_add(&in->poller, fd, l) == -1) {
 			intake_fail(in, EX_IOERR, "%s: %s",
@@ -112,6 +132,7 @@ turn_wait(struct intake *in, struct lane *l)
 		}
 		l->fd = fd;
 	}
+	lane_trim(in, l);
 	TAILQ_REMOVE(&in->ready, l, turn);
 	l->state = LANE_WAITING;
 	l->due_us = ms == -1 ? INT64_MAX : time_mono_us() + ms * INT64_C(1000);

@@ -64,6 +64,7 @@ void
 text_set_line(struct text *t, uint64_t line)
 {
 	t->line = line;
+	t->scan = (struct scan){.at = 0};
 }
 
 /* A field may hold line ends, but not more bytes than a field may have. */

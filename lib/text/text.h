@@ -122,7 +122,8 @@ struct text_place {
 /*
  * text_leave: keep the place in p.  text_enter: go on from p, which text_leave
  * has filled.
- * text_set_line: the next record begins on that line.
+ * text_set_line: the next record begins on that line, and nothing of it was
+ * looked at.
  */
 void text_leave(const struct text *t, struct text_place *p);
 void text_enter(struct text *t, const struct text_place *p);

@@ -346,7 +346,8 @@ source_list_add(struct source_list *l, const char *operand,
 	int rc;
 
 	/* A file may have the characters of a pattern in its name. */
-	if (strpbrk(path, "*?[") != NULL && lstat(path, &st) == -1)
+	if (strpbrk(path, "*?[") != NULL && strstr(path, "://") == NULL
+	    && lstat(path, &st) == -1)
 		rc = add_pattern(l, name, path, o, why);
 	else
 		rc = add_one(l, name, path, o, why);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/mem.h"
 #include "base/zone.h"
 #include "io/intake_int.h"
 
@@ -51,9 +52,35 @@ describe(struct buf *b, const struct intake_opts *o)
 	buf_putc(b, '\0');
 }
 
+static int
+open_part(struct intake *in, const struct lane *l, uint32_t part)
+{
+	return intake_sent(
+	    in, emit_mark(&in->emit, MARK_OPEN, part, source_name(l->source)));
+}
+
+int
+heading_subs(struct intake *in, struct lane *l, uint32_t n)
+{
+	/* Rows that are put in order together are of one part. */
+	if (in->hold || in->o.cat)
+		return 0;
+	while (l->n_subs + 1 < n) {
+		l->subs = mem_grow(
+		    l->subs, &l->cap_subs, l->n_subs + 1, sizeof(*l->subs));
+		l->subs[l->n_subs++] = ++in->n_parts;
+		if (l->announced
+		    && open_part(in, l, l->subs[l->n_subs - 1]) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 int
 heading_open(struct intake *in, struct lane *l)
 {
+	int rc;
+
 	if (l->part == 0 || l->announced || in->o.schema_only)
 		return 0;
 	l->announced = true;
@@ -62,8 +89,10 @@ heading_open(struct intake *in, struct lane *l)
 	if (in->o.cat)
 		return intake_sent(
 		    in, emit_mark(&in->emit, MARK_OPEN, l->part, "cat"));
-	return intake_sent(in,
-	    emit_mark(&in->emit, MARK_OPEN, l->part, source_name(l->source)));
+	rc = open_part(in, l, l->part);
+	for (uint32_t i = 0; rc == 0 && i < l->n_subs; i++)
+		rc = open_part(in, l, l->subs[i]);
+	return rc;
 }
 
 /* Send HEAD and announce the parts. */
@@ -144,7 +173,13 @@ heading_send(struct intake *in)
 int
 heading_close(struct intake *in, const struct lane *l)
 {
+	int rc;
+
 	if (!l->announced || (in->o.cat && --in->n_open > 0))
 		return 0;
-	return intake_sent(in, emit_mark(&in->emit, MARK_CLOSE, l->part, ""));
+	rc = intake_sent(in, emit_mark(&in->emit, MARK_CLOSE, l->part, ""));
+	for (uint32_t i = 0; rc == 0 && i < l->n_subs; i++)
+		rc = intake_sent(
+		    in, emit_mark(&in->emit, MARK_CLOSE, l->subs[i], ""));
+	return rc;
 }

@@ -3,6 +3,8 @@
 #ifndef MILLRACE_IO_HEADING_H
 #define MILLRACE_IO_HEADING_H
 
+#include <stdint.h>
+
 struct intake;
 struct lane;
 
@@ -11,9 +13,11 @@ struct lane;
  * there are so far are announced.
  * heading_open, heading_close: say that the part of a lane begins or is at its
  * end, unless it has none, or --cat has them all in one.
+ * heading_subs: the lane has n parts.
  * 0, or -1.
  */
 int heading_send(struct intake *in);
+int heading_subs(struct intake *in, struct lane *l, uint32_t n);
 int heading_open(struct intake *in, struct lane *l);
 int heading_close(struct intake *in, const struct lane *l);
 

@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "io/heading.h"
 #include "io/intake_int.h"
+#include "io/saved.h"
 #include "io/turn.h"
 
 void
@@ -259,7 +260,7 @@ find_format(struct intake *in)
 		return 0;
 	for (size_t i = 0; i < in->sources.n; i++) {
 		path = source_path(in->sources.v[i]);
-		f = text_by_path(path);
+		f = saved_is_stream(path) ? "frames" : text_by_path(path);
 		if (format != NULL && strcmp(f, format) != 0)
 			return intake_fail(in, EX_USAGE,
 			    "%s looks like %s, but %s like %s: say -f FORMAT",
@@ -283,14 +284,20 @@ intake_find(struct intake *in, char *operands[], size_t n)
 static int
 begin_lanes(struct intake *in)
 {
+	bool frames = strcmp(in->o.text.format, "frames") == 0;
 	struct lane *l = NULL;
 	struct source *s;
 
 	for (size_t i = 0; i < in->sources.n; i++) {
 		s = in->sources.v[i];
 		in->sources.v[i] = NULL;
-		turn_number(in, turn_add(in, s));
+		l = turn_add(in, s);
+		turn_number(in, l);
+		if (frames
+		    && heading_subs(in, l, saved_parts(source_path(s))) == -1)
+			return -1;
 	}
+	in->emit.mixed |= in->n_parts > 1 && frames && !in->hold && !in->o.cat;
 	TAILQ_FOREACH (l, &in->all, all)
 		if (turn_start(in, l) == -1)
 			return -1;
@@ -308,6 +315,9 @@ intake_begin(struct intake *in)
 		free(why);
 		return -1;
 	}
+	if (strcmp(in->o.text.format, "frames") == 0 && in->o.cut.bytes > 0)
+		return intake_fail(
+		    in, EX_USAGE, "--batch-bytes: not with -f frames");
 	if (bad_open(&in->bad) == -1)
 		return fail_bad(in);
 	in->record_max = in->o.text.max_field;

@@ -32,6 +32,7 @@ lane_free(struct lane *l)
 	build_release(&l->run.rows);
 	feed_release(&l->feed);
 	text_place_release(&l->place);
+	free(l->subs);
 	free(l);
 }
 
@@ -147,18 +148,20 @@ sniff(struct intake *in, struct lane *l)
 
 	if (len == 0)
 		return LANE_MORE;
+	l->sniffed = true;
+	if (strcmp(in->o.text.format, "frames") == 0)
+		return LANE_MORE;
 	if (memcmp(p, FRAME_MAGIC, len < n ? len : n) == 0) {
 		l->hungry = len < n && l->ended == SOURCE_BYTES;
 		l->sniffed = !l->hungry;
 		if (len < n)
 			return LANE_MORE;
 		return refuse(in, l, EX_DATAERR,
-		    "this is a saved stream; write ssink < FILE");
+		    "this is a saved stream; write -f frames");
 	}
 	if (len > 2 && memcmp(p, "#!", 2) == 0
 	    && memmem(p, len, "\n#SBATCH", 8) != NULL)
 		return refuse(in, l, EX_USAGE, "this is not Slurm's sbatch");
-	l->sniffed = true;
 	return LANE_MORE;
 }
 
@@ -208,12 +211,17 @@ read_header(struct intake *in, struct lane *l)
 		return end_file(in, l);
 	rc = text_header(in->text, &used, p, len, eof);
 	if (rc == -1)
-		return refuse(in, l, EX_DATAERR, text_error(in->text));
+		return refuse(
+		    in, l, text_status(in->text), text_error(in->text));
 	l->hungry = rc == 0;
 	if (rc == 0)
 		return LANE_MORE;
 	feed_take(&l->feed, used);
 	l->fresh = false;
+	if (heading_subs(in, l, text_parts(in->text)) == -1)
+		return LANE_FAILED;
+	if (!in->begun && l->n_subs > 0)
+		in->emit.mixed = true;
 	if (!in->begun && heading_send(in) == -1)
 		return LANE_FAILED;
 	seek(in, l);
@@ -243,12 +251,17 @@ parse_bytes(struct intake *in, struct lane *l, struct text_goal *goal,
     const char *p, size_t len)
 {
 	struct build *b = rows(in, l);
-	uint32_t before = b->n_rows;
+	uint32_t before;
 	const char *note;
 	int rc;
 	bool eof =
 	    l->ended != SOURCE_BYTES && p + len == l->feed.data + l->feed.len;
 
+	/* A frame has rows of one part, unless it says whose each is. */
+	if (text_parts(in->text) > 1 && !in->hold && !in->emit.mixed
+	    && intake_flush(in) == -1)
+		return -1;
+	before = b->n_rows;
 	rc = text_parse(in->text, b, goal, p, len, eof);
 	note = text_note(in->text);
 	if (note != NULL)
@@ -257,9 +270,11 @@ parse_bytes(struct intake *in, struct lane *l, struct text_goal *goal,
 		if (in->bad.why != NULL)
 			return intake_fail(
 			    in, in->bad.status, "%s", in->bad.why);
-		return intake_fail(in, EX_DATAERR, "%s: %s",
+		return intake_fail(in, text_status(in->text), "%s: %s",
 		    source_where(l->source), text_error(in->text));
 	}
+	if (heading_subs(in, l, text_parts(in->text)) == -1)
+		return -1;
 	in->emit.n_bad = in->bad.n;
 	if (range_is_set(&in->o.range))
 		in->emit.n_filtered +=
@@ -271,6 +286,8 @@ parse_bytes(struct intake *in, struct lane *l, struct text_goal *goal,
 	in->emit.read_mono_us = l->read_mono_us;
 	in->emit.read_us = l->read_us;
 	pace_took(&in->o.pace, b->n_rows - before);
+	in->emit.part =
+	    goal->sub == 0 || in->o.cat ? l->part : l->subs[goal->sub - 1];
 	emit_added(&in->emit, before, goal->used);
 	return 0;
 }

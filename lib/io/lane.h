@@ -27,6 +27,9 @@ struct lane {
 	enum lane_state state;
 	struct source *source; /* owned */
 	uint32_t part; /* 0 = none: no bytes come from it */
+	uint32_t *subs; /* owned: numbers of its other parts, if it has more */
+	uint32_t n_subs;
+	size_t cap_subs;
 	bool guest; /* came by itself: its faults end it alone */
 	bool announced; /* its part is open downstream */
 	struct feed feed;

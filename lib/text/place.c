@@ -71,7 +71,7 @@ text_set_line(struct text *t, uint64_t line)
 size_t
 text_start_window(const struct text *t)
 {
-	if (t->fmt->parse != NULL)
+	if (t->fmt->parse != NULL || t->fmt->chained)
 		return 0;
 	return t->fmt->quoting ? t->max_field + LINE_WINDOW : LINE_WINDOW;
 }

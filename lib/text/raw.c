@@ -9,8 +9,9 @@
 #include "text/cellfast.h"
 #include "text/text_int.h"
 
-#define RAW_LEN (128u << 10) /* a block ends before so many bytes, if it can   \
-			      */
+#define RAW_LEN                                                                \
+	(128u << 10) /* a block ends before so many bytes, if it can           \
+		      */
 
 enum raw_field { DATA, FILE_NAME, OFFSET, LINE };
 

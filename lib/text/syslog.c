@@ -602,4 +602,5 @@ const struct text_fmt syslog_fmt = {.name = "syslog",
 	.time = "time"},
     .split = split,
     .find_end = record_find_end,
+    .chained = true,
     .derive = derive};

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sysexits.h>
 
 #include "base/mem.h"
 #include "base/pattern.h"
@@ -13,8 +14,8 @@
 
 static const struct text_fmt *const formats[] = {&dsv_lines, &dsv_csv, &dsv_tsv,
     &clf_combined, &clf_common, &access_nginx, &access_apache, &syslog_fmt,
-    &regex_fmt, &grok_fmt, &w3c_fmt, &raw_fmt, &json_json, &json_journald,
-    &logfmt_logfmt};
+    &regex_fmt, &grok_fmt, &w3c_fmt, &raw_fmt, &frames_fmt, &json_json,
+    &json_journald, &logfmt_logfmt};
 
 #define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
 
@@ -239,6 +240,7 @@ text_fail(struct text *t, char *why)
 {
 	free(t->error);
 	t->error = why;
+	t->status = EX_DATAERR;
 	return -1;
 }
 
@@ -283,6 +285,7 @@ text_open(struct text *t)
 		t->memo = (struct text_memo){.year = 0};
 	t->memo.day = INT64_MIN;
 	t->memo.off = 0;
+	t->memo.id = t->n_opened++;
 }
 
 int
@@ -306,6 +309,18 @@ text_error(const struct text *t)
 	return t->error;
 }
 
+int
+text_status(const struct text *t)
+{
+	return t->status;
+}
+
+uint32_t
+text_parts(const struct text *t)
+{
+	return t->fmt->parts == NULL ? 1 : t->fmt->parts(t);
+}
+
 const char *
 text_note(struct text *t)
 {
@@ -327,9 +342,12 @@ text_parse(struct text *t, struct build *out, struct text_goal *goal,
 
 	goal->used = 0;
 	goal->n_bad = 0;
+	goal->sub = goal->n_sub = 0;
 	while (r == 1 && goal->used < len && out->n_rows < goal->max_rows
 	       && (out->n_rows == 0 || build_bytes(out) < goal->max_bytes))
 		r = parse(t, out, goal, p + goal->used, len - goal->used, eof);
+	if (r != -1 && eof && goal->used == len && t->fmt->finish != NULL)
+		r = t->fmt->finish(t);
 	return r == -1 ? -1 : 0;
 }
 

@@ -81,14 +81,18 @@ struct text_source {
  * bytes are needed, -1 when the header is wrong, with text_error.  eof: no
  * more will come.  A later source's header must name the wanted columns, in
  * any order.
+ * text_parts: the parts of this source that are known, of saved streams only:
+ * rows say which one they are of, 0 .. text_parts - 1.
  * text_schema: valid after the first text_header gave 1; it does not change.
  */
 void text_source(struct text *t, const struct text_source *s);
 void text_open(struct text *t);
 int text_header(
     struct text *t, size_t *used, const char *p, size_t len, bool eof);
+uint32_t text_parts(const struct text *t);
 const struct schema *text_schema(const struct text *t);
 const char *text_error(const struct text *t);
+int text_status(const struct text *t); /* exit status for it */
 
 /*
  * What the user should hear of the last parse, or NULL; told once.  Valid
@@ -103,6 +107,7 @@ struct text_memo {
 	bool turned; /* that year has just begun */
 	int64_t day; /* since 1970, for times without a date; INT64_MIN */
 	size_t date, time; /* w3c: their words, SIZE_MAX = none */
+	uint64_t id; /* of the source among all that were opened */
 	uint64_t off; /* of the next byte */
 };
 
@@ -147,6 +152,8 @@ struct text_goal {
 	size_t used; /* result: bytes of the records taken */
 	bool eager; /* what is there must not wait for more */
 	uint64_t n_bad; /* result: bad records among them */
+	uint32_t sub; /* result: the part of the source that they are of */
+	uint32_t n_sub; /* result: rows of it */
 };
 
 /*

@@ -89,6 +89,10 @@ struct text_fmt {
 	bool (*starts)(const char *p, size_t at, size_t len);
 	/* One turn of text_parse without a grid, as block_parse; or NULL. */
 	text_turn_fn parse;
+	/* All bytes of a source were taken: 0, or -1 when it is cut short. */
+	int (*finish)(struct text *t);
+	uint32_t (*parts)(const struct text *t); /* as text_parts, or NULL */
+	bool chained; /* a record may depend on those before it */
 	/* The columns are bound: prepare t->state.  Or NULL. */
 	void (*bound)(struct text *t);
 	void (*release)(void *state);
@@ -99,6 +103,7 @@ extern const struct text_fmt clf_combined, clf_common;
 extern const struct text_fmt json_json, json_journald, logfmt_logfmt;
 extern const struct text_fmt syslog_fmt, regex_fmt, grok_fmt;
 extern const struct text_fmt access_nginx, access_apache, w3c_fmt, raw_fmt;
+extern const struct text_fmt frames_fmt;
 
 struct text {
 	const struct text_fmt *fmt;
@@ -134,6 +139,8 @@ struct text {
 	size_t cap_plain;
 	uint64_t total_in, total_out; /* bytes, for the size of a block */
 	char *error;
+	int status; /* exit status for it */
+	uint64_t n_opened;
 	bool year_told; /* that it was guessed */
 	char *note; /* owned; not yet told */
 	char *told; /* owned */

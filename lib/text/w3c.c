@@ -441,5 +441,6 @@ const struct text_fmt w3c_fmt = {.name = "w3c",
     .header = header,
     .split = split,
     .find_end = record_find_end,
+    .chained = true,
     .derive = derive,
     .release = release};

@@ -23,8 +23,10 @@
 #define FIRST_READ (1u << 20) /* payload memory before its bytes came */
 
 struct stream_reader {
-	int fd;
+	int fd; /* -1: from memory */
 	int out_fd;
+	const uint8_t *given; /* borrowed */
+	size_t n_given;
 	uint64_t off; /* bytes read */
 	uint64_t frame_off; /* where the current frame begins */
 	struct schema schema; /* from HEAD */
@@ -126,6 +128,24 @@ die_of_sigpipe(void)
 	raise(SIGPIPE);
 }
 
+void
+stream_give(struct stream_reader *r, const void *p, size_t len)
+{
+	r->given = p;
+	r->n_given = len;
+}
+
+static int
+fetch_given(struct stream_reader *r, uint8_t *p, size_t len, size_t *got)
+{
+	*got = len < r->n_given ? len : r->n_given;
+	memcpy(p, r->given, *got);
+	r->given += *got;
+	r->n_given -= *got;
+	r->off += *got;
+	return *got == len;
+}
+
 /*
  * Read up to len bytes.  1 when all came, 0 at the end of the input with *got
  * below len, -1; 2 when nothing came in time (only before the first byte).
@@ -136,6 +156,8 @@ fetch(struct stream_reader *r, uint8_t *p, size_t len, size_t *got,
 {
 	ssize_t n;
 
+	if (r->fd == -1)
+		return fetch_given(r, p, len, got);
 	for (*got = 0; *got < len; *got += (size_t)n) {
 		int w = io_wait(r->fd, r->out_fd, *got > 0 ? -1 : timeout_ms);
 

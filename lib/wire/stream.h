@@ -34,12 +34,14 @@ struct frame {
  * watermark that never falls, the counts in BARRIER and END against what came
  * (hop law).  After -1 every later call returns -1.
  * stream_ready: whether a frame, or part of one, waits to be read now.
+ * A reader of fd -1 reads what stream_give gave it last, which ends there.
  */
 struct stream_reader *stream_reader_new(int fd, int out_fd);
 void stream_reader_free(struct stream_reader *r);
 int stream_read_head(struct stream_reader *r, struct head *h);
 int stream_read(struct stream_reader *r, struct frame *f, int timeout_ms);
 bool stream_ready(struct stream_reader *r);
+void stream_give(struct stream_reader *r, const void *p, size_t len);
 
 /* Point b into the current ROWS frame of r.  0, or -1 (an error of r). */
 int stream_rows(struct stream_reader *r, struct batch *b);

@@ -282,8 +282,10 @@ c,3" ]
 	[[ "$stderr" == *"3 of 4 records invalid, more than the 2 of --max-bad"* ]]
 	smap -v -p csv -c 'k,v:int' --bad skip <x.mill 2>err | ssink >out
 	grep -Eq '^smap +5 +2 +0 +0 +3 +2 ' err
-	fails 64 -p csv
-	[ "$stderr" = "smap: -p: the columns of csv are not known before a row comes; write -c COLS" ]
+	for format in csv tsv json logfmt w3c; do
+		fails 64 -p "$format"
+		[ "$stderr" = "smap: -p: the columns of $format are not known before a row comes; write -c COLS" ]
+	done
 }
 
 @test "-p parses raw blocks, counting lines as their file does" {

@@ -64,6 +64,19 @@ put_sample(struct buf *b, const char *columns, bool fields, char delim)
 	buf_putc(b, '\n');
 }
 
+/* Whether the text itself says which columns there are. */
+static bool
+tells_columns(const char *format)
+{
+	static const char *const formats[] = {"csv", "tsv", "json", "logfmt"};
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (is_format(format, formats[i]))
+			return true;
+	}
+	return false;
+}
+
 static int
 learn_columns(struct reader *r, struct step *s, const char *format)
 {
@@ -74,7 +87,7 @@ learn_columns(struct reader *r, struct step *s, const char *format)
 	int rc = -1;
 
 	buf_init(&b, 0);
-	if (columns != NULL || !(csv || tsv)) {
+	if (columns != NULL || !tells_columns(format)) {
 		put_sample(&b, columns, csv || tsv, csv ? ',' : '\t');
 		rc = text_header(
 		    r->text, &used, (const char *)b.data, b.len, true);

@@ -58,7 +58,7 @@ e	str	untyped" ]
 3
 4" ]
 	run -0 --separate-stderr through -x -f csv -c v:int,w:int -- \
-		mlr --icsv --ocsv put '$w = $v * 2' then cut -o -f v,w
+		mlr --icsv --ocsv put '$w = $v * 2' 'then' cut -o -f v,w
 	[ "${lines[4]}" = "4,8" ]
 	[ -z "$stderr" ]
 }

@@ -12,6 +12,7 @@
 #include "io/sink.h"
 #include "tool/stage.h"
 #include "tool/tool.h"
+#include "window/sorter.h"
 #include "window/spec.h"
 #include "window/stamp.h"
 
@@ -21,6 +22,7 @@ enum long_opt {
 	OPT_LATE_TO,
 	OPT_ORIGIN,
 	OPT_TZ,
+	OPT_SORT,
 };
 
 static const struct tool_opt options[] = {
@@ -29,7 +31,14 @@ static const struct tool_opt options[] = {
     {OPT_LATE_TO, "late-to", "FILE", "save late rows as a stream"},
     {OPT_ORIGIN, "origin", "D", "shift the windows by D"},
     {OPT_TZ, "tz", "ZONE", "calendar of 1d, 1w, 1mo and 1y windows"},
+    {OPT_SORT, "sort", NULL, "give the rows in the order of event time"},
     {'k', "keys", "COLS", "whose sessions: columns, by comma"},
+};
+
+/* The part ended when rows up to that event time had come. */
+struct closing {
+	uint32_t part;
+	int64_t last_us;
 };
 
 struct run {
@@ -43,13 +52,21 @@ struct run {
 	int64_t max_late; /* rows, -1 = any */
 	double max_share; /* of rows, above 1 = any */
 	bool wait_eof;
+	bool sort;
 	char *text; /* for the chain in HEAD */
 	/* State. */
 	struct stamp stamp;
 	struct batch out;
 	int time_col;
-	int part_col; /* or -1 */
+	int part_col; /* of the input, or -1 */
 	bool warn;
+	/* Sorting. */
+	struct sorter *sorter; /* or NULL */
+	int64_t part; /* of the rows of a frame */
+	int64_t last_us; /* greatest event time held so far, without offset */
+	struct closing *closings; /* marks that wait for rows before them */
+	size_t n_closings;
+	size_t cap_closings;
 	/* Late rows. */
 	struct sink *late_sink;
 	struct stream_writer *late_writer;
@@ -180,6 +197,33 @@ check_keys(struct stage *st, const char *names)
 	return 0;
 }
 
+/* Rows of all parts will come in one frame, told apart by a column. */
+static int
+begin_sort(struct stage *st, struct run *o)
+{
+	struct schema *s = &st->out.schema;
+	int part_col = o->part_col;
+	struct field *f;
+
+	if (!o->sort)
+		return 0;
+	if (o->stamp.by == STAMP_NUMBER)
+		return stage_fail(st, TOOL_USAGE,
+		    "--sort: rows are numbered as they come; write "
+		    "swindow --sort | swindow %s",
+		    o->window.text);
+	if (part_col == -1) {
+		f = schema_add(s, "part", 4, TYPE_INT);
+		if (f == NULL)
+			return stage_fail(st, TOOL_DATA,
+			    "the stream has a column part; rename it");
+		f->system = true;
+		part_col = (int)s->n - 1;
+	}
+	o->sorter = sorter_new(s, part_col);
+	return 0;
+}
+
 static int
 on_head(struct stage *st, void *arg)
 {
@@ -229,7 +273,21 @@ on_head(struct stage *st, void *arg)
 		f->system = true;
 	}
 	st->options = o->text;
+	if (begin_sort(st, o) == -1)
+		return -1;
 	return open_late(st, o);
+}
+
+/* The column that says whose rows of one part are. */
+static void
+add_part(struct run *o, uint32_t part)
+{
+	o->part = part;
+	o->out.cols[o->out.n_cols++] = (struct col){.type = TYPE_INT,
+	    .enc = COL_CONST,
+	    .n = o->out.n_rows,
+	    .n_entries = 1,
+	    .i = &o->part};
 }
 
 /* The rows that stay, with their panes behind the other columns. */
@@ -242,9 +300,9 @@ make_rows(struct run *o, const struct batch *b, const struct stamped *s)
 	if (s->kept != NULL) {
 		batch_gather(out, b, s->kept, s->n_kept);
 		out->cols =
-		    mem_grow(out->cols, &out->cap, n + 1, sizeof(*out->cols));
+		    mem_grow(out->cols, &out->cap, n + 2, sizeof(*out->cols));
 	} else {
-		batch_reset(out, n + 1);
+		batch_reset(out, n + 2);
 		memcpy(out->cols, b->cols, n * sizeof(*out->cols));
 		out->n_rows = b->n_rows;
 	}
@@ -276,6 +334,79 @@ too_late_share(struct stage *st, const struct run *o)
 	    o->max_share * 100);
 }
 
+/*
+ * Give the rows that none can come before any more, up to last (a time of the
+ * column), and then the watermark.
+ */
+static int
+give_sorted(
+    struct stage *st, struct run *o, int64_t last_us, int64_t mark, bool last)
+{
+	struct batch b;
+	bool more = sorter_has(o->sorter, last_us);
+	int rc = 0;
+
+	if (!more && !last && mark == st->watermark)
+		return 0;
+	batch_init(&b);
+	do {
+		sorter_take(o->sorter, &b, last_us);
+		more = sorter_has(o->sorter, last_us);
+		rc = stage_emit(
+		    st, &b, 0, more ? st->watermark : mark, last && !more);
+	} while (rc == 0 && more);
+	batch_release(&b);
+	return rc;
+}
+
+/* Forward the marks of parts all of whose rows were given. */
+static int
+close_parts(struct stage *st, struct run *o, int64_t last_us)
+{
+	const struct mark m = {.what = MARK_CLOSE, .name = ""};
+	struct frame_header h = st->now;
+	size_t n = 0;
+
+	while (n < o->n_closings && o->closings[n].last_us <= last_us) {
+		h.part = o->closings[n++].part;
+		if (stage_mark(st, &h, &m, st->watermark) == -1)
+			return -1;
+	}
+	o->n_closings -= n;
+	if (n > 0)
+		memmove(o->closings, o->closings + n,
+		    o->n_closings * sizeof(*o->closings));
+	return 0;
+}
+
+/* The last event time before which all rows have come; a time of the column. */
+static int64_t
+settled(const struct stage *st, const struct run *o, int64_t mark)
+{
+	int64_t t = stamp_settled(&o->stamp, mark);
+
+	if (t == TIME_NONE || !num_sub(&t, t - 1, st->in.schema.time_off))
+		return TIME_NONE;
+	return t;
+}
+
+static int
+sort_rows(struct stage *st, struct run *o, uint32_t part, bool last)
+{
+	int64_t mark = stamp_mark(&o->stamp), to = settled(st, o, mark);
+	const struct col *t = &o->out.cols[o->time_col];
+
+	for (uint32_t i = 0; i < o->out.n_rows; i++)
+		if (t->i[col_entry(t, i)] > o->last_us)
+			o->last_us = t->i[col_entry(t, i)];
+	if (o->part_col == -1)
+		add_part(o, part);
+	sorter_add(o->sorter, &o->out);
+	if (give_sorted(st, o, to, mark, last) == -1)
+		return -1;
+	return close_parts(st, o, to);
+}
+
 static int
 on_rows(struct stage *st, void *arg, const struct frame *f, struct batch *b)
 {
@@ -304,7 +435,29 @@ on_rows(struct stage *st, void *arg, const struct frame *f, struct batch *b)
 	    && !num_sub(&o->stamp.mark, f->h.watermark, o->late))
 		o->stamp.mark = TIME_NONE;
 	make_rows(o, b, &s);
+	if (o->sorter != NULL)
+		return sort_rows(st, o, f->h.part, last);
 	return stage_emit(st, &o->out, f->h.part, stamp_mark(&o->stamp), last);
+}
+
+/* Rows that were held come before the marks that came behind them. */
+static int
+sort_mark(struct stage *st, struct run *o, const struct frame *f,
+    const struct mark *m, int64_t mark)
+{
+	bool eof = m->what == MARK_EOF;
+	int64_t to = eof ? INT64_MAX : settled(st, o, mark);
+
+	if (m->what == MARK_CLOSE) {
+		o->closings = mem_grow(o->closings, &o->cap_closings,
+		    o->n_closings + 1, sizeof(*o->closings));
+		o->closings[o->n_closings++] =
+		    (struct closing){f->h.part, o->last_us};
+	}
+	if (give_sorted(st, o, to, eof ? st->watermark : mark, false) == -1
+	    || close_parts(st, o, to) == -1)
+		return -1;
+	return m->what == MARK_CLOSE ? 0 : stage_mark(st, &f->h, m, mark);
 }
 
 static int
@@ -322,6 +475,8 @@ on_mark(
 		marks_close(&o->stamp.marks, f->h.part);
 	mark = m->what == MARK_EOF ? stamp_mark_eof(&o->stamp)
 				   : stamp_mark(&o->stamp);
+	if (o->sorter != NULL)
+		return sort_mark(st, o, f, m, mark);
 	return stage_mark(st, &f->h, m, mark);
 }
 
@@ -359,6 +514,8 @@ static void
 release(struct run *o)
 {
 	sink_free(o->late_sink);
+	sorter_free(o->sorter);
+	free(o->closings);
 	free(o->text);
 	stream_writer_free(o->late_writer);
 	stamp_release(&o->stamp);
@@ -394,6 +551,9 @@ parse_options(struct tool *t, struct run *o, int argc, char *argv[])
 		case OPT_TZ:
 			set_zone(o, arg);
 			break;
+		case OPT_SORT:
+			o->sort = true;
+			break;
 		case 'k':
 			o->spec_opts.keys = arg;
 			break;
@@ -417,7 +577,8 @@ main(int argc, char *argv[])
 	struct run o = {.spec = "",
 	    .spec_opts = {.tz = "", .keys = ""},
 	    .max_late = -1,
-	    .max_share = 2};
+	    .max_share = 2,
+	    .last_us = TIME_NONE};
 	struct stage st = {.sink = false};
 	struct tool t;
 	int status;
@@ -427,9 +588,9 @@ main(int argc, char *argv[])
 	    options, sizeof(options) / sizeof(options[0]));
 	parse_options(&t, &o, argc, argv);
 	o.warn = t.verbose >= 0;
-	o.text = mem_printf("%s --late %jdus --origin %jdus%s", o.spec,
+	o.text = mem_printf("%s --late %jdus --origin %jdus%s%s", o.spec,
 	    (intmax_t)o.late, (intmax_t)o.spec_opts.origin,
-	    o.wait_eof ? " eof" : "");
+	    o.wait_eof ? " eof" : "", o.sort ? " --sort" : "");
 	batch_init(&o.out);
 	batch_init(&o.late_rows);
 	status = stage_run(&st, &t, &ops, &o);

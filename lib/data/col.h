@@ -168,6 +168,10 @@ void colbuf_push_str(struct colbuf *b, const char *s, size_t len);
 void colbuf_push_null(struct colbuf *b);
 void colbuf_push_cell(struct colbuf *b, const struct col *c, uint32_t r);
 
+/* Append rows sel[0..n) of c, of the same type; sel NULL: the first n. */
+void colbuf_push_rows(
+    struct colbuf *b, const struct col *c, const uint32_t *sel, uint32_t n);
+
 /*
  * Mark row r < n null after it was written (its entry keeps whatever it
  * holds; for str write an empty entry).

@@ -176,6 +176,67 @@ colbuf_push_cell(struct colbuf *b, const struct col *c, uint32_t r)
 	}
 }
 
+static void
+push_texts(
+    struct colbuf *b, const struct col *c, const uint32_t *sel, uint32_t n)
+{
+	size_t len, heap = 0;
+	const char *s;
+
+	for (uint32_t i = 0; i < n; i++) {
+		col_str(c, sel == NULL ? i : sel[i], &len);
+		heap += len;
+	}
+	colbuf_reserve(b, n, heap);
+	for (uint32_t i = 0; i < n; i++) {
+		s = col_str(c, sel == NULL ? i : sel[i], &len);
+		if (len > 0)
+			memcpy(b->bytes + b->bytes_len, s, len);
+		b->bytes_len += len;
+		b->off[b->n + i + 1] = (uint32_t)b->bytes_len;
+	}
+	colbuf_added(b, n);
+}
+
+static void
+push_wide(
+    struct colbuf *b, const struct col *c, const uint32_t *sel, uint32_t n)
+{
+	int64_t *to;
+
+	colbuf_reserve(b, n, 0);
+	to = b->i + b->n;
+	if (c->enc == COL_PLAIN && sel == NULL)
+		memcpy(to, c->i, n * sizeof(*to));
+	else
+		for (uint32_t i = 0; i < n; i++)
+			to[i] = c->i[col_entry(c, sel == NULL ? i : sel[i])];
+	colbuf_added(b, n);
+}
+
+void
+colbuf_push_rows(
+    struct colbuf *b, const struct col *c, const uint32_t *sel, uint32_t n)
+{
+	uint32_t from = b->n;
+
+	assert(b->type == c->type);
+	if (n == 0)
+		return;
+	if (b->type == TYPE_BOOL) {
+		for (uint32_t i = 0; i < n; i++)
+			colbuf_push_cell(b, c, sel == NULL ? i : sel[i]);
+		return;
+	}
+	if (type_is_bytes(b->type))
+		push_texts(b, c, sel, n);
+	else
+		push_wide(b, c, sel, n);
+	for (uint32_t i = 0; c->valid != NULL && i < n; i++)
+		if (!col_is_valid(c, sel == NULL ? i : sel[i]))
+			colbuf_set_null(b, from + i);
+}
+
 void
 colbuf_set_null(struct colbuf *b, uint32_t r)
 {

@@ -237,3 +237,14 @@ stamp_mark_eof(struct stamp *s)
 		s->least = s->end_us;
 	return s->least;
 }
+
+int64_t
+stamp_settled(const struct stamp *s, int64_t mark)
+{
+	int64_t start, end;
+
+	if (s->by != STAMP_PANE || mark == TIME_NONE
+	    || !grid_pane(&s->grid, &start, &end, mark))
+		return mark;
+	return start;
+}

@@ -73,4 +73,10 @@ void stamp_numbers(
 int64_t stamp_mark(struct stamp *s);
 int64_t stamp_mark_eof(struct stamp *s);
 
+/*
+ * The time before which no row can be kept any more once the watermark is
+ * mark: rows from there on are in panes that have not ended.
+ */
+int64_t stamp_settled(const struct stamp *s, int64_t mark);
+
 #endif

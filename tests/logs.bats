@@ -455,3 +455,61 @@ www,80,::1,,bob,2026-11-23T10:00:00Z,GET,"/a""b",HTTP/1.1,200,,http://r/,A\B,123
 	run -64 --separate-stderr refused -f raw:tsv
 	[ "$stderr" = "sbatch: -f raw:tsv: there are raw and raw:csv" ]
 }
+
+@test "syslog: random messages mean what a second implementation says" {
+	for zone in Europe/Paris America/Havana; do
+		python3 "$TOP/tests/syslog.py" 1 5000 $zone 2019 log want
+		sbatch -f syslog --year 2019 --tz $zone log | ssink -f json >got
+		python3 - <<-'END'
+			import json
+			n = 0
+			with open("want") as want, open("got") as got:
+			    for w, g in zip(want, got, strict=True):
+			        w, g = json.loads(w), json.loads(g)
+			        if g["sd"] is not None:
+			            g["sd"] = json.loads(g["sd"])
+			        assert w == g, (n + 1, w, g)
+			        n += 1
+			assert n == 5000
+		END
+	done
+}
+
+@test "csv and patterns of times: local times mean what Python's zones say" {
+	python3 - <<-'END'
+		import datetime, random, zoneinfo
+		rng = random.Random(5)
+		zone = zoneinfo.ZoneInfo("America/Sao_Paulo")
+		utc = datetime.timezone.utc
+		with open("in.csv", "w") as f, open("want", "w") as w:
+		    f.write("a,b\n")
+		    for _ in range(20000):
+		        t = datetime.datetime(1990, 1, 1) + datetime.timedelta(
+		            seconds=rng.randint(0, 2 * 10**9))
+		        f.write("%s,%s\n" % (t.isoformat(" "),
+		                             t.strftime("%d/%m/%Y %H-%M-%S")))
+		        u = t.replace(tzinfo=zone).astimezone(utc)
+		        u = u.strftime("%Y-%m-%dT%H:%M:%SZ")
+		        w.write(f"{u},{u}\n")
+	END
+	sbatch --tz America/Sao_Paulo -c 'a:time,b:time(%d/%m/%Y %H-%M-%S)' in.csv |
+		ssink -f csv -N >got
+	same want got
+}
+
+@test "zones: twice and never, a leap second, and names that are none" {
+	printf '%s\n' t 2026-10-25T02:30:00 2026-10-25T02:30:00+01:00 \
+		2026-03-29T02:30:00 2026-06-30T23:59:60 1780000000 >in.csv
+	run -0 bash -c 'sbatch --tz Europe/Berlin -c t:time in.csv | ssink -N'
+	[ "$output" = "2026-10-25T00:30:00Z
+2026-10-25T01:30:00Z
+2026-03-29T01:30:00Z
+2026-06-30T22:00:00Z
+2026-05-28T20:26:40Z" ]
+	run -64 --separate-stderr refused --tz Europe/Nowhere
+	[ "$stderr" = "sbatch: --tz: Europe/Nowhere: no such time zone; names are like Europe/Paris" ]
+	run -64 --separate-stderr refused --tz ../../etc/passwd
+	[ "$stderr" = "sbatch: --tz: ../../etc/passwd: this is no name of a time zone" ]
+	run -64 --separate-stderr refused --year 0
+	[[ $stderr == "sbatch: --year: "* ]]
+}

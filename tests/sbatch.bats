@@ -252,6 +252,22 @@ rows() {
 	EOF
 }
 
+@test "bits behind the last row of a bool column are 0" {
+	printf 'true\nfalse\ntrue\n' |
+		MALLOC_PERTURB_=170 sbatch -f csv -N -c b:bool >s.mill
+	run -0 python3 - <<-'EOF'
+		import struct
+		data, at = open("s.mill", "rb").read(), 0
+		while at < len(data):
+		    rows, = struct.unpack_from("<I", data, at + 28)
+		    n, = struct.unpack_from("<I", data, at + 40)
+		    if rows:
+		        print(data[at + 96 + 8:at + 96 + n].hex())
+		    at += 96 + n
+	EOF
+	[ "$output" = 0500000000000000 ]
+}
+
 @test "a message shows no control characters of the input" {
 	printf 'a\033[31mb,c\nx,y\n' >in.csv
 	run -65 --separate-stderr sbatch -c nope in.csv

@@ -205,7 +205,9 @@ fill_bool(const struct fill *f)
 		uint32_t len, at = f->first + r;
 		const char *s = cell(f, r, &len);
 
-		bits[at >> 3] &= (uint8_t) ~(1u << (at & 7));
+		/* Bits behind the last row stay 0: they are sent, too. */
+		if ((at & 7) == 0)
+			bits[at >> 3] = 0;
 		if (convert(f, r, s, len) != 0)
 			bit_set(bits, at);
 	}

@@ -237,6 +237,20 @@ opts=()
 	[ "$(find . -name '.late*' | wc -l)" = 0 ]
 }
 
+@test "--late-to leaves nothing behind when the reader of the stream goes" {
+	# shellcheck disable=SC2046
+	rows $(seq 50000) >s.mill
+	swindow 1m --late-to late.mill <s.mill | head -c 100 >/dev/null
+	[ "$(find . -name '*late*')" = "" ]
+	mkfifo in
+	swindow 1m --late-to late.mill <in | true &
+	exec 7>in
+	head -c 1000 s.mill >&7 || :
+	gone() { [ "$(find . -name '*late*')" = "" ]; }
+	until_true 5 gone
+	exec 7>&-
+}
+
 @test "rows without event time are invalid and told" {
 	printf 't,k\n5,a\n,b\n' | sbatch -f csv -c 't:time(s),k' -t t --bad skip \
 		-q >s.mill || :

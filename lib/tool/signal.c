@@ -121,7 +121,7 @@ is_default(int sig)
 static void
 catch_ends(void)
 {
-	static const int ends[] = {SIGHUP, SIGINT, SIGTERM};
+	static const int ends[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE};
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		if (is_default(ends[i]))

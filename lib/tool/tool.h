@@ -137,7 +137,8 @@ void tool_drain(void);
 void tool_status_signal(void);
 
 /*
- * Files and children that a signal which ends the process takes along.
+ * Files and children that a signal which ends the process, SIGPIPE among them,
+ * takes along.
  * tool_remove: the files paths[0..n), borrowed until the next call; entries
  * may be set at any time, NULL is none.
  * tool_child: the process group of a child gets the signal, too; 0 = none.

@@ -124,6 +124,8 @@ fail_frame(struct stream_reader *r, const char *why)
 static void
 die_of_sigpipe(void)
 {
+	/* Who has a handler tidies up in it. */
+	raise(SIGPIPE);
 	signal(SIGPIPE, SIG_DFL);
 	raise(SIGPIPE);
 }

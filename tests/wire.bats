@@ -101,6 +101,19 @@ golden() {
 	done
 }
 
+@test "accounts that do not add up are a broken stream" {
+	PYTHONPATH="$TOP/tests/wire" python3 >accounts.mill <<-'EOF'
+		import sys
+		from make import *
+		odd = text("x") + struct.pack("<8Q", 2, 1, 0, 0, 0, 1, 1, 1)
+		sys.stdout.buffer.write(one(PLAIN, flags=LAST)
+		    + frame(END, end(1, 1, 1, odd, 1), seq=2))
+	EOF
+	run -74 --separate-stderr ssink -N <accounts.mill
+	[ "$stderr" = "ssink: accounts do not add up: x: 2 rows in, but 1 used, \
+0 filtered, 0 late, 0 invalid" ]
+}
+
 @test "a status line takes any watermark" {
 	PYTHONPATH="$TOP/tests/wire" python3 >least.mill <<-'EOF'
 		import sys

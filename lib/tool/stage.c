@@ -189,14 +189,23 @@ on_barrier(struct stage *st, const struct frame *f)
 	return 0;
 }
 
+/*
+ * An account of our own that is wrong is a bug; those that came, and what came
+ * of the last of them, are what the stream says.
+ */
 static int
 check_accounts(struct stage *st)
 {
-	char *why = accounts_check(st->end.accounts, st->end.n_accounts);
+	char *why = accounts_check(&st->acct, 1);
+	int status = TOOL_BUG;
 
+	if (why == NULL) {
+		why = accounts_check(st->end.accounts, st->end.n_accounts);
+		status = TOOL_IO;
+	}
 	if (why == NULL)
 		return 0;
-	stage_fail(st, TOOL_BUG, "accounts do not add up: %s", why);
+	stage_fail(st, status, "accounts do not add up: %s", why);
 	free(why);
 	return -1;
 }

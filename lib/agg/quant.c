@@ -289,10 +289,20 @@ save(struct buf *out, const void *state)
 	free(all);
 }
 
-static int
-load(void *state, struct cur *in)
+/* Whether some value of the type has that key. */
+static bool
+is_key(int32_t key, bool ints)
 {
-	struct quant *s = state;
+	int32_t k = key < 0 ? -key : key;
+
+	if (!ints)
+		return k <= KEY_INF || key == KEY_NAN;
+	return key == 0 || (k >= key_of_int(1) && k <= -key_of_int(INT64_MIN));
+}
+
+static int
+load(struct quant *s, struct cur *in, bool ints)
+{
 	uint64_t n = cur_get_int(in, 4);
 	int64_t min, max, prev = INT64_MIN;
 
@@ -306,14 +316,27 @@ load(void *state, struct cur *in)
 		int32_t key = (int32_t)(uint32_t)cur_get_int(in, 4);
 		uint64_t k = cur_get_int(in, 8);
 
-		if (in->failed || key <= prev || key < -KEY_INF || key > KEY_NAN
-		    || k == 0 || s->n > INT64_MAX || k > INT64_MAX - s->n)
+		if (in->failed || key <= prev || key < -KEY_NAN
+		    || !is_key(key, ints) || k == 0 || s->n > INT64_MAX
+		    || k > INT64_MAX - s->n)
 			return -1;
 		widen(s, min, max, k);
 		count(s, key, k);
 		prev = key;
 	}
 	return 0;
+}
+
+static int
+int_load(void *state, struct cur *in)
+{
+	return load(state, in, true);
+}
+
+static int
+float_load(void *state, struct cur *in)
+{
+	return load(state, in, false);
 }
 
 static void
@@ -328,9 +351,9 @@ release(void *state)
 }
 
 const struct agg_kind quant_int = {
-    sizeof(struct quant), 1, int_update, merge, save, load, release};
+    sizeof(struct quant), 1, int_update, merge, save, int_load, release};
 const struct agg_kind quant_float = {
-    sizeof(struct quant), 1, float_update, merge, save, load, release};
+    sizeof(struct quant), 1, float_update, merge, save, float_load, release};
 
 /* The bucket that holds the value of that rank, 1..n. */
 static int32_t

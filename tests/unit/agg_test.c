@@ -186,6 +186,27 @@ test_against_ints(void)
 	}
 }
 
+/* Saved bytes of which one was changed are refused, or give some value. */
+static void
+check_changed(const struct agg_fn *fn, const struct buf *saved)
+{
+	uint8_t *p = mem_dup(saved->data, saved->len);
+	struct agg_set s;
+	struct colbuf out;
+	struct cur in;
+
+	p[below((uint32_t)saved->len)] = (uint8_t)below(256);
+	agg_set_init(&s, fn);
+	agg_set_grow(&s, 1);
+	colbuf_init(&out, agg_result(fn));
+	cur_init(&in, p, saved->len);
+	if (agg_load(&s, 0, &in) == 0 && agg_final(&out, fn, &s, 0) == 0)
+		CHECK(out.n == 1);
+	colbuf_release(&out);
+	agg_set_release(&s);
+	free(p);
+}
+
 /* Cut into random pieces, merge or save and load them in random order. */
 static void
 check_grouping(const struct agg_fn *fn, const struct col *c)
@@ -230,11 +251,49 @@ check_grouping(const struct agg_fn *fn, const struct col *c)
 		cur_init(&in, a.data, len);
 		CHECK(agg_load(&sum, 0, &in) == -1);
 	}
+	for (uint32_t i = 0; i < 50; i++)
+		check_changed(fn, &a);
 	agg_set_release(&whole);
 	agg_set_release(&sum);
 	for (uint32_t i = 0; i < n; i++)
 		agg_set_release(&parts[i]);
 	buf_release(&a);
+	buf_release(&b);
+}
+
+/* A percentile's bucket that no value of the type falls into is refused. */
+static void
+test_buckets(void)
+{
+	static const struct {
+		enum type type;
+		int32_t key;
+		int rc;
+	} cases[] = {{TYPE_INT, 0, 0}, {TYPE_INT, 1, -1}, {TYPE_INT, -1, -1},
+	    {TYPE_INT, 1 + (1022 << 7) + 127, -1},
+	    {TYPE_INT, 1 + (1023 << 7), 0}, {TYPE_INT, 1 + (1086 << 7), 0},
+	    {TYPE_INT, 2 + (1086 << 7), -1}, {TYPE_INT, 1 << 18, -1},
+	    {TYPE_INT, INT32_MIN, -1}, {TYPE_FLOAT, 1, 0},
+	    {TYPE_FLOAT, 1 + (2047 << 7), 0}, {TYPE_FLOAT, 2 + (2047 << 7), -1},
+	    {TYPE_FLOAT, 1 << 18, 0}, {TYPE_FLOAT, -(1 << 18), -1}};
+	struct agg_set set;
+	struct buf b;
+	struct cur in;
+
+	buf_init(&b, 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		agg_set_init(&set, agg_find("p50", false, cases[i].type));
+		agg_set_grow(&set, 1);
+		buf_reset(&b);
+		buf_put_int(&b, 1, 4);
+		buf_put_int(&b, 1, 8);
+		buf_put_int(&b, 5, 8);
+		buf_put_int(&b, (uint32_t)cases[i].key, 4);
+		buf_put_int(&b, 1, 8);
+		cur_init(&in, b.data, b.len);
+		CHECK(agg_load(&set, 0, &in) == cases[i].rc);
+		agg_set_release(&set);
+	}
 	buf_release(&b);
 }
 
@@ -525,6 +584,7 @@ main(void)
 	test_against_ints();
 	for (int i = 0; i < 5; i++)
 		test_grouping();
+	test_buckets();
 	test_percentiles();
 	test_float_percentiles();
 	test_extremes_and_nulls();

@@ -201,9 +201,11 @@ true
 @test "--sample passes about the share that it was told" {
 	seq 100000 | sbatch -f lines >s.mill
 	n=$(smap --sample 1% <s.mill | ssink -N | wc -l)
-	[ "$n" -gt 900 ] && [ "$n" -lt 1100 ]
+	[ "$n" -gt 900 ]
+	[ "$n" -lt 1100 ]
 	n=$(smap --sample '25%:line div 10' <s.mill | ssink -N | wc -l)
-	[ "$n" -gt 23000 ] && [ "$n" -lt 27000 ]
+	[ "$n" -gt 23000 ]
+	[ "$n" -lt 27000 ]
 }
 
 @test "--sample refuses what is no share" {

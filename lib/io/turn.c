@@ -102,6 +102,9 @@ turn_end(struct intake *in, struct lane *l)
 		poller_drop(&in->poller, l->fd);
 	if (in->turn == l)
 		in->turn = NULL;
+	/* The last frame has no rows, but columns. */
+	if (in->emit.part_name == source_name(l->source))
+		in->emit.part_name = "";
 	lane_buffered(in, l, 0);
 	TAILQ_REMOVE(&in->all, l, all);
 	TAILQ_REMOVE(&in->ready, l, turn);

@@ -26,11 +26,52 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Ilib -Itests/unit $(WARN) $(HARDEN) \
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SAN_FLAGS) $(LDFLAGS)
 LIBS = $(shell pkg-config --libs $(PKGS)) -lm
 
-LIB := $(basename $(wildcard lib/*/*.c))
-CMDS := $(notdir $(basename $(wildcard cmd/*.c)))
-UNITS := $(notdir $(basename $(wildcard tests/unit/*.c)))
-BENCHES := $(notdir $(basename $(wildcard tests/bench/*.c)))
-MAN := $(wildcard man/*.[157])
+CMDS = sbatch smap sreduce ssink swindow
+BASE = buf crc hash io map mem num pattern sha256 time timefmt xxh64 \
+	zone zonerule
+DATA = batch col colbuf order schema type
+WIRE = frame head headio note reader rows writer zip
+TEXT = access accessvar block cell clf cols dsv dsvhead fields fill \
+	flaw frames grok grokpat infer json jsoncell jsonhead jsonpath \
+	jsonstr jsontree jsonwalk keyguess live logfmt logfmthead place \
+	raw record regex render render_cells render_csv render_dump \
+	render_frames render_json render_logfmt render_markdown \
+	render_out render_table render_tsv scan sepidx syslog table text \
+	w3c width
+EXPR = bits call check eval expr func item karith kbit kcal kcast kcmp \
+	kcode kcond kfind kformat khash kin kip kjson kjsonout kmatch \
+	knum kpick kround kshape kstr ktime kurl kzone lex node parse \
+	parse_form parse_list parse_operand resolve strout
+AGG = agg count dist exact extreme pick quant sum
+WINDOW = grid keys mark pane query reduce session sorter spec stamp
+STEP = chain columns command dedup elements ends explode history kept \
+	keyed names over parse past pieces pipe prog reader running \
+	sample span step where
+IO = bad conn cut emit feed filesink follow gunzip gzout heading held \
+	intake known lane listen merge net outdir outexec outfile \
+	outgroup outlet outpath outpath_parse outset pace poller pump \
+	range saved set sibling sink source spawn target turn
+TOOL = accounts libexec message progress quote redirect signal stage tool
+LIB = $(BASE:%=lib/base/%) \
+	$(DATA:%=lib/data/%) \
+	$(WIRE:%=lib/wire/%) \
+	$(TEXT:%=lib/text/%) \
+	$(EXPR:%=lib/expr/%) \
+	$(AGG:%=lib/agg/%) \
+	$(WINDOW:%=lib/window/%) \
+	$(STEP:%=lib/step/%) \
+	$(IO:%=lib/io/%) \
+	$(TOOL:%=lib/tool/%)
+UNITS = accounts_test agg_test base_test cell_test clf_test cut_test \
+	expr_random_test expr_test gunzip_test json_test known_test \
+	live_test logfmt_test logs_test merge_test outlet_test \
+	outpath_test pieces_test reduce_test render_test sepidx_test \
+	sibling_test text_test textfmt_test window_test wire_test \
+	zone_test
+BENCHES = expr_bench render_bench text_bench
+MAN = man/millrace-expr.7 man/millrace-formats.7 man/millrace-frame.5 \
+	man/millrace.7 man/sbatch.1 man/smap.1 man/sreduce.1 man/ssink.1 \
+	man/swindow.1
 
 LIB_O = $(LIB:%=$(O)/%.o)
 

@@ -126,6 +126,7 @@ report() {
 	rm big.log
 }
 
+# bats test_tags=memory
 @test "a process without memory tells the pipe" {
 	gen csv 300000 >big.csv
 	run -71 --separate-stderr bash -c 'ulimit -v 60000

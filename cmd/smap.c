@@ -28,6 +28,8 @@ enum long_opt {
 	OPT_TTL,
 	OPT_BAD,
 	OPT_MAX_BAD,
+	OPT_TZ,
+	OPT_YEAR,
 	OPT_FRAME,
 	OPT_OK,
 	OPT_TIMEOUT,
@@ -56,6 +58,8 @@ static const struct tool_opt options[] = {
     {'c', "columns", "COLS", "columns that -p, -x or -X make"},
     {'t', "time", "COL[:FORMAT]", "which of them is the event time"},
     {'N', "no-header", NULL, "csv and tsv have no line of names"},
+    {OPT_TZ, "tz", "ZONE", "zone of times that -p reads and that name none"},
+    {OPT_YEAR, "year", "Y", "year of the first such time that has none"},
     {OPT_FRAME, "frame", NULL, "-x runs the command for each frame"},
     {OPT_OK, "ok", "N,...", "exit statuses of the command that are well (0)"},
     {OPT_TIMEOUT, "timeout", "D", "how long -X waits for a line (60s)"},
@@ -214,6 +218,8 @@ static const struct taker takers[] = {
 	"condition to -w"},
     {OPT_BAD, {&parse_step}, "--bad goes with -p"},
     {OPT_MAX_BAD, {&parse_step}, "--max-bad goes with -p"},
+    {OPT_TZ, {&parse_step}, "--tz goes with -p"},
+    {OPT_YEAR, {&parse_step}, "--year goes with -p"},
     {OPT_FRAME, {&pipe_batch}, "--frame goes with -x"},
     {OPT_OK, {&pipe_batch, &pipe_lines}, "--ok goes with -x or -X"},
     {OPT_TIMEOUT, {&pipe_lines}, "--timeout goes with -X"},
@@ -276,6 +282,12 @@ set_one(struct step_opts *o, int ch, const char *arg)
 		break;
 	case OPT_MAX_BAD:
 		o->max_bad = arg;
+		break;
+	case OPT_TZ:
+		o->tz = arg;
+		break;
+	case OPT_YEAR:
+		o->year = (int)tool_int("year", arg, 1, 9999);
 		break;
 	case OPT_FRAME:
 		o->by_frame = true;

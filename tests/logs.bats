@@ -513,3 +513,20 @@ www,80,::1,,bob,2026-11-23T10:00:00Z,GET,"/a""b",HTTP/1.1,200,,http://r/,A\B,123
 	run -64 --separate-stderr refused --year 0
 	[[ $stderr == "sbatch: --year: "* ]]
 }
+
+@test "smap -p reads raw blocks as sbatch would, with its zone and year" {
+	for i in $(seq 3000); do
+		echo "Dec 31 23:$((i % 50 + 10)):00 host app$((i % 7))[$i]: line $i of it"
+	done >in
+	sbatch -f syslog --year 2019 --tz Europe/Paris in | ssink -f csv >want
+	sbatch -f raw in | smap -p syslog --year 2019 --tz Europe/Paris |
+		ssink -f csv >got
+	same want got
+	run -0 bash -c 'seq 2 | sbatch | smap --tz Europe/Paris \
+		-p "line=grok:%{INT:n:int}" | ssink -N'
+	[ "$output" = $'1\n2' ]
+	run -64 --separate-stderr bash -c 'seq 2 | sbatch | smap --tz X -p lines >/dev/null'
+	[ "$stderr" = "smap: -p: --tz: X: no such time zone; names are like Europe/Paris" ]
+	run -64 --separate-stderr bash -c 'seq 2 | sbatch | smap --year 2000 >/dev/null'
+	[ "$stderr" = "smap: --year goes with -p" ]
+}

@@ -67,10 +67,12 @@ describe(struct buf *b, const struct step *s)
 {
 	const struct step_opts *o = &s->opts;
 	const char *const texts[][2] = {{"-k", o->keys}, {"-f", o->format},
-	    {"-c", o->columns}, {"-t", o->time}, {"--ok", o->ok}};
-	const char *const names[] = {"over", "over-rows", "ttl", "within"};
+	    {"-c", o->columns}, {"-t", o->time}, {"--tz", o->tz},
+	    {"--ok", o->ok}};
+	const char *const names[] = {
+	    "over", "over-rows", "ttl", "within", "year"};
 	const int64_t numbers[] = {
-	    o->over_us, o->over_rows, o->ttl_us, o->within_us};
+	    o->over_us, o->over_rows, o->ttl_us, o->within_us, o->year};
 
 	buf_printf(b, "%s%s%s%s", b->len == 0 ? "" : " ", s->kind->opt,
 	    *s->source == '\0' ? "" : " ", s->source);

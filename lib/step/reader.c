@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/zone.h"
 #include "step/chain.h"
 
 struct reader {
 	struct text *text;
+	struct zone *zone; /* of --tz, or NULL */
 	bool names; /* the first record of a source names its columns */
 	bool quotes; /* which may hold line ends in quotes */
 	struct buf joined; /* cells, a line each */
@@ -111,12 +113,23 @@ reader_new(struct step *s, const char *format)
 	    .time = s->opts.time,
 	    .delim = -1,
 	    .no_header = dsv || s->opts.no_header,
+	    .year = s->opts.year,
 	    .max_field = TEXT_MAX_FIELD};
 	struct reader *r = mem_zero(1, sizeof(*r));
 	char *why = NULL;
 
 	r->names = dsv && !s->opts.no_header;
 	r->quotes = is_format(format, "csv");
+	if (s->opts.tz != NULL) {
+		r->zone = zone_open(s->opts.tz, &why);
+		if (r->zone == NULL) {
+			step_fail(s, TOOL_USAGE, "--tz: %s", why);
+			free(why);
+			reader_free(r);
+			return NULL;
+		}
+	}
+	o.tz = r->zone;
 	r->text = text_new(&o, &why);
 	if (r->text == NULL) {
 		step_fail(s, TOOL_USAGE, "%s", why);
@@ -134,6 +147,7 @@ reader_free(struct reader *r)
 	if (r == NULL)
 		return;
 	text_free(r->text);
+	zone_close(r->zone);
 	buf_release(&r->joined);
 	arena_release(&r->arena);
 	free(r->bad);

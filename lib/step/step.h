@@ -30,6 +30,8 @@ struct step_opts {
 	bool no_header; /* -N */
 	const char *bad; /* --bad, or NULL */
 	const char *max_bad; /* --max-bad, or NULL */
+	const char *tz; /* --tz, or NULL */
+	int year; /* --year, 0 = none */
 	bool by_frame; /* --frame */
 	const char *ok; /* --ok, or NULL */
 	int64_t timeout_us; /* --timeout */

@@ -527,6 +527,6 @@ www,80,::1,,bob,2026-11-23T10:00:00Z,GET,"/a""b",HTTP/1.1,200,,http://r/,A\B,123
 	[ "$output" = $'1\n2' ]
 	run -64 --separate-stderr bash -c 'seq 2 | sbatch | smap --tz X -p lines >/dev/null'
 	[ "$stderr" = "smap: -p: --tz: X: no such time zone; names are like Europe/Paris" ]
-	run -64 --separate-stderr bash -c 'seq 2 | sbatch | smap --year 2000 >/dev/null'
+	run -64 --separate-stderr bash -c 'seq 2 | sbatch | smap -w true --year 2000 >/dev/null'
 	[ "$stderr" = "smap: --year goes with -p" ]
 }

@@ -435,6 +435,20 @@ www,80,::1,,bob,2026-11-23T10:00:00Z,GET,"/a""b",HTTP/1.1,200,,http://r/,A\B,123
 	[ "$stderr" = "sbatch: in: line 1: record longer than 16777216 bytes" ]
 }
 
+@test "raw: the offset is that in the file, wherever reading begins" {
+	printf 'one\ntwo\n' >in
+	sbatch -F --from end -f raw in >out.mill 3>&- &
+	until_true 5 bash -c 'echo three >>in; grep -q three out.mill'
+	kill -TERM $!
+	wait $!
+	ssink -N <out.mill >out
+	read -r data file offset _ <out
+	[ "$file" = in ]
+	[[ $data == 'three\n'* ]]
+	[ "$offset" -ge 8 ]
+	[ "$(tail -c +$((offset + 1)) in | head -1)" = three ]
+}
+
 @test "raw: rows of a pipe do not wait for a whole block" {
 	mkfifo pipe
 	(

@@ -194,6 +194,7 @@ seek(struct intake *in, struct lane *l)
 	l->feed.off = to;
 	l->skipped = to;
 	text_set_line(in->text, 1);
+	text_set_offset(in->text, to);
 	l->hungry = true;
 }
 

@@ -67,6 +67,12 @@ text_set_line(struct text *t, uint64_t line)
 	t->scan = (struct scan){.at = 0};
 }
 
+void
+text_set_offset(struct text *t, uint64_t off)
+{
+	t->memo.off = off;
+}
+
 /* A field may hold line ends, but not more bytes than a field may have. */
 size_t
 text_start_window(const struct text *t)

@@ -129,11 +129,13 @@ struct text_place {
  * has filled.
  * text_set_line: the next record begins on that line, and nothing of it was
  * looked at.
+ * text_set_offset: it begins at that byte of the source.
  */
 void text_leave(const struct text *t, struct text_place *p);
 void text_enter(struct text *t, const struct text_place *p);
 void text_place_release(struct text_place *p);
 void text_set_line(struct text *t, uint64_t line);
+void text_set_offset(struct text *t, uint64_t off);
 
 /*
  * Whether a record begins at p[at], behind a line end, as what stands before

@@ -438,9 +438,10 @@ www,80,::1,,bob,2026-11-23T10:00:00Z,GET,"/a""b",HTTP/1.1,200,,http://r/,A\B,123
 @test "raw: the offset is that in the file, wherever reading begins" {
 	printf 'one\ntwo\n' >in
 	sbatch -F --from end -f raw in >out.mill 3>&- &
+	pid=$!
 	until_true 5 bash -c 'echo three >>in; grep -q three out.mill'
-	kill -TERM $!
-	wait $!
+	kill -TERM $pid
+	wait $pid
 	ssink -N <out.mill >out
 	read -r data file offset _ <out
 	[ "$file" = in ]

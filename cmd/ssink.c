@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "base/zone.h"
+#include "io/libexec.h"
 #include "io/outlet.h"
 #include "text/render.h"
-#include "tool/libexec.h"
 #include "tool/stage.h"
 #include "tool/tool.h"
 

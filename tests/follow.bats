@@ -332,11 +332,11 @@ os.execvp("sbatch", ["sbatch", "-F", "log"])' >out.mill 2>err &
 			sbatch $args
 		[ "$stderr" = "sbatch: $want" ]
 	done <<-'EOF'
-		dir: Is a directory|66|dir
+		dir: is a directory; write dir/ for the files in it|66|dir
 		fifo: is no regular file|66|fifo
 		'-' is no source that can be followed|66|-
 		log.gz: a compressed file cannot be followed|65|log.gz
-		dir: Is a directory|66|log dir
+		dir: is a directory; write dir/ for the files in it|66|log dir
 	EOF
 }
 

@@ -160,7 +160,7 @@ rows() {
 	[ "$stderr" = "sbatch: nothere: No such file or directory" ]
 	mkdir dir
 	run -66 --separate-stderr bash -c 'sbatch dir | ssink'
-	[ "$stderr" = "sbatch: dir: Is a directory" ]
+	[ "$stderr" = "sbatch: dir: is a directory; write dir/ for the files in it" ]
 	run -66 --separate-stderr bash -c 'sbatch "" | ssink'
 	[ "$stderr" = "sbatch: '' is no source" ]
 	sbatch nothere 2>/dev/null | frames >out || :

@@ -239,3 +239,194 @@ disorder() {
 	run -64 --separate-stderr sbatch -m --cat x.csv
 	[ "$stderr" = "sbatch: -m and --cat: one order, please" ]
 }
+
+@test "DIR/ is the files in it, oldest first, but for unfinished ones" {
+	mkdir d d/sub
+	printf 'h\nb\n' >d/b.csv
+	printf 'h\na\n' >d/a.csv
+	printf 'h\nz\n' >d/z.csv
+	printf 'h\nx\n' | tee d/.hidden.csv d/x.csv.tmp >d/x.csv~
+	touch -d 2026-01-02 d/b.csv d/a.csv
+	touch -d 2026-01-01 d/z.csv
+	run -0 bash -c 'sbatch --source f d/ | ssink -N'
+	[ "$output" = $'z\td/z.csv\na\td/a.csv\nb\td/b.csv' ]
+	run -66 --separate-stderr bash -c 'sbatch d/sub/ | ssink'
+	[ "$stderr" = "sbatch: d/sub/: no file is in it" ]
+	run -66 --separate-stderr bash -c 'sbatch nothere/ | ssink'
+	[ "$stderr" = "sbatch: nothere/: No such file or directory" ]
+}
+
+# Follow the directory d; rows appear in out.mill.
+follow_dir() {
+	sbatch -F "$@" d/ >out.mill 2>err &
+	source=$!
+}
+
+dir_rows() {
+	[ "$(ssink -N <out.mill 2>/dev/null | tr '\n' ' ')" = "$1" ]
+}
+
+@test "-F DIR/ reads each new file once, when it is finished" {
+	mkdir d
+	printf 'h\n1\n' >d/1.csv
+	printf 'h\n2\n' | gzip >d/2.csv.gz
+	touch -d 2026-01-01 d/1.csv
+	touch -d 2026-01-02 d/2.csv.gz
+	follow_dir
+	until_true 5 dir_rows "1 2 "
+	# Written and closed: at once.
+	printf 'h\n3\n' >d/3.csv
+	until_true 5 dir_rows "1 2 3 "
+	# Written under another name and moved.
+	printf 'h\n4\n' >d/4.csv.tmp
+	printf 'h\n5\n' >d/.5.csv
+	mv d/.5.csv d/5.csv
+	until_true 5 dir_rows "1 2 3 5 "
+	mv d/4.csv.tmp d/4.csv
+	until_true 5 dir_rows "1 2 3 5 4 "
+	# What was read is not read again by another name, or when it grows.
+	mv d/3.csv d/33.csv
+	echo 9 >>d/1.csv
+	rm d/5.csv
+	printf 'h\n6\n' >d/5.csv
+	until_true 5 dir_rows "1 2 3 5 4 6 "
+	# A writer that stays is believed when it is silent for a second.
+	exec 7>d/7.csv
+	printf 'h\n7\n' >&7
+	until_true 5 dir_rows "1 2 3 5 4 6 7 "
+	exec 7>&-
+	kill "$source"
+	wait "$source"
+	[ ! -s err ]
+	# Each file is a part; those there at the start are announced first.
+	marks <out.mill | head -3 >out
+	printf '%s\n' '1 ["open", "d/1.csv"]' '2 ["open", "d/2.csv.gz"]' '1 ["close", ""]' >want
+	same want out
+	[ "$(marks <out.mill | grep -c open)" = 7 ]
+}
+
+@test "-F DIR/ tells of a file that cannot be read, and goes on" {
+	mkdir d
+	printf 'a,b\n1,2\n' >d/1.csv
+	follow_dir -c a,b:int
+	until_true 5 dir_rows "1	2 "
+	printf 'x\n1\n' >d/2.csv
+	head -c 30 /dev/zero | gzip | head -c 20 >d/3.csv
+	ln -s nothere d/4.csv
+	printf 'b,a\n4,3\n' >d/5.csv
+	until_true 5 dir_rows "1	2 3	4 "
+	kill "$source"
+	wait "$source"
+	grep -q '^sbatch: d/2.csv:1: ' err
+	grep -q '^sbatch: d/3.csv:1: the gzip data are cut short$' err
+	grep -q '^sbatch: 2 of 4 records invalid, skipped$' err
+	[ "$(wc -l <err)" = 3 ]
+}
+
+@test "-F DIR/ must be told the format of files to come" {
+	mkdir d
+	run -64 --separate-stderr bash -c 'sbatch -F d/ | ssink'
+	[ "$stderr" = "sbatch: d/: no file is in it yet that says its format: say -f FORMAT" ]
+	follow_dir -f csv -c v:int
+	printf 'v\n1\n' >d/x
+	until_true 5 dir_rows "1 "
+	kill "$source"
+	wait "$source"
+	[ ! -s err ]
+}
+
+@test "gen: makes rows at a rate, with their times" {
+	start=$(date +%s%N)
+	sbatch -n 50 gen:200/s >out.mill
+	ms=$((($(date +%s%N) - start) / 1000000))
+	[ "$ms" -ge 240 ]
+	[ "$ms" -lt 2000 ]
+	run -0 bash -c "ssink -N <out.mill | cut -f 2 | tr '\n' ' '"
+	[ "$output" = "$(seq 0 49 | tr '\n' ' ')" ]
+	# 5 ms apart, in microseconds.
+	rows <out.mill | sed 's/^\[\([0-9]*\),.*/\1/' | awk 'NR > 1 && $1 - p != 5000 { print $1 - p } { p = $1 }' >odd
+	[ ! -s odd ]
+	run -0 sbatch --schema gen:
+	[ "$output" = $'timestamp\ttime\tevent time\nvalue\tint' ]
+	run -0 bash -c "sbatch -n 2 -c v=value gen:100/s | ssink"
+	[ "$output" = $'v\n0\n1' ]
+	run -64 --separate-stderr bash -c 'sbatch gen:fast | ssink'
+	[ "$stderr" = "sbatch: gen:fast: no rate; write gen: or gen:1000/s" ]
+	# Without an end, until a signal.
+	sbatch gen:1000/s >out.mill &
+	source=$!
+	has_rows() { [ "$(ssink -N <out.mill 2>/dev/null | wc -l)" -gt 20 ]; }
+	until_true 5 has_rows
+	kill "$source"
+	wait "$source"
+	python3 "$TOP/tests/decode.py" <out.mill | tail -1 | grep -q '"stop"'
+}
+
+# program PATH: what stdin says becomes a program.
+program() {
+	cat >"$1"
+	chmod +x "$1"
+}
+
+@test "SCHEME:// is the stream of a helper program" {
+	mkdir -p tree/bin tree/libexec/millrace path
+	cp "$BIN/sbatch" tree/bin
+	PATH=$PWD/path:$PATH
+	program path/sbatch-demo <<-'EOF'
+		#!/bin/sh
+		printf 'from PATH\n%s\n' "$1" | sbatch
+	EOF
+	run -0 --separate-stderr bash -c 'tree/bin/sbatch --source s demo://a/b | ssink -N'
+	[ "$output" = $'from PATH\tdemo://a/b\ndemo://a/b\tdemo://a/b' ]
+	[ -z "$stderr" ]
+	program tree/libexec/millrace/sbatch-demo <<-'EOF'
+		#!/bin/sh
+		echo from libexec | sbatch
+	EOF
+	run -0 bash -c 'tree/bin/sbatch demo://x | ssink -N'
+	[ "$output" = "from libexec" ]
+	# One that fails fails all; what it wrote is not published.
+	program path/sbatch-half <<-'EOF'
+		#!/bin/sh
+		seq 5 | sbatch | head -c 300
+		exit 9
+	EOF
+	run -74 --separate-stderr bash -c 'sbatch half://x | ssink out.tsv'
+	[ ! -e out.tsv ]
+	program path/sbatch-late <<-'EOF'
+		#!/bin/sh
+		seq 5 | sbatch
+		exit 9
+	EOF
+	run -74 --separate-stderr bash -c 'sbatch late://x | ssink out.tsv'
+	[ "$stderr" = "sbatch: late://x: $PWD/path/sbatch-late: exit status 9" ]
+	[ ! -e out.tsv ]
+	# Text is a source as well, if that is said.
+	program path/sbatch-text <<-'EOF'
+		#!/bin/sh
+		echo text
+	EOF
+	run -0 bash -c 'sbatch -f lines text://x | ssink -N'
+	[ "$output" = text ]
+	run -64 --separate-stderr bash -c 'sbatch nope://x | ssink'
+	[[ $stderr == "sbatch: nope://x: no program sbatch-nope is in "*"/libexec/millrace or in PATH" ]]
+	run -64 --separate-stderr bash -c 'sbatch https://x | ssink'
+	[[ $stderr == *"or in PATH; write curl -s URL | sbatch" ]]
+}
+
+@test "a helper that is followed ends its stream at a signal" {
+	mkdir path
+	PATH=$PWD/path:$PATH
+	program path/sbatch-tick <<-'EOF'
+		#!/bin/sh
+		exec sbatch gen:1000/s
+	EOF
+	sbatch -F tick://x >out.mill &
+	source=$!
+	has_rows() { [ "$(ssink -N <out.mill 2>/dev/null | wc -l)" -gt 20 ]; }
+	until_true 5 has_rows
+	kill "$source"
+	wait "$source"
+	python3 "$TOP/tests/decode.py" <out.mill | tail -1 | grep -q '"stop"'
+	run -1 pgrep -P "$source"
+}

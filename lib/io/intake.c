@@ -231,13 +231,13 @@ find_sources(struct intake *in, char *operands[], size_t n)
 	source_list_join(&in->sources);
 	for (size_t i = 0; i < in->sources.n; i++) {
 		s = in->sources.v[i];
+		if (source_check(s) == -1)
+			return intake_fail(in, source_status(s), "%s: %s",
+			    source_name(s), source_error(s));
 		in->endless |= source_is(s, SOURCE_ENDLESS);
 		in->batched |= source_is(s, SOURCE_BATCHED);
 		n_live += source_is(s, SOURCE_LIVE);
 		in->parents |= source_is(s, SOURCE_PARENT);
-		if (source_check(s) == -1)
-			return intake_fail(in, source_status(s), "%s: %s",
-			    source_name(s), source_error(s));
 	}
 	in->live = n_live > 0;
 	in->hold = in->o.merge || in->o.pace.speed > 0;
@@ -250,7 +250,18 @@ find_sources(struct intake *in, char *operands[], size_t n)
 	return 0;
 }
 
-/* Unless -f says it, the names of the files say the format. */
+/* What the source, or its name, says its format is. */
+static const char *
+format_of(const struct source *s)
+{
+	const char *format = source_format(s), *path = source_sample(s);
+
+	if (format != NULL || path == NULL)
+		return format;
+	return saved_is_stream(path) ? "frames" : text_by_path(path);
+}
+
+/* Unless -f says it, the sources say the format. */
 static int
 find_format(struct intake *in)
 {
@@ -260,7 +271,12 @@ find_format(struct intake *in)
 		return 0;
 	for (size_t i = 0; i < in->sources.n; i++) {
 		path = source_path(in->sources.v[i]);
-		f = saved_is_stream(path) ? "frames" : text_by_path(path);
+		f = format_of(in->sources.v[i]);
+		if (f == NULL)
+			return intake_fail(in, EX_USAGE,
+			    "%s: no file is in it yet that says its format: "
+			    "say -f FORMAT",
+			    path);
 		if (format != NULL && strcmp(f, format) != 0)
 			return intake_fail(in, EX_USAGE,
 			    "%s looks like %s, but %s like %s: say -f FORMAT",
@@ -269,6 +285,12 @@ find_format(struct intake *in)
 		format = f;
 	}
 	in->o.text.format = format;
+	/* The columns of the generator are known. */
+	if (strncmp(first, "gen:", 4) == 0 && in->o.text.columns == NULL) {
+		in->o.text.columns = "timestamp:time(us),value:int";
+		if (in->o.text.time == NULL)
+			in->o.text.time = "timestamp";
+	}
 	return 0;
 }
 

@@ -80,8 +80,14 @@ begin_file(struct intake *in, struct lane *l, bool goes_on)
 int
 lane_open(struct intake *in, struct lane *l)
 {
-	if (source_open(l->source) == -1)
-		return fail_source(in, l);
+	if (source_open(l->source) == -1) {
+		if (!l->guest)
+			return fail_source(in, l);
+		buf_printf(&in->notes, "%s: %s\n", source_where(l->source),
+		    source_error(l->source));
+		l->broken = true;
+		return 0;
+	}
 	if (source_is(l->source, SOURCE_PARENT)) {
 		l->hungry = true;
 		l->ended = SOURCE_BYTES;
@@ -552,6 +558,8 @@ lane_step(struct intake *in, struct lane *l)
 {
 	enum lane_got got;
 
+	if (l->broken)
+		return LANE_ENDED;
 	if (l->hungry && l->ended == SOURCE_BYTES)
 		return fill(in, l);
 	enter(in, l);

@@ -31,6 +31,7 @@ struct lane {
 	uint32_t n_subs;
 	size_t cap_subs;
 	bool guest; /* came by itself: its faults end it alone */
+	bool broken; /* it could not be opened */
 	bool announced; /* its part is open downstream */
 	struct feed feed;
 	struct text_place place; /* while another lane has the parser */

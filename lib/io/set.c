@@ -447,6 +447,7 @@ join(const struct candidate *c, size_t n)
 		s->name = mem_strdup(s->path);
 	}
 	s->kind = s->kind->as_set;
+	s->traits = s->kind->traits;
 	s->own = set;
 	sort_members(set);
 	drop_doubles(set);

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "io/gunzip.h"
+#include "io/newfiles.h"
 #include "io/source_int.h"
 
 int
@@ -109,7 +110,8 @@ source_check_path(struct source *s)
 	if (stat(s->path, &st) == -1 || access(s->path, R_OK) == -1)
 		return source_fail(s, EX_NOINPUT, "%s", strerror(errno));
 	if (S_ISDIR(st.st_mode))
-		return source_fail(s, EX_NOINPUT, "%s", strerror(EISDIR));
+		return source_fail(s, EX_NOINPUT,
+		    "is a directory; write %s/ for the files in it", s->path);
 	return 0;
 }
 
@@ -210,7 +212,7 @@ static const struct source_kind pipe_kind = {
     .close = source_close_fd,
 };
 
-static const struct source_kind file_kind = {
+const struct source_kind source_file_kind = {
     .name = "file",
     .unpack = true,
     .claims = is_any,
@@ -223,8 +225,9 @@ static const struct source_kind file_kind = {
     .as_set = &set_at_rest,
 };
 
-static const struct source_kind *const kinds[] = {&stdin_kind, &listen_tcp,
-    &listen_unix, &conn_tcp, &conn_udp, &set_followed, &pipe_kind, &file_kind};
+static const struct source_kind *const kinds[] = {&stdin_kind, &gen_kind,
+    &listen_tcp, &listen_unix, &conn_tcp, &conn_udp, &helper_kind, &dir_kind,
+    &set_followed, &pipe_kind, &source_file_kind};
 
 static const struct source_kind *
 find_kind(const char *path, enum source_mode mode)
@@ -242,6 +245,7 @@ source_new(const struct source_kind *kind, const struct source_opts *o,
 	struct source *s = mem_zero(1, sizeof(*s));
 
 	s->kind = kind;
+	s->traits = kind->traits;
 	s->opts = o;
 	s->name = mem_strdup(name);
 	s->path = mem_strdup(path);
@@ -260,6 +264,7 @@ source_free(struct source *s)
 	gunzip_free(s->gunzip);
 	free(s->name);
 	free(s->path);
+	free(s->sample);
 	free(s->error);
 	free(s);
 }
@@ -335,6 +340,44 @@ add_pattern(struct source_list *l, const char *name, const char *pattern,
 	return rc;
 }
 
+/* The files of a directory that are there. */
+static int
+add_directory(struct source_list *l, const char *name, const char *path,
+    const struct source_opts *o, char **why)
+{
+	struct newfiles files = {0};
+	char **names, *file;
+	size_t n;
+	int rc = newfiles_look(&files, &names, &n, path, true);
+
+	if (rc == -1)
+		*why = mem_printf("%s: %s", path, strerror(errno));
+	else if (n == 0)
+		*why = mem_printf("%s: no file is in it", path);
+	if (n == 0)
+		rc = EX_NOINPUT;
+	for (size_t i = 0; i < n; i++) {
+		file = mem_printf("%s%s", path, names[i]);
+		if (rc == 0)
+			rc = add_one(l, name, file, o, why);
+		free(file);
+		free(names[i]);
+	}
+	free(names);
+	newfiles_release(&files);
+	return rc;
+}
+
+static bool
+is_directory(const char *path)
+{
+	size_t len = strlen(path);
+	struct stat st;
+
+	return len > 0 && path[len - 1] == '/' && stat(path, &st) == 0
+	       && S_ISDIR(st.st_mode);
+}
+
 int
 source_list_add(struct source_list *l, const char *operand,
     const struct source_opts *o, char **why)
@@ -349,6 +392,8 @@ source_list_add(struct source_list *l, const char *operand,
 	if (strpbrk(path, "*?[") != NULL && strstr(path, "://") == NULL
 	    && lstat(path, &st) == -1)
 		rc = add_pattern(l, name, path, o, why);
+	else if (o->mode == SOURCE_ONCE && is_directory(path))
+		rc = add_directory(l, name, path, o, why);
 	else
 		rc = add_one(l, name, path, o, why);
 	free(name);
@@ -374,6 +419,18 @@ source_path(const struct source *s)
 }
 
 const char *
+source_sample(const struct source *s)
+{
+	return s->kind->samples ? s->sample : s->path;
+}
+
+const char *
+source_format(const struct source *s)
+{
+	return s->kind->format;
+}
+
+const char *
 source_where(const struct source *s)
 {
 	return s->kind->where != NULL ? s->kind->where(s) : s->name;
@@ -394,7 +451,7 @@ source_mtime_us(const struct source *s)
 bool
 source_is(const struct source *s, enum source_trait trait)
 {
-	return (s->kind->traits & trait) != 0;
+	return (s->traits & trait) != 0;
 }
 
 int

@@ -67,9 +67,10 @@ void source_list_release(struct source_list *l);
 /*
  * Add what an operand names: "-", a path, a pattern that the shell did not
  * expand (each file it matches, sorted, is a source), any of them after
- * "NAME=".  Nothing is opened; *o is borrowed.  0, or the exit status with the
- * reason in *why, to be freed: no match, too many sources, or something that
- * is no source in this mode.
+ * "NAME="; or, once, a directory by a path that ends in a slash, for the files
+ * in it, oldest first.  Nothing is opened; *o is borrowed.  0, or the exit
+ * status with the reason in *why, to be freed: no match, too many sources, or
+ * something that is no source in this mode.
  */
 int source_list_add(struct source_list *l, const char *operand,
     const struct source_opts *o, char **why);
@@ -83,14 +84,22 @@ void source_list_join(struct source_list *l);
 /*
  * source_name: given by NAME=, else the path, "stdin" for "-".
  * source_where: the file that is being read, for messages about its bytes.
+ * source_sample: the path of a file whose name says the format, or NULL when
+ * there is none yet.
+ * source_format: the name of the format of its bytes, if it has but one.
  * source_mtime_us: when that file was written to, 0 when it is no file.
  * source_path: as given, "-" for standard input.
+ * source_sample: the path of a file whose name says the format, or NULL when
+ * there is none yet.
+ * source_format: the name of the format of its bytes, if it has but one.
  * source_mtime_us: when what is being read was written to; now, where that
  * means nothing.
  */
 const char *source_name(const struct source *s);
 const char *source_where(const struct source *s);
 const char *source_path(const struct source *s);
+const char *source_sample(const struct source *s);
+const char *source_format(const struct source *s);
 int64_t source_mtime_us(const struct source *s);
 bool source_is(const struct source *s, enum source_trait trait);
 

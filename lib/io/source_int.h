@@ -22,6 +22,7 @@ struct gunzip;
 struct source_kind {
 	const char *name;
 	unsigned traits; /* enum source_trait */
+	const char *format; /* of its bytes, if it is always the same */
 	bool unpack; /* gzip is looked for */
 	bool (*claims)(const char *path, enum source_mode mode);
 	int (*check)(struct source *s);
@@ -39,6 +40,7 @@ struct source_kind {
 	void (*seek)(struct source *s, uint64_t off);
 	bool (*to_end)(struct source *s, uint64_t *off);
 	struct source *(*take)(struct source *s);
+	bool samples; /* s->path has no format, s->sample may have one */
 	const struct source_kind *as_set; /* what reads several as one */
 };
 
@@ -47,10 +49,12 @@ enum source_form { FORM_UNKNOWN, FORM_PLAIN, FORM_GZIP };
 
 struct source {
 	const struct source_kind *kind;
+	unsigned traits; /* the kind's, at first */
 	const struct source_opts *opts; /* borrowed */
 	char *name; /* owned */
 	bool named; /* by NAME= */
 	char *path; /* owned */
+	char *sample; /* owned; a file in the directory, or NULL */
 	int fd; /* -1 when closed */
 	uint64_t off; /* of the next byte, where reads are positioned */
 	uint64_t limit; /* where the file ends, if not before */
@@ -66,8 +70,12 @@ struct source {
 
 /* The kinds that are not in source.c. */
 extern const struct source_kind set_followed, set_at_rest;
+extern const struct source_kind dir_kind, gen_kind, helper_kind;
 extern const struct source_kind listen_tcp, listen_unix;
 extern const struct source_kind conn_tcp, conn_guest, conn_udp;
+
+/* A file at rest. */
+extern const struct source_kind source_file_kind;
 
 /*
  * Make one source of each set of rotated files in l, at the place of the first

@@ -47,11 +47,12 @@ WINDOW = grid keys mark pane query reduce session sorter spec stamp
 STEP = chain columns command dedup elements ends explode history kept \
 	keyed names over parse past pieces pipe prog reader running \
 	sample span step where
-IO = bad conn cut emit feed filesink follow gunzip gzout heading held \
-	intake known lane listen merge net outdir outexec outfile \
-	outgroup outlet outpath outpath_parse outset pace poller pump \
-	range saved set sibling sink source spawn target turn
-TOOL = accounts libexec message progress quote redirect signal stage tool
+IO = bad conn cut dir emit feed filesink follow gen gunzip gzout \
+	heading held helper intake known lane libexec listen merge net \
+	newfiles outdir outexec outfile outgroup outlet outpath \
+	outpath_parse outset pace poller pump range saved set sibling \
+	sink source spawn target turn
+TOOL = accounts message progress quote redirect signal stage tool
 LIB = $(BASE:%=lib/base/%) \
 	$(DATA:%=lib/data/%) \
 	$(WIRE:%=lib/wire/%) \

@@ -47,8 +47,8 @@ WINDOW = grid keys mark pane query reduce session sorter spec stamp
 STEP = chain columns command dedup elements ends explode history kept \
 	keyed names over parse past pieces pipe prog reader running \
 	sample span step where
-IO = bad conn cut dir emit feed filesink follow gen gunzip gzout \
-	heading held helper intake known lane libexec listen merge net \
+IO = bad conn cut dir emit external feed filesink follow gen gunzip \
+	gzout heading held intake known lane libexec listen merge net \
 	newfiles outdir outexec outfile outgroup outlet outpath \
 	outpath_parse outset pace poller pump range saved set sibling \
 	sink source spawn target turn

@@ -151,8 +151,8 @@ e	str	untyped" ]
 @test "-x refuses windows, a missing command, a lost --" {
 	rows
 	run -65 --separate-stderr bash -c \
-		"swindow 1m <x.mill | smap -x -- cat | ssink"
-	[[ "$stderr" == *"smap: -x: a command cannot say which row is of which window; put it before swindow, or behind sreduce" ]]
+		"swindow -q 1m <x.mill | smap -x -- cat | ssink"
+	[ "$stderr" = "smap: -x: a command cannot say which row is of which window; put it before swindow, or behind sreduce" ]
 	fails 64 -x -- no-such-program
 	[ "$stderr" = "smap: -x: no-such-program: no such command" ]
 	fails 64 -x

@@ -115,8 +115,8 @@ opts=()
 		01:40 01:50 a 1 >want
 	same want out
 	run -64 --separate-stderr bash -c \
-		'swindow session:10s -k k <s.mill | sreduce count | ssink'
-	[[ $stderr == *"sreduce: sessions are of k: write -k k" ]]
+		'swindow session:10s -k k --late 1h <s.mill | sreduce count | ssink'
+	[ "$stderr" = "sreduce: sessions are of k: write -k k" ]
 	run -64 --separate-stderr bash -c \
 		'swindow session:10s -k x <s.mill | ssink'
 	[ "$stderr" = "swindow: -k: no column x; the columns are t, k" ]

@@ -43,6 +43,7 @@ EXPR = bits call check eval expr func item karith kbit kcal kcast kcmp \
 	knum kpick kround kshape kstr ktime kurl kzone lex node parse \
 	parse_form parse_list parse_operand resolve strout
 AGG = agg count dist exact extreme pick quant sum
+GROUP = add answer batch group rank window
 WINDOW = grid keys mark pane query reduce session sorter spec stamp
 STEP = chain columns command dedup elements ends explode history kept \
 	keyed names over parse past pieces pipe prog reader running \
@@ -62,7 +63,8 @@ LIB = $(BASE:%=lib/base/%) \
 	$(WINDOW:%=lib/window/%) \
 	$(STEP:%=lib/step/%) \
 	$(IO:%=lib/io/%) \
-	$(TOOL:%=lib/tool/%)
+	$(TOOL:%=lib/tool/%) \
+	$(GROUP:%=lib/group/%)
 UNITS = accounts_test agg_test base_test cell_test clf_test cut_test \
 	expr_random_test expr_test gunzip_test json_test known_test \
 	live_test logfmt_test logs_test merge_test outlet_test \

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: ISC */
+/* Results: their schema, their columns, when they go out.  sreduce(1). */
+#include <string.h>
+
+#include "base/num.h"
+#include "group/group_int.h"
+
+/* So many results are sent before more are made. */
+#define FLUSH_ROWS (32u << 10)
+#define FLUSH_BYTES (64u << 20)
+
+static int
+add_field(struct stage *st, const char *name, enum type type, bool untyped)
+{
+	struct field *f = schema_add(&st->out.schema, name, strlen(name), type);
+
+	if (f == NULL)
+		return stage_fail(st, TOOL_USAGE,
+		    "two columns would be named %s; write \"as\" and another "
+		    "name",
+		    name);
+	f->untyped = untyped;
+	return 0;
+}
+
+/* The columns in front of the keys. */
+static int
+add_front(struct stage *st, const struct group *g)
+{
+	struct schema *s = &st->out.schema;
+
+	if (g->in.windowed
+	    && (add_field(st, "window_start", g->in.bounds, false) == -1
+		|| add_field(st, "window_end", g->in.bounds, false) == -1))
+		return -1;
+	if (g->in.windowed && g->in.bounds == TYPE_TIME) {
+		s->time_col = 1;
+		s->time_off = -1;
+	}
+	if (g->has_batch_time) {
+		if (add_field(st, "batch_time", TYPE_TIME, false) == -1)
+			return -1;
+		s->time_col = st->in.windowed ? -1 : 0;
+	}
+	return 0;
+}
+
+int
+group_schema(struct stage *st, struct group *g)
+{
+	const struct expr_list *items = &g->query.aggs.items;
+	struct schema *s = &st->out.schema;
+
+	schema_release(s);
+	schema_init(s);
+	if (add_front(st, g) == -1)
+		return -1;
+	for (size_t i = 0; i < g->query.keys.n; i++) {
+		const struct field *f = &g->query.key_schema.fields[i];
+
+		if (add_field(st, f->name, f->type, f->untyped) == -1)
+			return -1;
+	}
+	for (size_t i = 0; i < items->n; i++) {
+		if (add_field(st, items->items[i].name,
+			expr_type(items->items[i].expr), false)
+		    == -1)
+			return -1;
+	}
+	window_spec_reset(&st->out.window);
+	return 0;
+}
+
+int
+group_collect(struct stage *st, struct group *g, const struct reduce_window *w)
+{
+	struct expr_error err = {.at = 0};
+	struct reduce_window scaled = *w;
+	int64_t n = g->in.per_window;
+
+	if (n > 0
+	    && (!num_mul(&scaled.start_us, w->start_us, n)
+		|| !num_mul(&scaled.end_us, w->end_us, n)))
+		return stage_fail(
+		    st, TOOL_DATA, "a row number is beyond the range of int");
+	if (query_add(&g->query, &err, &scaled) == -1)
+		return group_fail_run(st, &err);
+	return 0;
+}
+
+bool
+group_is_full(const struct group *g)
+{
+	return g->query.raw.n_rows >= FLUSH_ROWS
+	       || build_bytes(&g->query.raw) >= FLUSH_BYTES;
+}
+
+/* The results so far as the columns of the output. */
+static int
+make_rows(struct stage *st, struct group *g, struct col *ends)
+{
+	size_t n = 2 + g->query.keys.n + g->query.aggs.items.n;
+	size_t skip = g->in.windowed ? 0 : 2;
+	struct expr_env env = {.batch_us = st->now.batch_us};
+	struct batch *b = &g->out;
+	struct expr_error err;
+	struct col *cols;
+	int64_t *time;
+
+	batch_reset(b, n - skip + g->has_batch_time);
+	b->n_rows = g->query.raw.n_rows;
+	cols = arena_alloc(&b->arena, n * sizeof(*cols));
+	if (query_columns(&g->query, cols, &err, &b->arena, &env) == -1)
+		return group_fail_run(st, &err);
+	st->n_unparsed += env.n_unparsed;
+	*ends = cols[1];
+	if (g->has_batch_time) {
+		time = arena_alloc(&b->arena, sizeof(*time));
+		*time = st->now.batch_us;
+		b->cols[0] = (struct col){.type = TYPE_TIME,
+		    .enc = COL_CONST,
+		    .n = b->n_rows,
+		    .n_entries = 1,
+		    .i = time};
+	}
+	memcpy(b->cols + g->has_batch_time, cols + skip,
+	    (n - skip) * sizeof(*cols));
+	return 0;
+}
+
+int
+group_flush(struct stage *st, struct group *g, int64_t watermark, bool last)
+{
+	struct batch ranked;
+	struct col ends;
+	uint32_t *sel, n;
+	int rc;
+
+	if (make_rows(st, g, &ends) == -1)
+		return -1;
+	if (rank_is_plain(&g->rank)) {
+		rc = stage_emit(st, &g->out, 0, watermark, last);
+	} else {
+		sel = arena_alloc(&g->out.arena, g->out.n_rows * sizeof(*sel));
+		batch_init(&ranked);
+		rc = rank_rows(&g->rank, st, sel, &n, &g->out, &ends);
+		if (rc == 0) {
+			batch_gather(&ranked, &g->out, sel, n);
+			rc = stage_emit(st, &ranked, 0, watermark, last);
+		}
+		batch_release(&ranked);
+	}
+	query_reset(&g->query);
+	return rc;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: ISC */
+/* sreduce: what HEAD says, and which way of answering it leads to. */
+#include "group/group.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "group/group_int.h"
+
+int
+group_fail_expr(struct stage *st, const char *what,
+    const struct expr_error *err, const char *source)
+{
+	struct buf b;
+	int len;
+
+	if (source == NULL)
+		return stage_fail(st, TOOL_USAGE, "%s", err->text);
+	buf_init(&b, 0);
+	expr_error_print(&b, err, source);
+	len = b.len > 0 ? (int)b.len - 1 : 0;
+	stage_fail(st, TOOL_USAGE, "%s%.*s", what, len, (const char *)b.data);
+	buf_release(&b);
+	return -1;
+}
+
+int
+group_fail_run(struct stage *st, const struct expr_error *err)
+{
+	return stage_fail(st, TOOL_DATA, "%s", err->text);
+}
+
+/* A system column of the input, or -1. */
+static int
+system_col(const struct schema *s, const char *name)
+{
+	int c = schema_find(s, name, strlen(name));
+
+	return c >= 0 && s->fields[c].system ? c : -1;
+}
+
+static int
+check_input(struct stage *st, struct group *g)
+{
+	const struct head *in = &st->in;
+	struct group_input *i = &g->in;
+
+	if (in->mode != MODE_APPEND)
+		return stage_fail(st, TOOL_DATA,
+		    "the input changes rows it has sent; only rows that stay "
+		    "can be reduced");
+	if (in->n_partials > 0)
+		return stage_fail(
+		    st, TOOL_DATA, "the input has partial states already");
+	i->windowed = in->window.kind != WINDOW_NONE;
+	i->per_window = in->window.kind == WINDOW_ROWS ? in->window.size : 0;
+	i->bounds = i->per_window > 0 ? TYPE_INT : TYPE_TIME;
+	i->pane_col = i->windowed ? system_col(&in->schema, "pane") : -1;
+	i->part_col = system_col(&in->schema, "part");
+	i->time_col = in->schema.time_col;
+	if (i->windowed
+	    && (i->pane_col == -1
+		|| in->schema.fields[i->pane_col].type != i->bounds))
+		return stage_fail(
+		    st, TOOL_DATA, "the input has windows but no panes");
+	return 0;
+}
+
+/* Which of -k the sessions are of: all of swindow's keys must be there. */
+static int
+find_session_keys(struct stage *st, struct group *g)
+{
+	const char *names = st->in.window.keys, *comma;
+	const struct expr_list *keys = &g->query.keys;
+	struct pane_plan *plan = &g->query.plan;
+	size_t len, i;
+
+	for (; *names != '\0'; names += len + (comma != NULL)) {
+		comma = strchr(names, ',');
+		len = comma != NULL ? (size_t)(comma - names) : strlen(names);
+		for (i = 0; i < keys->n; i++) {
+			int c = expr_is_column(keys->items[i].expr);
+
+			if (c != -1
+			    && c == schema_find(&st->in.schema, names, len))
+				break;
+		}
+		if (i == keys->n)
+			return stage_fail(st, TOOL_USAGE,
+			    "sessions are of %s: write -k %s",
+			    st->in.window.keys, st->in.window.keys);
+		g->session_keys = mem_resize(g->session_keys,
+		    plan->n_session_keys + 1, sizeof(*g->session_keys));
+		g->session_keys[plan->n_session_keys++] = i;
+	}
+	plan->session_keys = g->session_keys;
+	return 0;
+}
+
+static int
+compile(struct stage *st, struct group *g)
+{
+	const struct group_opts *o = g->opts;
+	struct expr_error err;
+	const char *source;
+
+	g->ready = true;
+	if (query_init(&g->query, &err, &source, &st->in.schema, g->in.bounds,
+		o->keys, o->aggs)
+	    == -1)
+		return group_fail_expr(
+		    st, source == o->keys ? "-k: " : "", &err, source);
+	return find_session_keys(st, g);
+}
+
+static int
+make_tables(struct stage *st, struct group *g)
+{
+	char *why = NULL;
+
+	g->reduce = reduce_new(&st->in.window, &g->query.plan, &why);
+	if (g->reduce != NULL)
+		return 0;
+	stage_fail(st, TOOL_DATA, "%s", why);
+	free(why);
+	return -1;
+}
+
+static int
+on_head(struct stage *st, void *arg)
+{
+	struct group *g = arg;
+
+	if (check_input(st, g) == -1)
+		return -1;
+	g->way = g->in.windowed ? &group_window : &group_batch;
+	g->ops.cls = g->way->cls;
+	g->has_batch_time = !g->in.windowed && st->in.endless;
+	if (compile(st, g) == -1
+	    || (g->way->plan != NULL && g->way->plan(st, g) == -1)
+	    || group_schema(st, g) == -1
+	    || rank_plan(&g->rank, st, g->opts) == -1
+	    || make_tables(st, g) == -1)
+		return -1;
+	st->options = g->opts->text;
+	return 0;
+}
+
+static int
+on_rows(struct stage *st, void *arg, const struct frame *f, struct batch *b)
+{
+	struct group *g = arg;
+
+	return g->way->rows(st, g, f, b);
+}
+
+static int
+on_mark(
+    struct stage *st, void *arg, const struct frame *f, const struct mark *m)
+{
+	struct group *g = arg;
+
+	if (g->way->mark != NULL
+	    && g->way->mark(st, g, f, m->what == MARK_EOF) == -1)
+		return -1;
+	return stage_mark(st, &f->h, m, f->h.watermark);
+}
+
+static const struct stage_ops ops_template = {
+    .cls = CLASS_STATEFUL,
+    .head = on_head,
+    .rows = on_rows,
+    .mark = on_mark,
+};
+
+static void
+release(struct group *g)
+{
+	if (g->way != NULL && g->way->release != NULL)
+		g->way->release(g);
+	reduce_free(g->reduce);
+	free(g->session_keys);
+	if (g->ready)
+		query_release(&g->query);
+	rank_release(&g->rank);
+	batch_release(&g->out);
+}
+
+int
+group_run(struct tool *t, const struct group_opts *o)
+{
+	struct group g = {.opts = o, .ops = ops_template};
+	struct stage st = {.sink = false};
+	int status;
+
+	batch_init(&g.out);
+	status = stage_run(&st, t, &g.ops, &g);
+	release(&g);
+	return status;
+}

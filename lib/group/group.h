@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/* sreduce: rows to one a key of each window or batch.  sreduce(1). */
+#ifndef MILLRACE_GROUP_GROUP_H
+#define MILLRACE_GROUP_GROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tool/tool.h"
+
+#define GROUP_MAX_SORTS 64
+
+/* An expression over the output that its rows are sorted by. */
+struct group_sort {
+	const char *opt; /* "--sort" or "--top" */
+	char *text; /* owned */
+	bool descending;
+};
+
+/* What the user asked for; borrowed for the run. */
+struct group_opts {
+	const char *keys; /* "" = none */
+	const char *aggs; /* all operands, joined by commas */
+	int64_t top; /* rows of each window or batch, 0 = all */
+	struct group_sort sorts[GROUP_MAX_SORTS];
+	size_t n_sorts;
+	const char *text; /* all of it, for the chain in HEAD */
+};
+
+/* Run the stage from stdin to stdout.  Returns the exit status. */
+int group_run(struct tool *t, const struct group_opts *o);
+
+#endif

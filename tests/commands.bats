@@ -302,6 +302,20 @@ e,5" ]
 	[ "$stderr" = "smap: -p: f1:3:3: v: x is no int" ]
 }
 
+@test "-p takes a cell that is cut short for bad, not the one behind it" {
+	printf '%s\n' n,t '1,[' '2,[1]' '3,[2]' '4,"{"' '5,{}' '6,"{""a"":"' '7,7' |
+		sbatch -f csv >x.mill
+	run -0 --separate-stderr through -p t=json -c v=. --bad rest
+	[ "$output" = "n,v
+2,[1]
+3,[2]
+5,{}
+7,7" ]
+	printf '[\n{\n{"a":\n' | same - rest
+	fails 65 -p t=json -c v=.
+	[ "$stderr" = "smap: -p: row:1:2: the end is missing" ]
+}
+
 @test "-p of raw blocks equals sbatch on the files" {
 	seq 30000 | awk '{
 		printf "10.0.0.%d - - [17/May/2015:10:%02d:%02d +0000] ", \

@@ -184,11 +184,24 @@ add_bad(struct reader *r, uint32_t row, const struct text_bad *bad)
 	to->bad.why = arena_dup(&r->arena, bad->why, strlen(bad->why) + 1);
 }
 
+struct joined_cells {
+	struct reader *r;
+	const struct build *out;
+	bool astray; /* a record was found bad by the cell behind it */
+};
+
 /* A bad line of joined cells, where each cell is a line. */
 static bool
 on_line(void *arg, const struct text_bad *bad)
 {
-	add_bad(arg, (uint32_t)bad->line - 1, bad);
+	struct joined_cells *j = arg;
+	uint32_t row = j->out->n_rows + (uint32_t)j->r->n_bad;
+
+	if (bad->line != (uint64_t)row + 1) {
+		j->astray = true;
+		return false;
+	}
+	add_bad(j->r, row, bad);
 	return true;
 }
 
@@ -216,17 +229,18 @@ join(struct reader *r, const struct col *text)
 static bool
 parse_joined(struct reader *r, struct build *out, const struct col *text)
 {
+	struct joined_cells joined = {.r = r, .out = out};
 	struct text_goal goal = {.max_rows = UINT32_MAX,
 	    .max_bytes = SIZE_MAX,
 	    .bad = on_line,
-	    .arg = r};
+	    .arg = &joined};
 	size_t len = r->joined.len;
 
 	text_open(r->text);
 	return text_parse(
 		   r->text, out, &goal, (const char *)r->joined.data, len, true)
 		   == 0
-	       && goal.used == len
+	       && !joined.astray && goal.used == len
 	       && (uint64_t)out->n_rows + r->n_bad == text->n;
 }
 

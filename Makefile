@@ -30,7 +30,7 @@ CMDS = sbatch smap sreduce ssink swindow
 BASE = buf crc hash io map mem num pattern sha256 time timefmt xxh64 \
 	zone zonerule
 DATA = batch col colbuf order schema type
-WIRE = frame head headio note reader rows writer zip
+WIRE = frame head headio mode note reader rows writer zip
 TEXT = access accessvar block cell clf cols dsv dsvhead fields fill \
 	flaw frames grok grokpat infer json jsoncell jsonhead jsonpath \
 	jsonstr jsontree jsonwalk keyguess live logfmt logfmthead place \

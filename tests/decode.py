@@ -132,7 +132,7 @@ def read_head(body):
             need(name and name not in [c[0] for c in head["columns"]], "name")
             need(not flags & 2 or TYPES[kind] == "str", "untyped")
             need(not flags & 1 or TYPES[kind] in {
-                "pane": ("time", "int"), "part": ("int",)
+                "pane": ("time", "int"), "part": ("int",), "op": ("int",)
             }.get(name, TYPES.values()), "type")
             head["columns"].append((name, TYPES[kind], flags))
         elif tag == 3:
@@ -165,7 +165,21 @@ def read_head(body):
             need(head["checkpoint"][3].startswith("/"), "checkpoint")
         field.end()
     need(1 <= len(head["stages"]) <= 256, "stages")
+    check_mode(head)
     return head
+
+
+def check_mode(head):
+    """Fills in head["op"]: the column op, or None."""
+    mode, text = head["mode"] or (0, "")
+    system = [c[0] for c in head["columns"] if c[2] & 1]
+    plain = [c[0] for c in head["columns"] if not c[2] & 1]
+    need((mode == 1) == ("op" in system), "op")
+    keys = text.split(",") if text else []
+    need(mode == 1 or not keys, "keys")
+    need(set(keys) <= set(plain) and len(set(keys)) == len(keys), "keys")
+    head["op"] = [c[0] for c in head["columns"]].index("op") \
+        if mode == 1 else None
 
 
 def bit(bits, r):
@@ -217,6 +231,7 @@ def read_rows(body, head, rows):
     cols = [column(cur, descs[8 * i:8 * i + 8], kind, rows)
             for i, kind in enumerate(kinds)]
     cur.end()
+    need(head["op"] is None or set(cols[head["op"]]) <= {1, 2}, "op")
     return [[c[r] for c in cols] for r in range(rows)]
 
 

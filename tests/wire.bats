@@ -53,10 +53,10 @@ golden() {
 		python3 "$WIRE" bad "$name" >bad
 		why=$(python3 "$WIRE" why "$name")
 		status=0
-		smap -w true <bad 2>err >/dev/null || status=$?
+		ssink -f frames <bad 2>err >/dev/null || status=$?
 		case $name,$status,$(cat err) in
-		magic,65,"smap: stdin is text, put sbatch before me") ;;
-		*,74,"smap: stdin: byte "*"$why") ;;
+		magic,65,"ssink: stdin is text, put sbatch before me") ;;
+		*,74,"ssink: stdin: byte "*"$why") ;;
 		*) echo "$name: want $why, got $status $(cat err)" && false ;;
 		esac
 		run -1 python3 "$DECODE" -c <bad

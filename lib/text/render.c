@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "text/render_int.h"
+#include "wire/mode.h"
 
 static void
 line_head(struct render *r, const struct head *h)
@@ -217,8 +218,7 @@ render_start(struct render *r, const struct head *h)
 	if (h->mode != MODE_APPEND && !r->fmt->any_mode) {
 		r->why = mem_printf("the stream changes rows that it gave "
 				    "before (%s), which %s cannot show",
-		    h->mode == MODE_UPSERT ? "upsert" : "complete",
-		    r->fmt->name);
+		    mode_name(h->mode), r->fmt->name);
 		return -1;
 	}
 	r->schema = &h->schema;

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "text/render_int.h"
+#include "wire/mode.h"
 
 static void
 put_us(struct render_out *o, const char *name, int64_t us)
@@ -42,12 +43,11 @@ put_schema(struct render_out *o, const struct schema *s)
 void
 render_dump_head(struct render *r, const struct head *h)
 {
-	static const char *const modes[] = {"append", "upsert", "complete"};
 	static const char *const classes[] = {
 	    "source", "frame-wise", "batch-wise", "stateful"};
 	struct render_out *o = &r->out;
 
-	render_out_printf(o, "HEAD mode=%s %s %s%s\n", modes[h->mode],
+	render_out_printf(o, "HEAD mode=%s %s %s%s\n", mode_name(h->mode),
 	    h->endless ? "endless" : "bounded",
 	    h->many ? "many-batches" : "one-batch",
 	    h->windowed ? " windowed" : "");

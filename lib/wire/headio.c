@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "wire/head.h"
+#include "wire/mode.h"
 
 enum head_tag {
 	TAG_SOURCE = 1,
@@ -183,7 +184,8 @@ flags_fit(const struct field *f)
 		return true;
 	return (strcmp(f->name, "pane") != 0 || f->type == TYPE_TIME
 		   || f->type == TYPE_INT)
-	       && (strcmp(f->name, "part") != 0 || f->type == TYPE_INT);
+	       && (strcmp(f->name, "part") != 0 || f->type == TYPE_INT)
+	       && (strcmp(f->name, "op") != 0 || f->type == TYPE_INT);
 }
 
 static const char *
@@ -362,5 +364,7 @@ head_read(struct head *h, const char **why, const uint8_t *p, size_t len)
 	}
 	if (*why == NULL && (len == 0 || h->n_stages == 0))
 		*why = "HEAD: no stage is named";
+	if (*why == NULL)
+		*why = mode_check(h);
 	return *why == NULL ? 0 : -1;
 }

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "wire/frame.h"
+#include "wire/mode.h"
 
 /* The arrays are used as they lie: fix before a port to such a machine. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "little-endian");
@@ -264,6 +265,7 @@ rows_read(struct batch *b, const char **why, const struct schema *s,
 {
 	struct cur c;
 	const uint8_t *desc;
+	int op = mode_op_col(s);
 
 	batch_reset(b, s->n);
 	b->n_rows = n_rows;
@@ -284,5 +286,7 @@ rows_read(struct batch *b, const char **why, const struct schema *s,
 	}
 	if (*why == NULL && c.left > 0)
 		*why = "ROWS: bytes left over";
+	if (*why == NULL && op != -1 && !mode_op_is_valid(&b->cols[op]))
+		*why = "ROWS: op is neither put nor delete";
 	return *why == NULL ? 0 : -1;
 }

@@ -88,6 +88,8 @@ GOOD_HEAD = (SOURCE + b"".join(col(k, n) for k, n in COLUMNS)
              + stage() + stage(3, "swindow"))
 INT_HEAD = SOURCE + col(2, "n") + TAIL
 STR_HEAD = SOURCE + col(4, "s") + TAIL
+NAME_AND_OP = SOURCE + col(2, "n") + col(2, "op", 1)
+UPSERT_HEAD = NAME_AND_OP + field(5, b"\1" + text("n")) + stage()
 
 
 def desc(enc=0, flags=0, n=0, zero=0):
@@ -252,6 +254,23 @@ BAD = {
                           "HEAD: impossible window"),
     "head-mode": (stream(head=field(5, b"\3" + text("")) + stage()),
                   "HEAD: unknown mode"),
+    "head-op": (stream(head=col(4, "op", 1) + TAIL),
+                "HEAD: flags that a type does not allow"),
+    "head-op-append": (stream(head=NAME_AND_OP + TAIL),
+                       "HEAD: column op without upsert, or upsert without it"),
+    "head-upsert": (stream(head=col(2, "n") + field(5, b"\1" + text("n"))
+                           + stage()),
+                    "HEAD: column op without upsert, or upsert without it"),
+    "head-keys": (stream(head=col(2, "n") + field(5, b"\2" + text("n"))
+                         + stage()), "HEAD: keys without upsert"),
+    "head-key": (stream(head=NAME_AND_OP + field(5, b"\1" + text("n,m"))
+                        + stage()), "HEAD: an upsert key is no column"),
+    "head-key-empty": (stream(head=NAME_AND_OP + field(
+        5, b"\1" + text("n,")) + stage()), "HEAD: an upsert key is no column"),
+    "head-key-twice": (stream(head=NAME_AND_OP + field(
+        5, b"\1" + text("n,n")) + stage()), "HEAD: an upsert key is no column"),
+    "head-key-system": (stream(head=NAME_AND_OP + field(
+        5, b"\1" + text("op")) + stage()), "HEAD: an upsert key is no column"),
     "head-partial": (stream(head=col(7, "p") + MODE + field(
         6, struct.pack("<II", 1, 1) + text("sum(x)")) + stage()),
         "HEAD: partial state of no column"),
@@ -287,6 +306,10 @@ BAD = {
     "rows-codes": (one(desc(2, 0, 1) + ints(5)), "ROWS: codes are cut"),
     "rows-code": (one(desc(2, 0, 1) + ints(5) + pad(b"\1")),
                   "ROWS: a code is outside of the dictionary"),
+    "rows-op": (one(desc() + desc() + ints(5, 6) + ints(1, 3), 2, UPSERT_HEAD),
+                "ROWS: op is neither put nor delete"),
+    "rows-op-null": (one(desc() + desc(1, 2) + ints(5), 1, UPSERT_HEAD),
+                     "ROWS: op is neither put nor delete"),
     "rows-left": (one(PLAIN + bytes(8)), "ROWS: bytes left over"),
     "rows-none": (one(PLAIN, rows=0), "ROWS: bytes without rows"),
     # The others.

@@ -156,7 +156,7 @@ def read_head(body):
             head["partials"].append((col, version, field.text(65535)))
         elif tag == 7:
             (cls,) = field.unpack("B")
-            need(cls <= 3, "class")
+            need(cls <= 4, "class")
             head["stages"].append(
                 (cls,) + tuple(field.text(65535) for _ in "pno"))
         else:
@@ -165,6 +165,7 @@ def read_head(body):
             need(head["checkpoint"][3].startswith("/"), "checkpoint")
         field.end()
     need(1 <= len(head["stages"]) <= 256, "stages")
+    need(len(streams(head["stages"], head["stages"])) == 1, "joined")
     check_mode(head)
     return head
 
@@ -180,6 +181,27 @@ def check_mode(head):
     need(set(keys) <= set(plain) and len(set(keys)) == len(keys), "keys")
     head["op"] = [c[0] for c in head["columns"]].index("op") \
         if mode == 1 else None
+
+
+def streams(stages, items, check=None):
+    """The last item of each stream that is left; check(inputs, item)."""
+    at_hand = []
+    for (cls, *_), item in zip(stages, items):
+        n = {0: 0, 4: 2}.get(cls, 1)
+        need(n <= len(at_hand) or check, "a stage without a stream")
+        if check and n <= len(at_hand):
+            check(at_hand[len(at_hand) - n:], item)
+        del at_hand[max(len(at_hand) - n, 0):]
+        at_hand.append(item)
+    return at_hand
+
+
+def check_account(inputs, account):
+    """The laws: an account is name, in, used, .., out, in and out frames."""
+    need(account[1] == sum(account[2:6]), "stage law")
+    if inputs:
+        need(account[1] == sum(a[6] for a in inputs), "hop law, rows")
+        need(account[7] == sum(a[8] for a in inputs), "hop law, frames")
 
 
 def bit(bits, r):
@@ -304,6 +326,9 @@ class Reader:
             self.b_frames, self.b_rows = self.frames, self.rows
         if kind == "END":
             need(out[1:3] == (self.frames, self.rows), "counts")
+            stages, n = self.head["stages"], len(out[3])
+            need(n <= len(stages), "accounts")
+            streams(stages[len(stages) - n:], out[3], check_account)
             need(self.f.read(1) == b"", "bytes behind END")
         return kind, h, out
 

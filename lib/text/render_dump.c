@@ -44,7 +44,7 @@ void
 render_dump_head(struct render *r, const struct head *h)
 {
 	static const char *const classes[] = {
-	    "source", "frame-wise", "batch-wise", "stateful"};
+	    "source", "frame-wise", "batch-wise", "stateful", "join"};
 	struct render_out *o = &r->out;
 
 	render_out_printf(o, "HEAD mode=%s %s %s%s\n", mode_name(h->mode),

@@ -29,32 +29,59 @@ check_stage(const struct account *a)
 	    quote(name, a), a->in, a->used, a->filtered, a->late, a->invalid);
 }
 
-static char *
-check_hop(const struct account *from, const struct account *to)
-{
-	char a[TOOL_QUOTE_MAX], b[TOOL_QUOTE_MAX];
+/* The streams at hand: each is what its last stage wrote. */
+struct streams {
+	const struct account *last[HEAD_MAX_STAGES];
+	size_t n;
+};
 
-	if (from->out != to->in)
-		return mem_printf("%" PRIu64 " rows out of %s, but %" PRIu64
-				  " into %s",
-		    from->out, quote(a, from), to->in, quote(b, to));
-	if (from->out_frames != to->in_frames)
-		return mem_printf("%" PRIu64 " frames out of %s, but %" PRIu64
-				  " into %s",
-		    from->out_frames, quote(a, from), to->in_frames,
-		    quote(b, to));
-	return NULL;
+/* What the last n streams brought is what to read. */
+static char *
+check_hop(const struct streams *s, size_t n, const struct account *to)
+{
+	const struct account *const *from = &s->last[s->n - n];
+	const struct account *other = from[n - 1];
+	char a[TOOL_QUOTE_MAX], b[TOOL_QUOTE_MAX], c[TOOL_QUOTE_MAX];
+	uint64_t rows = from[0]->out, frames = from[0]->out_frames;
+	const char *what = "rows", *and = "", *second = "";
+
+	quote(a, from[0]);
+	if (n == 2) {
+		rows += other->out;
+		frames += other->out_frames;
+		and = " and ";
+		second = quote(c, other);
+	}
+	if (rows == to->in && frames == to->in_frames)
+		return NULL;
+	if (rows == to->in)
+		what = "frames";
+	return mem_printf("%" PRIu64 " %s out of %s%s%s, but %" PRIu64
+			  " into %s",
+	    rows == to->in ? frames : rows, what, a, and, second,
+	    rows == to->in ? to->in_frames : to->in, quote(b, to));
 }
 
 char *
-accounts_check(const struct account *v, size_t n)
+accounts_check(const struct account *v, size_t n,
+    const struct head_stage *stages, size_t n_stages)
 {
+	struct streams s = {.n = 0};
 	char *why = NULL;
 
+	if (n > n_stages)
+		return mem_printf("%zu accounts of %zu stages", n, n_stages);
+	stages += n_stages - n;
 	for (size_t i = 0; i < n && why == NULL; i++) {
+		size_t reads = stages[i].cls == CLASS_SOURCE ? 0
+			       : stages[i].cls == CLASS_JOIN ? 2
+							     : 1;
+
 		why = check_stage(&v[i]);
-		if (why == NULL && i > 0)
-			why = check_hop(&v[i - 1], &v[i]);
+		if (why == NULL && reads > 0 && reads <= s.n)
+			why = check_hop(&s, reads, &v[i]);
+		s.n -= reads < s.n ? reads : s.n;
+		s.last[s.n++] = &v[i];
 	}
 	return why;
 }

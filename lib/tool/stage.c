@@ -196,11 +196,14 @@ on_barrier(struct stage *st, const struct frame *f)
 static int
 check_accounts(struct stage *st)
 {
-	char *why = accounts_check(&st->acct, 1);
+	const struct head *h = &st->out;
+	char *why =
+	    accounts_check(&st->acct, 1, h->stages + h->n_stages - 1, 1);
 	int status = TOOL_BUG;
 
 	if (why == NULL) {
-		why = accounts_check(st->end.accounts, st->end.n_accounts);
+		why = accounts_check(st->end.accounts, st->end.n_accounts,
+		    h->stages, h->n_stages);
 		status = TOOL_IO;
 	}
 	if (why == NULL)

@@ -79,8 +79,14 @@ head_copy(struct head *to, const struct head *from)
 	}
 	to->stages = NULL;
 	to->n_stages = 0;
+	head_add_chain(to, from);
+}
+
+void
+head_add_chain(struct head *h, const struct head *from)
+{
 	for (size_t i = 0; i < from->n_stages; i++)
-		head_add_stage(to, from->stages[i].cls, from->stages[i].program,
+		head_add_stage(h, from->stages[i].cls, from->stages[i].program,
 		    from->stages[i].name, from->stages[i].options);
 }
 

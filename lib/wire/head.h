@@ -38,9 +38,20 @@ struct window_spec {
 };
 
 enum head_mode { MODE_APPEND, MODE_UPSERT, MODE_COMPLETE };
-enum stage_class { CLASS_SOURCE, CLASS_FRAME, CLASS_BATCH, CLASS_STATEFUL };
+/* JOIN: stateful, of two streams; only it has more than one before it. */
+enum stage_class {
+	CLASS_SOURCE,
+	CLASS_FRAME,
+	CLASS_BATCH,
+	CLASS_STATEFUL,
+	CLASS_JOIN
+};
 
-/* One process of the pipeline, added by itself as HEAD passes. */
+/*
+ * One process of the pipeline, added by itself as HEAD passes.  The stages of
+ * a join's left stream come before those of its right one, and then the join:
+ * a source adds a stream to those at hand, a join makes one of the last two.
+ */
 struct head_stage {
 	enum stage_class cls;
 	char *program; /* owned */
@@ -84,6 +95,9 @@ void window_spec_release(struct window_spec *w);
 /* Add a stage at the end of the chain; texts are copied. */
 void head_add_stage(struct head *h, enum stage_class cls, const char *program,
     const char *name, const char *options);
+
+/* Add the stages of from, which become those of another stream. */
+void head_add_chain(struct head *h, const struct head *from);
 
 /* Encode; the caller checks b->failed. */
 void head_write(struct buf *b, const struct head *h);

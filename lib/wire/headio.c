@@ -288,7 +288,7 @@ read_stage(struct head *h, struct cur *c)
 	char *options = get_text(c);
 	const char *why = NULL;
 
-	if (cls > CLASS_STATEFUL)
+	if (cls > CLASS_JOIN)
 		why = "HEAD: unknown class of a stage";
 	else if (h->n_stages == HEAD_MAX_STAGES)
 		why = "HEAD: more than 256 stages";
@@ -299,6 +299,25 @@ read_stage(struct head *h, struct cur *c)
 	free(name);
 	free(options);
 	return why;
+}
+
+/* Sources add a stream, joins take one away: one is to be left. */
+static const char *
+check_stages(const struct head *h)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->n_stages; i++) {
+		enum stage_class cls = h->stages[i].cls;
+
+		if (cls == CLASS_SOURCE)
+			n++;
+		else if (n < (cls == CLASS_JOIN ? 2 : 1))
+			return "HEAD: a stage has no stream to read";
+		else if (cls == CLASS_JOIN)
+			n--;
+	}
+	return n == 1 ? NULL : "HEAD: two streams that nothing joins";
 }
 
 static const char *
@@ -366,5 +385,7 @@ head_read(struct head *h, const char **why, const uint8_t *p, size_t len)
 		*why = "HEAD: no stage is named";
 	if (*why == NULL)
 		*why = mode_check(h);
+	if (*why == NULL)
+		*why = check_stages(h);
 	return *why == NULL ? 0 : -1;
 }

@@ -274,7 +274,13 @@ BAD = {
     "head-partial": (stream(head=col(7, "p") + MODE + field(
         6, struct.pack("<II", 1, 1) + text("sum(x)")) + stage()),
         "HEAD: partial state of no column"),
-    "head-class": (stream(head=stage(4)), "HEAD: unknown class of a stage"),
+    "head-class": (stream(head=stage(5)), "HEAD: unknown class of a stage"),
+    "head-join": (stream(head=stage() + stage(4, "sjoin")),
+                  "HEAD: a stage has no stream to read"),
+    "head-filter": (stream(head=stage(1, "smap") + stage()),
+                    "HEAD: a stage has no stream to read"),
+    "head-apart": (stream(head=stage() + stage()),
+                   "HEAD: two streams that nothing joins"),
     "head-stages": (stream(head=stage() * 257),
                     "HEAD: more than 256 stages"),
     "head-path": (stream(head=stage() + field(

@@ -42,7 +42,7 @@ EXPR = bits call check eval expr func item karith kbit kcal kcast kcmp \
 	kcode kcond kfind kformat khash kin kip kjson kjsonout kmatch \
 	knum kpick kround kshape kstr ktime kurl kzone lex node parse \
 	parse_form parse_list parse_operand resolve strout
-AGG = agg count dist exact extreme pick quant sum
+AGG = agg check count dist exact extreme fn pick quant sum
 GROUP = add answer batch group rank window
 WINDOW = grid keys mark pane query reduce session sorter spec stamp
 STEP = chain columns command dedup elements ends explode history kept \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Aggregates: a state for each group, dense, updated column by column.
+ * States of aggregates: one for each group, dense, updated column by column.
  * sreduce(1), AGGREGATES.
  */
 #ifndef MILLRACE_AGG_AGG_H
@@ -10,34 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agg/fn.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "data/col.h"
-#include "data/type.h"
-#include "expr/expr.h"
-
-#define AGG_MAX_DISTINCT (1u << 24) /* values of one count(distinct) */
-
-struct agg_fn; /* an aggregate over one type of argument; constant */
-
-/*
- * How the checker of expressions asks.  agg_is_name: whether a function is an
- * aggregate.  agg_check: the result's type of a call; 0, or -1 with the mend
- * in why.  Text without a type becomes float where a number is needed.
- */
-bool agg_is_name(const char *name);
-int agg_check(struct expr_call *call, char *why, size_t why_cap);
-
-/*
- * agg_find: the aggregate of that name over an argument of that type (0 =
- * none), distinct or not, or NULL.
- * agg_same_state: whether two of them keep the same state of the same values,
- * so that one serves both, as for sum and avg.
- */
-const struct agg_fn *agg_find(const char *name, bool distinct, enum type arg);
-const struct agg_fn *agg_of_call(const struct expr_call *call);
-enum type agg_result(const struct agg_fn *f);
-bool agg_same_state(const struct agg_fn *a, const struct agg_fn *b);
 
 /* The rows that a kernel adds. */
 struct agg_rows {
@@ -50,6 +26,7 @@ struct agg_rows {
 	int64_t part;
 	uint64_t order; /* of row 0 among all rows; first, last */
 	struct arena *arena; /* scratch */
+	const struct agg_fn *fn; /* set by agg_update and agg_one */
 };
 
 /* The states of groups 0..n-1.  Memory beside them is owned. */
@@ -66,8 +43,10 @@ void agg_set_reset(struct agg_set *s); /* no groups, the array kept */
 void agg_set_grow(struct agg_set *s, uint32_t n); /* new states are empty */
 
 /*
- * agg_update: add the rows' cells of c, a column of the argument's type;
- * c is NULL for an aggregate without argument.  Null cells add nothing.
+ * agg_update: add the rows' cells of c, the columns that agg_args gives, one
+ * behind the other and of the types found there; c is NULL for an aggregate
+ * without columns.  A row with a null adds nothing (sreduce(1) has the
+ * exceptions).
  * agg_merge: add state g of from to state to_group[g], for all g.
  * Both: 0, or -1 with the reason in *why (static).
  * agg_final: append the value of state g under fn, which shares s's states.
@@ -82,13 +61,11 @@ int agg_final(struct colbuf *out, const struct agg_fn *fn,
 
 /*
  * Single states, for values that change with every row.
- * agg_one: add the cell of one row of c, as agg_update would, to state
- * r->one; c is plain when its type has 8 bytes.
+ * agg_one: add the cells of one row of c, as agg_update would, to state
+ * r->one; columns are plain when their types have 8 bytes.
  * agg_merge_one: add state from_g of from to state g.
  * agg_clear: state g becomes empty.  agg_keep: states keep[0..n), ascending,
  * become 0..n-1, and the others end.
- * agg_is_small: whether a state stays about as small as a value, whatever is
- * added.
  */
 int agg_one(struct agg_set *s, const char **why, const struct agg_rows *r,
     const struct col *c, uint32_t row);
@@ -96,23 +73,21 @@ int agg_merge_one(struct agg_set *s, uint32_t g, const char **why,
     const struct agg_set *from, uint32_t from_g);
 void agg_clear(struct agg_set *s, uint32_t g);
 void agg_keep(struct agg_set *s, const uint32_t *keep, uint32_t n);
-bool agg_is_small(const struct agg_fn *f);
 
 /*
- * Null what a filter (bool) does not let through.  Without an argument the
- * filter itself becomes the column, and what it lets through is not null.
+ * Null in the n columns what a filter (bool) does not let through.  With n 0
+ * the filter itself becomes *c, and what it lets through is not null.
  */
 void agg_filter(
-    struct col *c, bool has_arg, const struct col *filter, struct arena *a);
+    struct col *c, size_t n, const struct col *filter, struct arena *a);
 
 /*
  * The bytes of a state: the same for the same values, however they were
  * grouped and merged.  agg_save appends state g; agg_load merges one into
  * state g and returns 0, or -1 when it is malformed (state g is then of no
- * use).  agg_version: of the bytes.
+ * use).  agg_version, in agg/fn.h: of the bytes.
  */
 void agg_save(struct buf *out, const struct agg_set *s, uint32_t g);
 int agg_load(struct agg_set *s, uint32_t g, struct cur *in);
-uint32_t agg_version(const struct agg_fn *f);
 
 #endif

@@ -5,12 +5,20 @@
 
 #include "agg/agg.h"
 
+enum {
+	AGG_LARGE = 1, /* a state grows with what is added */
+	AGG_NULL_FIRST = 2, /* the first column may be null where rows are */
+	AGG_NULL_ANY = 4, /* any column may */
+	AGG_TIMED = 8 /* of no use without event times */
+};
+
 /*
  * A kind of state.  size: bytes of one, a multiple of 8.  All zero bytes is
- * an empty state.  update: c is plain for 8-byte types, never has a null
- * among the selected rows, and is NULL for no argument.  merge: from is
- * unchanged.  update, merge and load return 0 or -1 (update and merge with
- * *why).  release: free what the state owns; NULL when it owns nothing.
+ * an empty state.  update: c has the columns, plain for 8-byte types, without
+ * nulls among the selected rows but for flags, and is NULL for no column.
+ * merge: from is unchanged.  update, merge and load return 0 or -1 (update and
+ * merge with *why).  release: free what the state owns; NULL when it owns
+ * nothing.  no_partial: as agg_no_partial.
  */
 struct agg_kind {
 	size_t size;
@@ -21,9 +29,27 @@ struct agg_kind {
 	void (*save)(struct buf *out, const void *state);
 	int (*load)(void *state, struct cur *in);
 	void (*release)(void *state);
+	unsigned flags;
+	const char *no_partial;
 };
 
-/* One row of the registry. */
+/*
+ * How calls are written.  Arguments [first, first + n_cols) are columns,
+ * with n_cols 0 all from first on; the others are constants.
+ * bind: check and convert columns but the first, and take the constants.
+ * f->result may change.  0, or -1 with why.
+ */
+struct agg_form {
+	const char *text; /* "top(k, x)" */
+	size_t least; /* arguments */
+	size_t most;
+	size_t first;
+	size_t n_cols;
+	int (*bind)(struct agg_fn *f, struct expr_call *call, char *why,
+	    size_t why_cap);
+};
+
+/* One row of the registry, and what belongs to a call. */
 struct agg_fn {
 	const char *name;
 	enum type arg; /* 0 = none */
@@ -31,9 +57,14 @@ struct agg_fn {
 	const struct agg_kind *kind;
 	int (*final)(
 	    struct colbuf *out, const struct agg_fn *f, const void *state);
-	uint32_t share; /* percentiles: of 1e9 */
+	size_t n_cols; /* 1 also for none: that of a filter */
+	uint32_t share; /* percentiles by sketch: of 1e9 */
 	bool distinct;
+	const struct agg_form *form; /* NULL: no argument but the column */
 };
+
+/* The next row of that name, the first one for NULL; NULL behind the last. */
+const struct agg_fn *agg_fn_next(const struct agg_fn *after, const char *name);
 
 extern const struct agg_kind count_kind, count_if_kind;
 extern const struct agg_kind sum_int_kind, sum_float_kind;

@@ -28,6 +28,9 @@ struct dist {
 static const char too_many[] = "count(distinct) has more than 16777216 values "
 			       "in one group";
 
+static const char every_value[] =
+    "it keeps every value; write approx_count_distinct(x)";
+
 static struct values *
 values_of(struct dist *s)
 {
@@ -43,7 +46,7 @@ note(struct values *v, size_t at, uint64_t h)
 {
 	uint32_t i;
 
-	if (v->map.n >= AGG_MAX_DISTINCT)
+	if (v->map.n >= AGG_MAX_VALUES)
 		return -1;
 	i = map_insert(&v->map, at, h);
 	v->hashes =
@@ -278,11 +281,11 @@ dist_final(struct colbuf *out, const struct agg_fn *f, const void *state)
 	return 0;
 }
 
-const struct agg_kind dist_wide = {
-    sizeof(struct dist), 1, wide_update, merge, wide_save, wide_load, release};
-const struct agg_kind dist_float = {
-    sizeof(struct dist), 1, float_update, merge, wide_save, wide_load, release};
-const struct agg_kind dist_bool = {
-    sizeof(struct dist), 1, bool_update, merge, wide_save, wide_load, release};
-const struct agg_kind dist_str = {
-    sizeof(struct dist), 1, str_update, merge, str_save, str_load, release};
+const struct agg_kind dist_wide = {sizeof(struct dist), 1, wide_update, merge,
+    wide_save, wide_load, release, AGG_LARGE, every_value};
+const struct agg_kind dist_float = {sizeof(struct dist), 1, float_update, merge,
+    wide_save, wide_load, release, AGG_LARGE, every_value};
+const struct agg_kind dist_bool = {sizeof(struct dist), 1, bool_update, merge,
+    wide_save, wide_load, release, AGG_LARGE, every_value};
+const struct agg_kind dist_str = {sizeof(struct dist), 1, str_update, merge,
+    str_save, str_load, release, AGG_LARGE, every_value};

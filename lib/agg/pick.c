@@ -236,7 +236,7 @@ pick_final(struct colbuf *out, const struct agg_fn *f, const void *state)
 #define KIND(update, one)                                                      \
 	{                                                                      \
 		sizeof(struct pick), 1, update, one##_merge, save, one##_load, \
-		    release                                                    \
+		    release, 0, NULL                                           \
 	}
 const struct agg_kind pick_first_wide = KIND(first_wide, first);
 const struct agg_kind pick_last_wide = KIND(last_wide, last);

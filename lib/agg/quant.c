@@ -350,10 +350,10 @@ release(void *state)
 	free(s->sparse);
 }
 
-const struct agg_kind quant_int = {
-    sizeof(struct quant), 1, int_update, merge, save, int_load, release};
-const struct agg_kind quant_float = {
-    sizeof(struct quant), 1, float_update, merge, save, float_load, release};
+const struct agg_kind quant_int = {sizeof(struct quant), 1, int_update, merge,
+    save, int_load, release, AGG_LARGE, NULL};
+const struct agg_kind quant_float = {sizeof(struct quant), 1, float_update,
+    merge, save, float_load, release, AGG_LARGE, NULL};
 
 /* The bucket that holds the value of that rank, 1..n. */
 static int32_t

@@ -39,6 +39,7 @@ release_call(struct expr_call *call)
 	for (size_t i = 0; i < call->n_args; i++)
 		expr_free(call->args[i]);
 	expr_free(call->filter);
+	free(call->made);
 }
 
 /* Compile what stands inside the call, over the input. */

@@ -65,12 +65,13 @@ struct expr_call {
 	bool distinct; /* count(distinct x) */
 	struct expr *filter;
 	enum type result;
+	void *made; /* owned, one block: what check made of it, or NULL */
 };
 
 /*
  * How the checker learns of aggregates.  is_agg: whether a function name is
- * one.  check: its result type from its argument types; 0, or -1 with text
- * in why[0..why_cap).
+ * one.  check: its result type from its argument types, and call->made; 0, or
+ * -1 with text in why[0..why_cap).
  */
 struct expr_aggs {
 	bool (*is_agg)(const char *name);

@@ -13,7 +13,8 @@
 /* The rows of a batch, in order. */
 struct call_rows {
 	const struct keyed *keyed; /* groups, begins, times */
-	const struct col *arg; /* plain when of 8 bytes; NULL without one */
+	const struct col *arg; /* one for each column that the call takes,
+				  plain when of 8 bytes; NULL without one */
 	const uint32_t *leave; /* rows that leave the group's window before
 				  this one comes; NULL without --over */
 	uint32_t n;

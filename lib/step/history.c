@@ -56,6 +56,14 @@ add_call(struct history *h, const struct expr_call *call)
 	colbuf_init(&c->out, call->result);
 }
 
+static bool
+needs_time(const struct expr_call *call)
+{
+	return past_kind(call->name) != NULL
+		   ? past_needs_time(call->name)
+		   : agg_needs_time(agg_of_call(call));
+}
+
 static int
 check_options(struct history *h, struct step *s)
 {
@@ -72,7 +80,7 @@ check_options(struct history *h, struct step *s)
 		    "sbatch -t COL, or --over 500rows");
 	for (size_t i = 0; i < h->list->n_calls; i++) {
 		name = h->list->calls[i].name;
-		if (past_needs_time(name) && !h->keyed.timed)
+		if (needs_time(&h->list->calls[i]) && !h->keyed.timed)
 			return step_fail(s, TOOL_USAGE,
 			    "%s goes by event time, and the stream has none; "
 			    "write sbatch -t COL",
@@ -124,27 +132,44 @@ history_free(struct history *h)
 	free(h);
 }
 
-/* The argument of a call for all rows; *arg is NULL when it has none. */
+/* What a call takes as columns, *n of them. */
+static struct expr *const *
+columns_of(const struct expr_call *call, size_t *n)
+{
+	if (past_kind(call->name) == NULL)
+		return agg_args(call, n);
+	*n = call->n_args > 0;
+	return call->args;
+}
+
+/* The columns of a call for all rows; *out is NULL when it has none. */
 static int
-eval_arg(struct history *h, struct step *s, const struct expr_call *call,
-    const struct batch *b, struct col *arg)
+eval_columns(struct history *h, struct step *s, const struct expr_call *call,
+    const struct batch *b, const struct col **out)
 {
 	struct arena *a = &h->out.arena;
 	struct expr_env *env = &s->chain->env;
 	struct expr_error err;
-	struct col filter;
+	struct col *c = NULL, filter;
+	size_t n;
+	struct expr *const *args = columns_of(call, &n);
 
-	if (call->n_args > 0
-	    && expr_eval(call->args[0], arg, &err, a, env, b) == -1)
-		return step_fail_run(s, &err, b);
+	if (n > 0 || call->filter != NULL)
+		c = arena_alloc(a, (n + 1) * sizeof(*c));
+	*out = c;
+	for (size_t i = 0; i < n; i++) {
+		if (expr_eval(args[i], &c[i], &err, a, env, b) == -1)
+			return step_fail_run(s, &err, b);
+	}
 	if (call->filter != NULL) {
 		if (expr_eval(call->filter, &filter, &err, a, env, b) == -1)
 			return step_fail_run(s, &err, b);
-		agg_filter(arg, call->n_args > 0, &filter, a);
+		agg_filter(c, n, &filter, a);
 	}
-	if ((call->n_args > 0 || call->filter != NULL) && arg->enc != COL_PLAIN
-	    && type_is_wide(arg->type))
-		col_flatten(arg, a, arg);
+	for (size_t i = 0; i < n; i++) {
+		if (c[i].enc != COL_PLAIN && type_is_wide(c[i].type))
+			col_flatten(&c[i], a, &c[i]);
+	}
 	return 0;
 }
 
@@ -153,15 +178,13 @@ run_call(struct history *h, struct step *s, size_t i, const struct batch *b)
 {
 	const struct expr_call *call = &h->list->calls[i];
 	struct history_call *c = &h->calls[i];
-	struct col arg;
 	struct call_rows in = {.keyed = &h->keyed,
-	    .arg = call->n_args > 0 || call->filter != NULL ? &arg : NULL,
 	    .leave = h->bounded ? h->over.leave : NULL,
 	    .n = b->n_rows,
 	    .order = h->order};
 	const char *why = "";
 
-	if (eval_arg(h, s, call, b, &arg) == -1)
+	if (eval_columns(h, s, call, b, &in.arg) == -1)
 		return -1;
 	colbuf_reset(&c->out);
 	if (c->kind->rows(c->state, &c->out, &why, &in) == -1)

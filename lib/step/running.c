@@ -24,6 +24,8 @@ rows(void *state, struct colbuf *out, const char **why,
 	struct running *s = state;
 	struct agg_rows one = {.order = in->order};
 
+	if (agg_needs_time(s->fn))
+		one.time_us = in->keyed->times;
 	agg_set_grow(&s->set, in->keyed->n);
 	for (uint32_t r = 0; r < in->n; r++) {
 		one.one = in->keyed->group[r];

@@ -15,7 +15,7 @@ struct span {
 	struct agg_set front; /* front[i]: rows i.. of those that leave first */
 	uint32_t first; /* of front that has not left */
 	struct agg_set back; /* one state: the rows since */
-	struct colbuf vals; /* values of the rows since, from head on */
+	struct colbuf *vals; /* columns of the rows since, from head on */
 	uint32_t head; /* only with large states */
 	uint32_t n_back; /* rows since */
 	uint64_t order; /* of the first row since, among the group's */
@@ -24,7 +24,11 @@ struct span {
 struct spans {
 	const struct agg_fn *fn;
 	bool small;
-	enum type type; /* of the argument, 0 for none */
+	enum type *types; /* of the columns; the last one is their times
+			     where those are needed */
+	size_t n_cols;
+	bool timed;
+	struct col *view; /* of vals, scratch */
 	struct span *spans; /* by group */
 	uint32_t n;
 	size_t cap;
@@ -36,31 +40,48 @@ begin(void *state, const struct expr_call *call)
 {
 	struct spans *s = state;
 
+	size_t n;
+	struct expr *const *args = agg_args(call, &n);
+
 	s->fn = agg_of_call(call);
 	s->small = agg_is_small(s->fn);
+	s->timed = agg_needs_time(s->fn);
+	s->types = mem_zero(n + 2, sizeof(*s->types));
+	s->view = mem_zero(n + 2, sizeof(*s->view));
+	for (size_t i = 0; i < n; i++)
+		s->types[s->n_cols++] = expr_type(args[i]);
 	/* A filter without an argument makes a column of bools. */
-	if (call->n_args > 0)
-		s->type = expr_type(call->args[0]);
-	else if (call->filter != NULL)
-		s->type = TYPE_BOOL;
+	if (n == 0 && call->filter != NULL)
+		s->types[s->n_cols++] = TYPE_BOOL;
+	if (s->timed)
+		s->types[s->n_cols++] = TYPE_TIME;
 	agg_set_init(&s->result, s->fn);
 	agg_set_grow(&s->result, 1);
 }
 
 static void
-span_release(struct span *w)
+span_release(const struct spans *s, struct span *w)
 {
 	agg_set_release(&w->front);
 	agg_set_release(&w->back);
-	colbuf_release(&w->vals);
+	for (size_t i = 0; i < s->n_cols; i++)
+		colbuf_release(&w->vals[i]);
+	free(w->vals);
 }
 
 static void
-span_reset(struct span *w)
+forget_values(const struct spans *s, struct span *w)
+{
+	for (size_t i = 0; i < s->n_cols; i++)
+		colbuf_reset(&w->vals[i]);
+}
+
+static void
+span_reset(const struct spans *s, struct span *w)
 {
 	agg_set_reset(&w->front);
 	agg_clear(&w->back, 0);
-	colbuf_reset(&w->vals);
+	forget_values(s, w);
 	w->first = w->head = w->n_back = 0;
 }
 
@@ -75,9 +96,24 @@ grow(struct spans *s, uint32_t n)
 		agg_set_init(&w->front, s->fn);
 		agg_set_init(&w->back, s->fn);
 		agg_set_grow(&w->back, 1);
-		if (s->type != 0)
-			colbuf_init(&w->vals, s->type);
+		w->vals = mem_zero(s->n_cols, sizeof(*w->vals));
+		for (size_t i = 0; i < s->n_cols; i++)
+			colbuf_init(&w->vals[i], s->types[i]);
 	}
+}
+
+/*
+ * The columns of the rows since, NULL for none; rows learns of their times.
+ * Valid until the next call.
+ */
+static const struct col *
+view(struct spans *s, const struct span *w, struct agg_rows *rows)
+{
+	for (size_t i = 0; i < s->n_cols; i++)
+		colbuf_view(&s->view[i], &w->vals[i]);
+	if (s->timed)
+		rows->time_us = s->view[s->n_cols - 1].i;
+	return s->n_cols == 0 ? NULL : s->view;
 }
 
 /* The rows since become those that leave first. */
@@ -85,25 +121,21 @@ static int
 flip(struct spans *s, struct span *w, const char **why)
 {
 	struct agg_rows one = {.order = w->order};
-	struct col vals;
+	const struct col *vals = view(s, w, &one);
 
 	agg_set_reset(&w->front);
 	agg_set_grow(&w->front, w->n_back);
 	w->first = 0;
-	if (s->type != 0)
-		colbuf_view(&vals, &w->vals);
 	for (uint32_t i = w->n_back; i-- > 0;) {
 		one.one = i;
-		if (agg_one(
-			&w->front, why, &one, s->type == 0 ? NULL : &vals, i)
-		    == -1)
+		if (agg_one(&w->front, why, &one, vals, i) == -1)
 			return -1;
 		if (i + 1 < w->n_back
 		    && agg_merge_one(&w->front, i, why, &w->front, i + 1) == -1)
 			return -1;
 	}
 	agg_clear(&w->back, 0);
-	colbuf_reset(&w->vals);
+	forget_values(s, w);
 	w->order += w->n_back;
 	w->n_back = 0;
 	return 0;
@@ -129,31 +161,38 @@ leave(struct spans *s, struct span *w, const char **why, uint32_t n)
 
 /* Half of the values have left: move the others to the front. */
 static void
-compact(struct span *w)
+compact(const struct spans *s, struct span *w)
 {
 	struct colbuf fresh;
 	struct col vals;
 
-	colbuf_view(&vals, &w->vals);
-	colbuf_init(&fresh, w->vals.type);
-	for (uint32_t i = w->head; i < vals.n; i++)
-		colbuf_push_cell(&fresh, &vals, i);
-	colbuf_release(&w->vals);
-	w->vals = fresh;
+	for (size_t c = 0; c < s->n_cols; c++) {
+		colbuf_view(&vals, &w->vals[c]);
+		colbuf_init(&fresh, s->types[c]);
+		for (uint32_t i = w->head; i < vals.n; i++)
+			colbuf_push_cell(&fresh, &vals, i);
+		colbuf_release(&w->vals[c]);
+		w->vals[c] = fresh;
+	}
 	w->head = 0;
 }
 
 static int
-come(struct spans *s, struct span *w, const char **why, const struct col *arg,
-    uint32_t row)
+come(struct spans *s, struct span *w, const char **why,
+    const struct call_rows *in, uint32_t row)
 {
 	/* Places count within the group. */
 	struct agg_rows one = {.order = w->order + w->n_back - row};
+	size_t n = s->timed ? s->n_cols - 1 : s->n_cols;
 
-	if (s->type != 0)
-		colbuf_push_cell(&w->vals, arg, row);
+	for (size_t i = 0; i < n; i++)
+		colbuf_push_cell(&w->vals[i], &in->arg[i], row);
+	if (s->timed) {
+		colbuf_push_int(&w->vals[n], in->keyed->times[row]);
+		one.time_us = in->keyed->times;
+	}
 	w->n_back++;
-	return s->small ? agg_one(&w->back, why, &one, arg, row) : 0;
+	return s->small ? agg_one(&w->back, why, &one, in->arg, row) : 0;
 }
 
 /* The state of all rows in the window, in s->result. */
@@ -161,7 +200,7 @@ static int
 sum_up(struct spans *s, struct span *w, const char **why)
 {
 	struct agg_rows one = {.order = w->order - w->head};
-	struct col vals;
+	const struct col *vals;
 
 	agg_clear(&s->result, 0);
 	if (s->small) {
@@ -172,10 +211,10 @@ sum_up(struct spans *s, struct span *w, const char **why)
 		return agg_merge_one(&s->result, 0, why, &w->back, 0);
 	}
 	if (w->head > 64 && w->head > w->n_back)
-		compact(w);
-	colbuf_view(&vals, &w->vals);
-	for (uint32_t i = w->head; i < vals.n; i++) {
-		if (agg_one(&s->result, why, &one, &vals, i) == -1)
+		compact(s, w);
+	vals = view(s, w, &one);
+	for (uint32_t i = w->head; i < w->head + w->n_back; i++) {
+		if (agg_one(&s->result, why, &one, vals, i) == -1)
 			return -1;
 	}
 	return 0;
@@ -192,10 +231,9 @@ rows(void *state, struct colbuf *out, const char **why,
 		struct span *w = &s->spans[in->keyed->group[r]];
 
 		if (in->keyed->begins[r])
-			span_reset(w);
+			span_reset(s, w);
 		if (leave(s, w, why, in->leave[r]) == -1
-		    || come(s, w, why, in->arg, r) == -1
-		    || sum_up(s, w, why) == -1)
+		    || come(s, w, why, in, r) == -1 || sum_up(s, w, why) == -1)
 			return -1;
 		if (agg_final(out, s->fn, &s->result, 0) == -1) {
 			*why = "beyond the range of int";
@@ -217,7 +255,7 @@ keep(void *state, const uint32_t *old, uint32_t n)
 		if (at < n && old[at] == g)
 			s->spans[at++] = s->spans[g];
 		else
-			span_release(&s->spans[g]);
+			span_release(s, &s->spans[g]);
 	}
 	s->n = at;
 }
@@ -228,8 +266,10 @@ release(void *state)
 	struct spans *s = state;
 
 	for (uint32_t g = 0; g < s->n; g++)
-		span_release(&s->spans[g]);
+		span_release(s, &s->spans[g]);
 	free(s->spans);
+	free(s->types);
+	free(s->view);
 	if (s->fn != NULL)
 		agg_set_release(&s->result);
 }

@@ -38,8 +38,8 @@ void pane_reset(struct pane *p);
 uint32_t pane_n_groups(const struct pane *p);
 
 /*
- * Rows to add.  args[i] is the column for state i, or NULL for none; rows has
- * all but n, sel, group and one.
+ * Rows to add.  args[i] has the columns for state i, one behind the other, or
+ * is NULL for none; rows has all but n, sel, group and one.
  */
 struct pane_rows {
 	const struct keys_rows *keys;

@@ -64,11 +64,21 @@ values_text(const struct expr_call *call)
 	return call->text + strlen(call->name);
 }
 
-/* The type of what a call is made of, 0 for rows. */
-static enum type
-values_type(const struct expr_call *call)
+/* Whether two calls are made of the same values. */
+static bool
+same_values(const struct expr_call *a, const struct expr_call *b)
 {
-	return call->n_args == 0 ? 0 : expr_type(call->args[0]);
+	size_t n, n_b;
+	struct expr *const *x = agg_args(a, &n), *const *y = agg_args(b, &n_b);
+
+	if (n != n_b || x - a->args != y - b->args
+	    || strcmp(values_text(a), values_text(b)) != 0)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (expr_type(x[i]) != expr_type(y[i]))
+			return false;
+	}
+	return true;
 }
 
 /* The state that serves call i as well as an earlier call, or a new one. */
@@ -82,15 +92,14 @@ find_state(struct query *q, size_t i)
 	for (size_t j = 0; j < i; j++) {
 		const struct expr_call *other = &q->aggs.calls[j];
 
-		if (values_type(call) != values_type(other)
-		    || strcmp(values_text(call), values_text(other)) != 0)
+		if (!same_values(call, other))
 			continue;
 		if (agg_same_state(q->call_fns[i], q->call_fns[j]))
 			return q->call_states[j];
 		if (q->states[n].same == n)
 			q->states[n].same = q->states[q->call_states[j]].same;
 	}
-	q->states[n].arg = call->n_args == 0 ? NULL : call->args[0];
+	q->states[n].args = agg_args(call, &q->states[n].n_args);
 	q->states[n].filter = call->filter;
 	q->state_fns[n] = q->call_fns[i];
 	q->plan.n_states++;
@@ -169,19 +178,26 @@ query_release(struct query *q)
 	build_release(&q->raw);
 }
 
+/* The columns of a state, in a, or NULL for none. */
 static int
-eval_state(const struct query_state *s, struct col *c, struct expr_error *err,
-    struct arena *a, struct expr_env *env, const struct batch *b)
+eval_state(const struct query_state *s, const struct col **out,
+    struct expr_error *err, struct arena *a, struct expr_env *env,
+    const struct batch *b)
 {
-	struct col filter;
+	struct col *c = NULL, filter;
 
-	if (s->arg != NULL && expr_eval(s->arg, c, err, a, env, b) == -1)
-		return -1;
+	if (s->n_args > 0 || s->filter != NULL)
+		c = arena_alloc(a, (s->n_args + 1) * sizeof(*c));
+	*out = c;
+	for (size_t i = 0; i < s->n_args; i++) {
+		if (expr_eval(s->args[i], &c[i], err, a, env, b) == -1)
+			return -1;
+	}
 	if (s->filter == NULL)
 		return 0;
 	if (expr_eval(s->filter, &filter, err, a, env, b) == -1)
 		return -1;
-	agg_filter(c, s->arg != NULL, &filter, a);
+	agg_filter(c, s->n_args, &filter, a);
 	return 0;
 }
 
@@ -191,7 +207,6 @@ query_rows(struct query *q, struct pane_rows *out, struct expr_error *err,
 {
 	struct arena *a = rows->arena;
 	struct col *keys = arena_alloc(a, q->keys.n * sizeof(*keys));
-	struct col *cols = arena_alloc(a, q->plan.n_states * sizeof(*cols));
 	const struct col **args =
 	    arena_alloc(a, q->plan.n_states * sizeof(struct col *));
 	struct keys_rows *kr = arena_alloc(a, sizeof(*kr));
@@ -205,10 +220,9 @@ query_rows(struct query *q, struct pane_rows *out, struct expr_error *err,
 		const struct query_state *s = &q->states[i];
 
 		if (s->same != i)
-			cols[i] = cols[s->same];
-		else if (eval_state(s, &cols[i], err, a, env, b) == -1)
+			args[i] = args[s->same];
+		else if (eval_state(s, &args[i], err, a, env, b) == -1)
 			return -1;
-		args[i] = s->arg == NULL && s->filter == NULL ? NULL : &cols[i];
 	}
 	*out = (struct pane_rows){.args = args, .rows = rows};
 	if (q->keys.n > 0) {

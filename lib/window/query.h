@@ -13,7 +13,8 @@
 
 /* A state that is kept: the values it is made of. */
 struct query_state {
-	struct expr *arg; /* borrowed from a call; NULL = none */
+	struct expr *const *args; /* columns, borrowed from a call */
+	size_t n_args;
 	struct expr *filter; /* borrowed from a call; NULL = none */
 	size_t same; /* the first state made of the same values, or its own */
 };

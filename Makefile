@@ -45,6 +45,7 @@ EXPR = bits call check eval expr func item karith kbit kcal kcast kcmp \
 AGG = agg check count dist exact extreme fn pick quant sum
 GROUP = add answer batch group rank window
 WINDOW = grid keys mark pane query reduce session sorter spec stamp
+CKPT = checkpoint commit durable lock snapshot
 STEP = chain columns command dedup elements ends explode history kept \
 	keyed names over parse past pieces pipe prog reader running \
 	sample span step where
@@ -53,7 +54,8 @@ IO = bad conn cut dir emit external feed filesink follow gen gunzip \
 	newfiles outdir outexec outfile outgroup outlet outpath \
 	outpath_parse outset pace poller pump range saved set sibling \
 	sink source spawn target turn
-TOOL = accounts message progress quote redirect signal stage tool
+TOOL = accounts message progress quote redirect resume signal stage \
+	tool
 LIB = $(BASE:%=lib/base/%) \
 	$(DATA:%=lib/data/%) \
 	$(WIRE:%=lib/wire/%) \
@@ -61,19 +63,20 @@ LIB = $(BASE:%=lib/base/%) \
 	$(EXPR:%=lib/expr/%) \
 	$(AGG:%=lib/agg/%) \
 	$(WINDOW:%=lib/window/%) \
+	$(CKPT:%=lib/ckpt/%) \
 	$(STEP:%=lib/step/%) \
 	$(IO:%=lib/io/%) \
 	$(TOOL:%=lib/tool/%) \
 	$(GROUP:%=lib/group/%)
-UNITS = accounts_test agg_test base_test cell_test clf_test cut_test \
-	expr_random_test expr_test gunzip_test json_test known_test \
+UNITS = accounts_test agg_test base_test cell_test ckpt_test clf_test \
+	cut_test expr_random_test expr_test gunzip_test json_test known_test \
 	live_test logfmt_test logs_test merge_test outlet_test \
 	outpath_test pieces_test reduce_test render_test sepidx_test \
 	sibling_test text_test textfmt_test window_test wire_test \
 	zone_test
 BENCHES = expr_bench render_bench text_bench
-MAN = man/millrace-expr.7 man/millrace-formats.7 man/millrace-frame.5 \
-	man/millrace.7 man/sbatch.1 man/smap.1 man/sreduce.1 man/ssink.1 \
+MAN = man/millrace-checkpoint.5 man/millrace-expr.7 \
+	man/millrace-formats.7 man/millrace-frame.5 man/millrace.7 man/sbatch.1 man/smap.1 man/sreduce.1 man/ssink.1 \
 	man/swindow.1
 
 LIB_O = $(LIB:%=$(O)/%.o)

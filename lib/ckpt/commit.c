@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: ISC */
+/* The one record that decides what is committed.  millrace-checkpoint(5). */
+#include "ckpt/commit.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "ckpt/durable.h"
+#include "ckpt/lock.h"
+
+#define LOCK_MS 10000 /* longest wait: the others hold it for a write */
+
+enum { FINISHED = 1, PUBLISHED = 2 };
+
+/* Enter the section in which the record and the generation may change. */
+static int
+enter(const struct checkpoint *c, char **why, int *fd)
+{
+	pid_t holder;
+
+	*fd = lock_take(c->fd, "commit.lock", LOCK_MS, &holder);
+	if (*fd != -1)
+		return 0;
+	if (errno != EAGAIN)
+		return checkpoint_failed(c, why, "commit.lock");
+	*why = mem_printf(
+	    "%s: process %ld holds commit.lock", c->path, (long)holder);
+	return EX_TEMPFAIL;
+}
+
+static int
+read_generation(const struct checkpoint *c, char **why, uint64_t *generation)
+{
+	struct buf b;
+	struct cur cur;
+	int rc;
+
+	buf_init(&b, 0);
+	*generation = 0;
+	rc = durable_read(&b, c->fd, "generation", DURABLE_GENERATION);
+	if (rc == 1) {
+		cur_init(&cur, b.data, b.len);
+		*generation = cur_get_int(&cur, 8);
+		if (cur.failed || cur.left > 0 || *generation == 0) {
+			errno = EBADMSG;
+			rc = -1;
+		}
+	}
+	buf_release(&b);
+	return rc == -1 ? checkpoint_failed(c, why, "generation") : 0;
+}
+
+static int
+write_generation(const struct checkpoint *c, char **why, uint64_t generation)
+{
+	uint8_t body[8];
+
+	le_put(body, generation, 8);
+	if (durable_write(
+		c->fd, "generation", DURABLE_GENERATION, body, sizeof(body))
+	    == -1)
+		return checkpoint_failed(c, why, "generation");
+	return 0;
+}
+
+int
+commit_read(struct checkpoint *c, char **why)
+{
+	struct commit m = {0};
+	struct buf b;
+	struct cur cur;
+	uint64_t flags;
+	int rc;
+
+	buf_init(&b, 0);
+	rc = durable_read(&b, c->fd, "committed", DURABLE_COMMIT);
+	if (rc == 1) {
+		cur_init(&cur, b.data, b.len);
+		m.epoch = cur_get_int(&cur, 8);
+		m.generation = cur_get_int(&cur, 8);
+		flags = cur_get_int(&cur, 1);
+		m.finished = (flags & FINISHED) != 0;
+		m.published = (flags & PUBLISHED) != 0;
+		if (cur.failed || cur.left > 0 || m.epoch == 0
+		    || (flags & ~(uint64_t)(FINISHED | PUBLISHED)) != 0) {
+			errno = EBADMSG;
+			rc = -1;
+		}
+	}
+	buf_release(&b);
+	if (rc == -1)
+		return checkpoint_failed(c, why, "committed");
+	c->last = m;
+	return 0;
+}
+
+static int
+write_commit(struct checkpoint *c, char **why, const struct commit *m)
+{
+	uint8_t body[17];
+
+	le_put(body, m->epoch, 8);
+	le_put(body + 8, m->generation, 8);
+	body[16] = (uint8_t)((m->finished ? FINISHED : 0)
+			     | (m->published ? PUBLISHED : 0));
+	if (durable_write(
+		c->fd, "committed", DURABLE_COMMIT, body, sizeof(body))
+	    == -1)
+		return checkpoint_failed(c, why, "committed");
+	c->last = *m;
+	return 0;
+}
+
+int
+commit_bump(struct checkpoint *c, char **why)
+{
+	int fd, rc = enter(c, why, &fd);
+
+	if (rc != 0)
+		return rc;
+	rc = read_generation(c, why, &c->generation);
+	if (rc == 0)
+		rc = write_generation(c, why, ++c->generation);
+	/* Only now: an older sink may have decided until the count rose. */
+	if (rc == 0)
+		rc = commit_read(c, why);
+	close(fd);
+	return rc;
+}
+
+int
+commit_newest(struct checkpoint *c, char **why)
+{
+	return read_generation(c, why, &c->generation);
+}
+
+/* Write m, unless a later start has been counted. */
+static int
+decide(struct checkpoint *c, char **why, const struct commit *m)
+{
+	uint64_t newest;
+	int fd, rc = enter(c, why, &fd);
+
+	if (rc != 0)
+		return rc;
+	rc = read_generation(c, why, &newest);
+	if (rc == 0 && newest != c->generation) {
+		*why = mem_printf("%s: fenced: start %ju of this pipeline has "
+				  "followed ours, %ju",
+		    c->path, (uintmax_t)newest, (uintmax_t)c->generation);
+		rc = EX_TEMPFAIL;
+	}
+	if (rc == 0)
+		rc = write_commit(c, why, m);
+	close(fd);
+	return rc;
+}
+
+int
+commit_decide(struct checkpoint *c, char **why, uint64_t epoch, bool finished)
+{
+	struct commit m = {
+	    .epoch = epoch, .generation = c->generation, .finished = finished};
+
+	return decide(c, why, &m);
+}
+
+int
+commit_published(struct checkpoint *c, char **why)
+{
+	struct commit m = c->last;
+
+	m.published = true;
+	return decide(c, why, &m);
+}

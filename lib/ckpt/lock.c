@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/* Locks of the processes of a pipeline.  millrace-checkpoint(5), LOCKS. */
+#include "ckpt/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/time.h"
+
+#define TRY_NS 2000000 /* between two tries */
+
+static struct flock
+whole(short type)
+{
+	return (struct flock){.l_type = type, .l_whence = SEEK_SET};
+}
+
+void
+lock_text(char *out, size_t cap, int dir_fd, const char *name)
+{
+	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	ssize_t n = fd == -1 ? 0 : io_pread(fd, out, cap - 1, 0);
+
+	if (fd != -1)
+		close(fd);
+	out[n > 0 ? n : 0] = '\0';
+}
+
+/* A lock of the open file description, which fork and exec do not spread. */
+static int
+try_lock(int fd, int timeout_ms)
+{
+	int64_t until = time_mono_us() + (int64_t)timeout_ms * 1000;
+	const struct timespec pause = {.tv_nsec = TRY_NS};
+
+	for (;;) {
+		struct flock l = whole(F_WRLCK);
+
+		if (fcntl(fd, F_OFD_SETLK, &l) == 0)
+			return 0;
+		if (errno == EACCES)
+			errno = EAGAIN;
+		if (errno != EAGAIN || time_mono_us() >= until)
+			return -1;
+		nanosleep(&pause, NULL);
+	}
+}
+
+int
+lock_note(int fd, const char *text)
+{
+	if (ftruncate(fd, 0) == -1 || lseek(fd, 0, SEEK_SET) == -1)
+		return -1;
+	return io_write(fd, text, strlen(text));
+}
+
+int
+lock_take(int dir_fd, const char *name, int timeout_ms, pid_t *holder)
+{
+	char text[32];
+	int fd, e;
+
+	*holder = 0;
+	fd = openat(
+	    dir_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return -1;
+	snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+	if (try_lock(fd, timeout_ms) == 0 && lock_note(fd, text) == 0)
+		return fd;
+	e = errno;
+	close(fd);
+	if (e == EAGAIN) {
+		lock_text(text, sizeof(text), dir_fd, name);
+		*holder = (pid_t)strtol(text, NULL, 10);
+	}
+	errno = e;
+	return -1;
+}
+
+bool
+lock_held(int dir_fd, const char *name)
+{
+	struct flock l = whole(F_WRLCK);
+	int fd = openat(dir_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	bool held;
+
+	if (fd == -1)
+		return false;
+	held = fcntl(fd, F_OFD_GETLK, &l) == 0 && l.l_type != F_UNLCK;
+	close(fd);
+	return held;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Locks of the processes of a pipeline.  millrace-checkpoint(5), LOCKS.
+ * They belong to the open file, so that they end with the process that took
+ * them; their descriptors are closed at exec.
+ */
+#ifndef MILLRACE_CKPT_LOCK_H
+#define MILLRACE_CKPT_LOCK_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/*
+ * lock_take: the file name in dir_fd, created where need be, locked for as
+ * long as the descriptor is open; its text is our number, for people.
+ * timeout_ms is how long to wait for another holder, 0 not at all.  Returns
+ * the descriptor, or -1 with errno; EAGAIN when somebody holds it, *holder is
+ * then the number that stands there, 0 if none.
+ * lock_held: whether somebody holds it, without taking it; false when there
+ * is no such file.
+ * lock_note: replace the text of a lock that we hold.  0 or -1.
+ * lock_text: the text, cut to cap - 1 bytes, "" without a file.
+ */
+int lock_take(int dir_fd, const char *name, int timeout_ms, pid_t *holder);
+bool lock_held(int dir_fd, const char *name);
+int lock_note(int fd, const char *text);
+void lock_text(char *out, size_t cap, int dir_fd, const char *name);
+
+#endif

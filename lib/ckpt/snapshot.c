@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC */
+/* A stage's state at a barrier, in a file.  millrace-checkpoint(5). */
+#include "ckpt/snapshot.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "ckpt/durable.h"
+
+static char *
+file_name(const struct checkpoint *c, uint64_t epoch, uint64_t generation)
+{
+	return mem_printf(
+	    "%ju.%ju.%s", (uintmax_t)epoch, (uintmax_t)generation, c->stage);
+}
+
+int
+snapshot_save(
+    struct checkpoint *c, char **why, uint64_t epoch, const struct buf *body)
+{
+	char *name = file_name(c, epoch, c->generation);
+	int rc = 0;
+
+	if (durable_write(c->fd, name, DURABLE_SNAPSHOT, body->data, body->len)
+	    == -1)
+		rc = checkpoint_failed(c, why, name);
+	free(name);
+	return rc;
+}
+
+int
+snapshot_load(struct checkpoint *c, char **why, struct buf *out)
+{
+	char *name = file_name(c, c->last.epoch, c->last.generation);
+	int rc = 0, got = durable_read(out, c->fd, name, DURABLE_SNAPSHOT);
+
+	if (got == -1) {
+		rc = checkpoint_failed(c, why, name);
+	} else if (got == 0) {
+		*why = mem_printf(
+		    "%s/%s: the state of the last commit is not there", c->path,
+		    name);
+		rc = EX_DATAERR;
+	}
+	free(name);
+	return rc;
+}
+
+/* Digits up to a dot, which is passed. */
+static int
+take_number(uint64_t *v, const char **p)
+{
+	size_t len = strspn(*p, "0123456789");
+	int64_t n;
+
+	if (len == 0 || (*p)[len] != '.' || num_parse_int(&n, *p, len) == -1)
+		return -1;
+	*v = (uint64_t)n;
+	*p += len + 1;
+	return 0;
+}
+
+int
+snapshot_parse_name(
+    uint64_t *epoch, uint64_t *generation, const char **stage, const char *name)
+{
+	if (take_number(epoch, &name) == -1
+	    || take_number(generation, &name) == -1 || *name == '\0')
+		return -1;
+	*stage = name;
+	return 0;
+}
+
+static bool
+is_wanted(const struct checkpoint *c, const char *name)
+{
+	uint64_t epoch, generation;
+	const char *stage;
+
+	if (snapshot_parse_name(&epoch, &generation, &stage, name) == -1
+	    || strcmp(stage, c->stage) != 0)
+		return true; /* it is none of ours */
+	if (epoch > c->last.epoch)
+		return generation == c->generation;
+	if (epoch == c->last.epoch)
+		return generation == c->last.generation;
+	return epoch + 1 == c->last.epoch;
+}
+
+int
+snapshot_prune(struct checkpoint *c, char **why)
+{
+	int fd = openat(c->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd == -1 ? NULL : fdopendir(fd);
+	struct dirent *e;
+	int rc = 0;
+
+	if (d == NULL) {
+		if (fd != -1)
+			close(fd);
+		return checkpoint_failed(c, why, ".");
+	}
+	while (rc == 0 && (errno = 0, e = readdir(d)) != NULL)
+		if (!is_wanted(c, e->d_name)
+		    && unlinkat(c->fd, e->d_name, 0) == -1 && errno != ENOENT)
+			rc = checkpoint_failed(c, why, e->d_name);
+	if (rc == 0 && errno != 0)
+		rc = checkpoint_failed(c, why, ".");
+	closedir(d);
+	return rc;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/* A stage's state at a barrier, in a file.  millrace-checkpoint(5). */
+#ifndef MILLRACE_CKPT_SNAPSHOT_H
+#define MILLRACE_CKPT_SNAPSHOT_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "ckpt/checkpoint.h"
+
+/*
+ * Snapshots of the stage that c was opened for, one for each (epoch,
+ * generation).  All give 0, or the exit status with the reason in *why.
+ * snapshot_save: durable on return.
+ * snapshot_load: append that of c->last to out; 65 when it is not there, or
+ * damaged.
+ * snapshot_prune: remove those that no restart can want: all but those of the
+ * last two committed epochs and of our own epochs after them.
+ */
+int snapshot_save(
+    struct checkpoint *c, char **why, uint64_t epoch, const struct buf *body);
+int snapshot_load(struct checkpoint *c, char **why, struct buf *out);
+int snapshot_prune(struct checkpoint *c, char **why);
+
+/*
+ * The parts of a snapshot's name: E.G.STAGE.  0, or -1 when it is none;
+ * *stage points into name.
+ */
+int snapshot_parse_name(uint64_t *epoch, uint64_t *generation,
+    const char **stage, const char *name);
+
+#endif

@@ -301,6 +301,8 @@ class Reader:
             need(h["watermark"] >= self.mark, "watermark")
             self.mark = h["watermark"]
         if kind == "ROWS":
+            if self.batch is None:
+                self.batch = h["batch"]
             need(h["batch"] == self.batch, "batch")
             self.batch += h["flags"] & LAST
             self.frames += 1
@@ -316,6 +318,8 @@ class Reader:
         if kind == "HEAD":
             need(len(body) <= 1 << 20, "HEAD too long")
             self.head = out = read_head(body)
+            if out["checkpoint"] and out["checkpoint"][2] > 0:
+                self.batch = None
         elif kind == "ROWS":
             out = read_rows(body, self.head, h["rows"])
         else:

@@ -167,6 +167,8 @@ on_mark(struct stage *st, const struct stage_ops *ops, void *arg,
 	/* The reader has checked that it can be read. */
 	if (mark_read(&m, f->data, f->len) == -1)
 		return stage_fail(st, TOOL_BUG, "MARK read twice differs");
+	if (m.what == MARK_EOF)
+		st->resume.finished = true;
 	if (ops->mark != NULL)
 		return ops->mark(st, arg, f, &m);
 	return stage_mark(st, &f->h, &m,
@@ -174,17 +176,19 @@ on_mark(struct stage *st, const struct stage_ops *ops, void *arg,
 }
 
 static int
-on_barrier(struct stage *st, const struct frame *f)
+on_barrier(struct stage *st, const struct stage_ops *ops, void *arg,
+    const struct frame *f)
 {
 	struct frame_header h = f->h;
 	struct barrier m;
 
-	if (st->writer == NULL)
-		return 0;
-	h.watermark = st->watermark;
 	if (barrier_read(&m, f->data, f->len) == -1)
 		return stage_fail(st, TOOL_BUG, "BARRIER read twice differs");
-	if (stream_write_barrier(st->writer, &h, &m) == -1)
+	if (resume_barrier(st, ops, arg, &m) == -1)
+		return -1;
+	h.watermark = st->watermark;
+	if (st->writer != NULL
+	    && stream_write_barrier(st->writer, &h, &m) == -1)
 		return output_failed(st);
 	return 0;
 }
@@ -225,8 +229,10 @@ on_end(struct stage *st, const struct stage_ops *ops, void *arg,
 		return -1;
 	strlcpy(st->acct.name, st->tool->name, sizeof(st->acct.name));
 	if (st->writer != NULL) {
-		st->acct.out = stream_writer_n_rows(st->writer);
-		st->acct.out_frames = stream_writer_n_frames(st->writer);
+		st->acct.out =
+		    st->resume.out + stream_writer_n_rows(st->writer);
+		st->acct.out_frames =
+		    st->resume.out_frames + stream_writer_n_frames(st->writer);
 	}
 	end_add(&st->end, &st->acct);
 	progress_clear(&st->progress);
@@ -266,7 +272,7 @@ on_frame(struct stage *st, const struct stage_ops *ops, void *arg,
 	case FRAME_MARK:
 		return on_mark(st, ops, arg, f);
 	case FRAME_BARRIER:
-		return on_barrier(st, f);
+		return on_barrier(st, ops, arg, f);
 	case FRAME_END:
 		return on_end(st, ops, arg, f) == -1 ? -1 : 1;
 	case FRAME_FAIL:
@@ -306,6 +312,8 @@ begin(struct stage *st, const struct stage_ops *ops, void *arg)
 	    st->options == NULL ? "" : st->options);
 	if (t->schema_only)
 		return 0;
+	if (resume_begin(st, ops, arg) == -1)
+		return -1;
 	if (st->writer != NULL && stream_write_head(st->writer, &st->out) == -1)
 		return output_failed(st);
 	return 0;
@@ -391,6 +399,7 @@ stage_run(
 	st->tool = t;
 	st->watermark = TIME_NONE;
 	st->now.watermark = TIME_NONE;
+	checkpoint_init(&st->resume.dir);
 	progress_init(&st->progress, t);
 	tool_status_signal();
 	head_init(&st->in);
@@ -415,6 +424,7 @@ stage_run(
 	end_release(&st->end);
 	stream_reader_free(st->reader);
 	stream_writer_free(st->writer);
+	resume_release(st);
 	free(st->why);
 	return rc == -1 ? st->status : TOOL_OK;
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "tool/progress.h"
+#include "tool/resume.h"
 #include "tool/tool.h"
 #include "wire/stream.h"
 
@@ -36,6 +37,15 @@ struct stage;
  * idle: no further frame is ready, so that what was held back goes out now.
  *	*timeout_ms, -1 when called, becomes the time after which to be
  *	called again though no frame came.  May be NULL.
+ * save: append the state that a restart needs, as of a barrier; what cannot
+ *	wait for another one goes out by stage_emit first.  A sink makes the
+ *	epoch's output durable, but does not show it.
+ * load: take such a state up; head came before.  -1 after stage_fail, or when
+ *	it is malformed.  Both may be NULL where nothing is kept.
+ * version: of that state.
+ * publish (sinks): show the output of the last state saved or loaded.  It may
+ *	have been shown already, all or in part.  May be NULL.
+ * no_resume: why there is no state that could be saved, or NULL.
  */
 struct stage_ops {
 	enum stage_class cls;
@@ -48,6 +58,11 @@ struct stage_ops {
 	int (*commit)(struct stage *st, void *arg);
 	int (*frame)(struct stage *st, void *arg, const struct frame *f);
 	int (*idle)(struct stage *st, void *arg, int *timeout_ms);
+	void (*save)(struct stage *st, void *arg, struct buf *out);
+	int (*load)(struct stage *st, void *arg, struct cur *in);
+	uint32_t version;
+	int (*publish)(struct stage *st, void *arg);
+	const char *no_resume;
 };
 
 struct stage {
@@ -67,6 +82,7 @@ struct stage {
 	uint64_t n_unparsed; /* cells that a conversion made null */
 	/* Private. */
 	struct progress progress;
+	struct resume resume;
 	char *why;
 	int status;
 	bool failed;

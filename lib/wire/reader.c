@@ -40,6 +40,7 @@ struct stream_reader {
 	int64_t watermark;
 	uint64_t n_rows, n_frames; /* ROWS since HEAD */
 	uint64_t barrier_rows, barrier_frames; /* at the last BARRIER */
+	bool resumed; /* the first batch may have any number */
 	bool started, ended, failed, has_fail;
 	struct fail fail;
 	int status;
@@ -120,14 +121,23 @@ fail_frame(struct stream_reader *r, const char *why)
 	    (unsigned long long)r->frame_off, why);
 }
 
-/* The reader of our output has gone: end as a write to it would. */
-static void
-die_of_sigpipe(void)
+/*
+ * The reader of our output has gone: end as a write to it would, by SIGPIPE,
+ * or, where that is ignored, by EPIPE.
+ */
+static int
+end_without_reader(struct stream_reader *r)
 {
+	struct sigaction sa;
+
+	if (sigaction(SIGPIPE, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN)
+		return fail(
+		    r, STATUS_IO, "standard output: %s", strerror(EPIPE));
 	/* Who has a handler tidies up in it. */
 	raise(SIGPIPE);
 	signal(SIGPIPE, SIG_DFL);
 	raise(SIGPIPE);
+	return -1;
 }
 
 void
@@ -165,7 +175,7 @@ fetch(struct stream_reader *r, uint8_t *p, size_t len, size_t *got,
 
 		n = 0;
 		if (w == 2)
-			die_of_sigpipe();
+			return end_without_reader(r);
 		if (w == 0 && *got == 0)
 			return 2;
 		if (w == 0)
@@ -308,6 +318,10 @@ check_order(struct stream_reader *r)
 	}
 	if (h->kind != FRAME_ROWS)
 		return 0;
+	if (r->resumed) {
+		r->batch = h->batch;
+		r->resumed = false;
+	}
 	if (h->batch != r->batch)
 		return fail_frame(r, "batch out of order");
 	if ((h->flags & FRAME_LAST) != 0)
@@ -430,6 +444,7 @@ stream_read_head(struct stream_reader *r, struct head *h)
 	schema_release(&r->schema);
 	schema_copy(&r->schema, &h->schema);
 	r->started = true;
+	r->resumed = h->path[0] != '\0' && h->epoch > 0;
 	r->seq = 1;
 	return 1;
 }

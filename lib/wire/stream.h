@@ -24,7 +24,8 @@ struct frame {
 
 /*
  * Reader.  out_fd, or -1, is watched while the input is idle: when its
- * reader has gone, the process ends by SIGPIPE.
+ * reader has gone, the process ends by SIGPIPE, or reading fails with 74 where
+ * that signal is ignored.
  * stream_read_head: the first frame, which must be HEAD.  1, or -1 (also when
  * the input is no stream or empty; status 65 or 74).  Never 0.
  * stream_read: the next frame after it.  1 a frame; 0 the end, after END; -1

@@ -410,6 +410,27 @@ printed() {
 	[[ $stderr == "sreduce: stdin: byte "* ]]
 }
 
+@test "the results of one window may have more text than a frame" {
+	seq 200000 299999 >lines
+	sbatch lines | sreduce -k line 'repeat(line, 200) as r' >r.mill
+	ssink -N -f tsv <r.mill | wc -lc >out
+	echo 100000 120800000 >want
+	same <(tr -s ' ' <want) <(tr -s ' ' <out | sed 's/^ //')
+	# The same when they are sorted.
+	sbatch lines | sreduce -k line --sort 'repeat(line, 200)::str desc' \
+		'min(line::int) as n' | ssink -N | cut -f 2 >out
+	sort -r lines >want
+	same want out
+}
+
+@test "--top looks at all rows of a window, however many" {
+	awk 'BEGIN { for (i = 0; i < 400000; i++) print i * 7919 % 400009 }' >lines
+	sbatch lines | sreduce -k line --top 5:n 'max(line::int) as n' |
+		ssink -N | cut -f 1 >out
+	sort -rn lines | head -n 5 >want
+	same want out
+}
+
 @test "random streams agree with a slow reference, however they are cut" {
 	run -0 python3 "$TOP/tests/reduce.py" 150
 	[ "$output" = "150 cases agree" ]

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /* Results: their schema, their columns, when they go out.  sreduce(1). */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/num.h"
 #include "group/group_int.h"
 
-/* So many results are sent before more are made. */
-#define FLUSH_ROWS (32u << 10)
-#define FLUSH_BYTES (64u << 20)
+/*
+ * Expressions over the results may make text that is many times longer, and
+ * has the bound of a frame.
+ */
+#define FLUSH_BYTES (4u << 20)
+#define STEP_ROWS 512 /* between two looks at those */
 
 static int
 add_field(struct stage *st, const char *name, enum type type, bool untyped)
@@ -71,30 +75,6 @@ group_schema(struct stage *st, struct group *g)
 	return 0;
 }
 
-int
-group_collect(struct stage *st, struct group *g, const struct reduce_window *w)
-{
-	struct expr_error err = {.at = 0};
-	struct reduce_window scaled = *w;
-	int64_t n = g->in.per_window;
-
-	if (n > 0
-	    && (!num_mul(&scaled.start_us, w->start_us, n)
-		|| !num_mul(&scaled.end_us, w->end_us, n)))
-		return stage_fail(
-		    st, TOOL_DATA, "a row number is beyond the range of int");
-	if (query_add(&g->query, &err, &scaled) == -1)
-		return group_fail_run(st, &err);
-	return 0;
-}
-
-bool
-group_is_full(const struct group *g)
-{
-	return g->query.raw.n_rows >= FLUSH_ROWS
-	       || build_bytes(&g->query.raw) >= FLUSH_BYTES;
-}
-
 /* The results so far as the columns of the output. */
 static int
 make_rows(struct stage *st, struct group *g, struct col *ends)
@@ -128,12 +108,89 @@ make_rows(struct stage *st, struct group *g, struct col *ends)
 	return 0;
 }
 
+/* Whether so many results wait that they go on before more are made. */
+static bool
+is_full(const struct group *g)
+{
+	return g->query.raw.n_rows >= GROUP_FLUSH_ROWS
+	       || build_bytes(&g->query.raw) >= FLUSH_BYTES;
+}
+
+/* Make of the results that wait rows to send, or to order first. */
+static int
+settle(struct stage *st, struct group *g)
+{
+	struct col ends;
+
+	if (make_rows(st, g, &ends) == -1
+	    || (rank_is_plain(&g->rank)
+		       ? stage_emit(st, &g->out, 0, st->watermark, false)
+		       : rank_hold(&g->rank, st, &g->out, &ends))
+		   == -1)
+		return -1;
+	query_reset(&g->query);
+	return 0;
+}
+
+int
+group_collect(struct stage *st, struct group *g, const struct reduce_window *w)
+{
+	uint32_t n = pane_n_groups(w->table), sel[STEP_ROWS];
+	struct expr_error err = {.at = 0};
+	int64_t start = w->start_us, end = w->end_us, per = g->in.per_window;
+
+	if (per > 0
+	    && (!num_mul(&start, start, per) || !num_mul(&end, end, per)))
+		return stage_fail(
+		    st, TOOL_DATA, "a row number is beyond the range of int");
+	for (uint32_t at = 0; at < n; at += STEP_ROWS) {
+		uint32_t step = n - at < STEP_ROWS ? n - at : STEP_ROWS;
+
+		for (uint32_t i = 0; i < step; i++)
+			sel[i] = w->order == NULL ? at + i : w->order[at + i];
+		if (query_add_groups(
+			&g->query, &err, w->table, sel, step, start, end)
+		    == -1)
+			return group_fail_run(st, &err);
+		if (is_full(g) && settle(st, g) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Send the rows that were held, ordered. */
+static int
+emit_ordered(struct stage *st, struct group *g, int64_t watermark, bool last)
+{
+	uint32_t n, at = 0, step;
+	uint32_t *sel = rank_order(&g->rank, &n);
+	struct batch b;
+	int rc;
+
+	batch_init(&b);
+	do {
+		step = n - at < GROUP_FLUSH_ROWS ? n - at : GROUP_FLUSH_ROWS;
+		rank_rows(&g->rank, &b, sel + at, step);
+		at += step;
+		rc = stage_emit(st, &b, 0, at == n ? watermark : st->watermark,
+		    at == n && last);
+	} while (rc == 0 && at < n);
+	batch_release(&b);
+	free(sel);
+	rank_reset(&g->rank);
+	return rc;
+}
+
+uint32_t
+group_n_waiting(const struct group *g)
+{
+	return g->query.raw.n_rows + g->rank.held.n_rows;
+}
+
 int
 group_flush(struct stage *st, struct group *g, int64_t watermark, bool last)
 {
-	struct batch ranked;
 	struct col ends;
-	uint32_t *sel, n;
 	int rc;
 
 	if (make_rows(st, g, &ends) == -1)
@@ -141,14 +198,9 @@ group_flush(struct stage *st, struct group *g, int64_t watermark, bool last)
 	if (rank_is_plain(&g->rank)) {
 		rc = stage_emit(st, &g->out, 0, watermark, last);
 	} else {
-		sel = arena_alloc(&g->out.arena, g->out.n_rows * sizeof(*sel));
-		batch_init(&ranked);
-		rc = rank_rows(&g->rank, st, sel, &n, &g->out, &ends);
-		if (rc == 0) {
-			batch_gather(&ranked, &g->out, sel, n);
-			rc = stage_emit(st, &ranked, 0, watermark, last);
-		}
-		batch_release(&ranked);
+		rc = rank_hold(&g->rank, st, &g->out, &ends);
+		if (rc == 0)
+			rc = emit_ordered(st, g, watermark, last);
 	}
 	query_reset(&g->query);
 	return rc;

@@ -7,6 +7,7 @@
 #include "group/rank.h"
 #include "tool/stage.h"
 #include "window/query.h"
+#include "window/reduce.h"
 
 struct group;
 
@@ -76,14 +77,17 @@ int group_add(
 
 /*
  * group_collect: add the groups of a window, or of a batch, to the results
- * that wait.
- * group_flush: send them; last closes the batch.
- * group_is_full: so many wait that they should be sent first.
+ * that wait; where those are many, some are sent, with the watermark left as
+ * it was.
+ * group_flush: send them all; last closes the batch.
+ * group_n_waiting: how many there are.
  */
+#define GROUP_FLUSH_ROWS                                                       \
+	(32u << 10) /* they should be sent before more are made */
 int group_collect(
     struct stage *st, struct group *g, const struct reduce_window *w);
 int group_flush(
     struct stage *st, struct group *g, int64_t watermark, bool last);
-bool group_is_full(const struct group *g);
+uint32_t group_n_waiting(const struct group *g);
 
 #endif

@@ -3,9 +3,12 @@
 #include "group/rank.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "data/order.h"
 #include "group/group_int.h"
+
+#define LOOK_ROWS (64u << 10) /* held before --top is applied to them */
 
 int
 rank_plan(struct rank *r, struct stage *st, const struct group_opts *o)
@@ -35,6 +38,7 @@ rank_release(struct rank *r)
 {
 	for (size_t i = 0; i < GROUP_MAX_SORTS; i++)
 		expr_free(r->sorts[i]);
+	build_release(&r->held);
 }
 
 bool
@@ -60,28 +64,122 @@ cut(uint32_t *sel, uint32_t n, const int64_t *ends, int64_t top)
 	return kept;
 }
 
+/* Columns for the rows of b, those of the window's end and of the sorts. */
+static void
+init_held(struct rank *r, const struct batch *b, const struct col *ends)
+{
+	struct build *h = &r->held;
+
+	r->n_out = b->n_cols;
+	h->n_cols = b->n_cols + 1 + r->opts->n_sorts;
+	h->cols = mem_resize(NULL, h->n_cols, sizeof(*h->cols));
+	for (size_t i = 0; i < b->n_cols; i++)
+		colbuf_init(&h->cols[i], b->cols[i].type);
+	colbuf_init(&h->cols[b->n_cols], ends->type);
+	for (size_t i = 0; i < r->opts->n_sorts; i++)
+		colbuf_init(
+		    &h->cols[b->n_cols + 1 + i], expr_type(r->sorts[i]));
+}
+
+static int
+push(struct stage *st, struct colbuf *b, const struct col *c)
+{
+	colbuf_push_rows(b, c, NULL, c->n);
+	if (type_is_bytes(b->type) && b->bytes_len > UINT32_MAX - COL_MAX_BYTES)
+		return stage_fail(st, TOOL_DATA,
+		    "the rows to be sorted take more than 4 GiB");
+	return 0;
+}
+
+/* Leave only rows sel[0..n). */
+static void
+leave(struct rank *r, const uint32_t *sel, uint32_t n)
+{
+	struct build *h = &r->held;
+
+	for (size_t i = 0; i < h->n_cols; i++) {
+		struct colbuf old = h->cols[i];
+		struct col c;
+
+		colbuf_view(&c, &old);
+		colbuf_init(&h->cols[i], old.type);
+		colbuf_push_rows(&h->cols[i], &c, sel, n);
+		colbuf_release(&old);
+	}
+	h->n_rows = n;
+	r->n_best = n;
+}
+
 int
-rank_rows(const struct rank *r, struct stage *st, uint32_t *sel, uint32_t *n,
-    struct batch *b, const struct col *ends)
+rank_hold(
+    struct rank *r, struct stage *st, struct batch *b, const struct col *ends)
 {
 	struct expr_env env = {.batch_us = st->now.batch_us};
+	struct build *h = &r->held;
+	struct expr_error err;
+	struct col c;
+	uint32_t *sel, n;
+
+	if (h->cols == NULL)
+		init_held(r, b, ends);
+	for (size_t i = 0; i < b->n_cols; i++)
+		if (push(st, &h->cols[i], &b->cols[i]) == -1)
+			return -1;
+	if (push(st, &h->cols[r->n_out], ends) == -1)
+		return -1;
+	for (size_t i = 0; i < r->opts->n_sorts; i++) {
+		if (expr_eval(r->sorts[i], &c, &err, &b->arena, &env, b) == -1)
+			return group_fail_run(st, &err);
+		if (push(st, &h->cols[r->n_out + 1 + i], &c) == -1)
+			return -1;
+	}
+	h->n_rows += b->n_rows;
+	if (r->opts->top == 0 || h->n_rows < 2 * r->n_best + LOOK_ROWS)
+		return 0;
+	sel = rank_order(r, &n);
+	leave(r, sel, n);
+	free(sel);
+	return 0;
+}
+
+uint32_t *
+rank_order(const struct rank *r, uint32_t *n)
+{
 	struct order_key keys[GROUP_MAX_SORTS + 1];
 	const struct group_opts *o = r->opts;
-	struct expr_error err;
+	uint32_t *sel;
 
-	*n = b->n_rows;
-	for (uint32_t i = 0; i < b->n_rows; i++)
+	*n = r->held.n_rows;
+	sel = mem_resize(NULL, *n, sizeof(*sel));
+	for (uint32_t i = 0; i < *n; i++)
 		sel[i] = i;
-	keys[0] = (struct order_key){.col = *ends};
-	for (size_t i = 0; i < o->n_sorts; i++) {
-		if (expr_eval(
-			r->sorts[i], &keys[i + 1].col, &err, &b->arena, &env, b)
-		    == -1)
-			return group_fail_run(st, &err);
-		keys[i + 1].descending = o->sorts[i].descending;
+	for (size_t i = 0; i <= o->n_sorts; i++) {
+		keys[i].descending = i > 0 && o->sorts[i - 1].descending;
+		colbuf_view(&keys[i].col, &r->held.cols[r->n_out + i]);
 	}
 	order_rows(sel, *n, keys, o->n_sorts + 1);
 	if (o->top > 0)
-		*n = cut(sel, *n, ends->i, o->top);
-	return 0;
+		*n = cut(sel, *n, keys[0].col.i, o->top);
+	return sel;
+}
+
+void
+rank_rows(
+    const struct rank *r, struct batch *out, const uint32_t *sel, uint32_t n)
+{
+	struct col c;
+
+	batch_reset(out, r->n_out);
+	for (size_t i = 0; i < r->n_out; i++) {
+		colbuf_view(&c, &r->held.cols[i]);
+		col_gather(&out->cols[i], &out->arena, &c, sel, n);
+	}
+	out->n_rows = n;
+}
+
+void
+rank_reset(struct rank *r)
+{
+	build_reset(&r->held);
+	r->n_best = 0;
 }

@@ -9,22 +9,37 @@
 
 struct stage;
 
+/*
+ * held: rows that wait until all that are to be ordered are there: columns of
+ * the output, then the end of the window and what --sort and --top compute.
+ */
 struct rank {
 	const struct group_opts *opts;
 	struct expr *sorts[GROUP_MAX_SORTS];
+	struct build held;
+	size_t n_out; /* columns of the output, once there is a row */
+	uint32_t n_best; /* rows that the last look left of them */
 };
 
 /*
  * rank_plan: compile the expressions of o against the schema that st->out has.
- * rank_rows: the rows of b that are left, in their order, into sel, which has
- * room for all, and *n; ends is a plain column of b's rows that tells windows
- * apart.  Both: 0, or -1 after stage_fail.
- * rank_is_plain: all rows stay as they are.
+ * rank_is_plain: all rows stay as they are; then nothing below is called.
+ * rank_hold: keep the rows of b; ends, a column of as many, tells windows
+ * apart.
+ * rank_order: the numbers of the rows that are left, in their order, to be
+ * freed, and *n.
+ * rank_rows: *out is those of sel[0..n).
+ * rank_reset: forget them all.
+ * rank_plan and rank_hold: 0, or -1 after stage_fail.
  */
 int rank_plan(struct rank *r, struct stage *st, const struct group_opts *o);
-int rank_rows(const struct rank *r, struct stage *st, uint32_t *sel,
-    uint32_t *n, struct batch *b, const struct col *ends);
 bool rank_is_plain(const struct rank *r);
+int rank_hold(
+    struct rank *r, struct stage *st, struct batch *b, const struct col *ends);
+uint32_t *rank_order(const struct rank *r, uint32_t *n);
+void rank_rows(
+    const struct rank *r, struct batch *out, const uint32_t *sel, uint32_t n);
+void rank_reset(struct rank *r);
 void rank_release(struct rank *r);
 
 #endif

@@ -33,13 +33,13 @@ close_windows(struct stage *st, struct group *g, int64_t until, bool last)
 
 	while ((rc = reduce_next(g->reduce, &w, &why, until)) == 1) {
 		if (group_collect(st, g, &w) == -1
-		    || (group_is_full(g)
+		    || (group_n_waiting(g) >= GROUP_FLUSH_ROWS
 			&& group_flush(st, g, st->watermark, false) == -1))
 			return -1;
 	}
 	if (rc == -1)
 		return stage_fail(st, TOOL_DATA, "%s", why);
-	if (g->query.raw.n_rows == 0 && !last)
+	if (group_n_waiting(g) == 0 && !last)
 		return 0;
 	return group_flush(st, g, watermark, last);
 }

@@ -234,33 +234,18 @@ query_rows(struct query *q, struct pane_rows *out, struct expr_error *err,
 	return 0;
 }
 
-static void
-add_key_columns(struct query *q, const struct reduce_window *w, uint32_t n)
+static int
+add_results(struct query *q, struct expr_error *err, const struct pane *table,
+    const uint32_t *sel, uint32_t n)
 {
-	for (size_t c = 0; c < q->keys.n; c++) {
-		struct col col;
-
-		colbuf_view(&col, &w->table->keys.cols[c]);
-		for (uint32_t g = 0; g < n; g++)
-			colbuf_push_cell(&q->raw.cols[c], &col,
-			    w->order == NULL ? g : w->order[g]);
-	}
-}
-
-int
-query_add(
-    struct query *q, struct expr_error *err, const struct reduce_window *w)
-{
-	uint32_t n = pane_n_groups(w->table);
 	struct colbuf *out = q->raw.cols + q->keys.n;
 
-	add_key_columns(q, w, n);
 	for (size_t i = 0; i < q->aggs.n_calls; i++, out++) {
-		const struct agg_set *set = &w->table->sets[q->call_states[i]];
+		const struct agg_set *set = &table->sets[q->call_states[i]];
 
 		for (uint32_t g = 0; g < n; g++) {
 			if (agg_final(out, q->call_fns[i], set,
-				w->order == NULL ? g : w->order[g])
+				sel == NULL ? g : sel[g])
 			    == -1)
 				return fail(err,
 				    "%s is beyond the range of int",
@@ -272,9 +257,26 @@ query_add(
 				    q->aggs.calls[i].text);
 		}
 	}
+	return 0;
+}
+
+int
+query_add_groups(struct query *q, struct expr_error *err,
+    const struct pane *table, const uint32_t *sel, uint32_t n, int64_t start,
+    int64_t end)
+{
+	struct colbuf *bounds = q->raw.cols + q->keys.n + q->aggs.n_calls;
+	struct col col;
+
+	for (size_t c = 0; c < q->keys.n; c++) {
+		colbuf_view(&col, &table->keys.cols[c]);
+		colbuf_push_rows(&q->raw.cols[c], &col, sel, n);
+	}
+	if (add_results(q, err, table, sel, n) == -1)
+		return -1;
 	for (uint32_t g = 0; g < n; g++) {
-		colbuf_push_int(&out[0], w->start_us);
-		colbuf_push_int(&out[1], w->end_us);
+		colbuf_push_int(&bounds[0], start);
+		colbuf_push_int(&bounds[1], end);
 	}
 	q->raw.n_rows += n;
 	return 0;

@@ -9,7 +9,6 @@
 #include "data/batch.h"
 #include "expr/expr.h"
 #include "window/pane.h"
-#include "window/reduce.h"
 
 /* A state that is kept: the values it is made of. */
 struct query_state {
@@ -54,9 +53,13 @@ void query_release(struct query *q);
 int query_rows(struct query *q, struct pane_rows *out, struct expr_error *err,
     struct expr_env *env, const struct agg_rows *rows, const struct batch *b);
 
-/* Append a window's groups to raw.  0, or -1 with err->text. */
-int query_add(
-    struct query *q, struct expr_error *err, const struct reduce_window *w);
+/*
+ * Append groups sel[0..n) of a window's table (NULL = 0..n-1) to raw.  0, or
+ * -1 with err->text.
+ */
+int query_add_groups(struct query *q, struct expr_error *err,
+    const struct pane *table, const uint32_t *sel, uint32_t n, int64_t start,
+    int64_t end);
 
 /*
  * The results collected since the last query_reset: window_start, window_end,

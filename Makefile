@@ -56,6 +56,7 @@ IO = bad conn cut dir emit external feed filesink follow gen gunzip \
 	sink source spawn target turn
 TOOL = accounts message progress quote redirect resume signal stage \
 	tool
+EVENT = event late sorted
 LIB = $(BASE:%=lib/base/%) \
 	$(DATA:%=lib/data/%) \
 	$(WIRE:%=lib/wire/%) \
@@ -67,7 +68,8 @@ LIB = $(BASE:%=lib/base/%) \
 	$(STEP:%=lib/step/%) \
 	$(IO:%=lib/io/%) \
 	$(TOOL:%=lib/tool/%) \
-	$(GROUP:%=lib/group/%)
+	$(GROUP:%=lib/group/%) \
+	$(EVENT:%=lib/event/%)
 UNITS = accounts_test agg_test base_test cell_test ckpt_test clf_test \
 	cut_test expr_random_test expr_test gunzip_test json_test known_test \
 	live_test logfmt_test logs_test merge_test outlet_test \

@@ -188,7 +188,7 @@ opts=()
 	pid=$!
 	until_true 5 test -s live.mill
 	run -65 --separate-stderr swindow 1m --late eof <live.mill
-	[ "$stderr" = "swindow: --late eof would wait for ever: the source has no end" ]
+	[ "$stderr" = "swindow: --late eof would wait for ever: the source has no end; write how long, such as --late 1h" ]
 	kill "$pid"
 	wait "$pid"
 }
@@ -200,6 +200,10 @@ opts=()
 	printf '1970-01-01T00:00:%s\n' 30Z 31Z >want
 	same want late
 	python3 "$TOP/tests/decode.py" -c <late.mill
+	# They have no watermark: what reads them makes one of its own.
+	swindow 10s <late.mill | sreduce count | ssink -N >out
+	[ "$(cut -f 3 out)" = 2 ]
+	swindow <late.mill | ssink -f dump | grep -q '^ROWS.*watermark=1970'
 	run -74 --separate-stderr bash -c "$(declare -f rows); opts=();
 		rows 5 | swindow 1m --late-to no/such/late.mill | ssink"
 	[ "$stderr" = "swindow: no/such/late.mill: No such file or directory" ]

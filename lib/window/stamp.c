@@ -219,6 +219,14 @@ stamp_rows(struct stamp *s, struct stamped *out, struct arena *a,
 	return 0;
 }
 
+void
+stamp_heard(struct stamp *s, int64_t watermark)
+{
+	if (s->chained && watermark != TIME_NONE
+	    && !num_sub(&s->mark, watermark, s->marks.late))
+		s->mark = TIME_NONE;
+}
+
 int64_t
 stamp_mark(struct stamp *s)
 {

@@ -67,6 +67,12 @@ void stamp_numbers(
     struct stamp *s, struct stamped *out, struct arena *a, uint32_t n);
 
 /*
+ * A frame came with that watermark, TIME_NONE = none: of a chained stream, the
+ * rows of the next one are judged by it.
+ */
+void stamp_heard(struct stamp *s, int64_t watermark);
+
+/*
  * The watermark after the rows stamped so far.  stamp_mark_eof: the one at the
  * end of the data, below which it does not fall any more.
  */

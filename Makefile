@@ -29,7 +29,7 @@ LIBS = $(shell pkg-config --libs $(PKGS)) -lm
 CMDS = sbatch smap sreduce ssink swindow
 BASE = buf crc hash io map mem num pattern sha256 time timefmt xxh64 \
 	zone zonerule
-DATA = batch col colbuf order schema type
+DATA = batch col colbuf name order schema type
 WIRE = frame head headio mode note reader rows writer zip
 TEXT = access accessvar block cell clf cols dsv dsvhead fields fill \
 	flaw frames grok grokpat infer json jsoncell jsonhead jsonpath \

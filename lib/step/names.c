@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/name.h"
 #include "step/chain.h"
 
 /* A name that the option has, and the one that takes its place. */
@@ -19,35 +20,6 @@ struct names {
 	size_t *from; /* by column that comes out, the one that came in */
 	struct batch out;
 };
-
-/*
- * Take a name up to a byte of stops, or between backquotes, from *p on.
- * Returns it to be freed, or NULL when it is empty or has no end.
- */
-static char *
-take_name(const char **p, const char *stops)
-{
-	const char *from = *p;
-	size_t len;
-
-	if (*from == '`') {
-		from++;
-		len = strcspn(from, "`");
-		if (from[len] == '\0' || len == 0)
-			return NULL;
-		*p = from + len + 1;
-	} else {
-		len = strcspn(from, stops);
-		*p = from + len;
-		while (len > 0 && *from == ' ') {
-			from++;
-			len--;
-		}
-		while (len > 0 && from[len - 1] == ' ')
-			len--;
-	}
-	return len == 0 ? NULL : mem_strndup(from, len);
-}
 
 static int
 fail_syntax(struct step *s)
@@ -69,11 +41,11 @@ parse(struct names *n)
 		n->list =
 		    mem_grow(n->list, &n->cap, n->n + 1, sizeof(*n->list));
 		name = &n->list[n->n++];
-		*name = (struct name){.old = take_name(&p, rename ? "=" : ",")};
+		*name = (struct name){.old = name_take(&p, rename ? "=" : ",")};
 		if (name->old == NULL || (rename && *p++ != '='))
 			return fail_syntax(&n->step);
 		p += strspn(p, " ");
-		if (rename && (name->new = take_name(&p, ",")) == NULL)
+		if (rename && (name->new = name_take(&p, ",")) == NULL)
 			return fail_syntax(&n->step);
 		p += strspn(p, " ");
 		if (*p == '\0')

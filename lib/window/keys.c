@@ -335,6 +335,107 @@ keys_find(struct keys *k, uint32_t *group, const struct keys_rows *r,
 	}
 }
 
+/* Rows whose table entries are asked for before the first is looked at. */
+#define AHEAD 32
+
+/* From at on, the group of that key, or MAP_NONE. */
+static uint32_t
+look_from(const struct keys *k, size_t at, uint64_t h, const struct col *cols,
+    uint32_t row)
+{
+	uint32_t g;
+
+	while ((g = map_at(&k->map, &at, h)) != MAP_NONE
+	       && !same_key(k, g, cols, row))
+		at++;
+	return g;
+}
+
+/* Whether row's cell is that of group g, for one plain column of text. */
+static inline bool
+same_text(const struct colbuf *b, uint32_t g, const struct col *c, uint32_t row)
+{
+	uint32_t len = c->off[row + 1] - c->off[row];
+
+	return b->off[g + 1] - b->off[g] == len
+	       && same_bytes(b->bytes + b->off[g], c->bytes + c->off[row], len);
+}
+
+/*
+ * A large table is not in the cache: each row costs a miss for its slot, one
+ * for the key's offset, one for its bytes.  Those of AHEAD rows overlap.
+ */
+static void
+look_block(const struct keys *k, uint32_t *group, const uint64_t *hashes,
+    const struct col *cols, uint32_t from, uint32_t n, bool text)
+{
+	const struct colbuf *b = &k->cols[0];
+	size_t at[AHEAD];
+
+	for (uint32_t i = 0; i < n; i++)
+		__builtin_prefetch(
+		    &k->map.slots[(size_t)hashes[i] & (k->map.cap - 1)]);
+	for (uint32_t i = 0; i < n; i++) {
+		at[i] = (size_t)hashes[i];
+		group[i] = map_at(&k->map, &at[i], hashes[i]);
+		if (group[i] != MAP_NONE && text)
+			__builtin_prefetch(&b->off[group[i]]);
+		else if (group[i] != MAP_NONE)
+			__builtin_prefetch(&b->i[group[i]]);
+	}
+	for (uint32_t i = 0; text && i < n; i++)
+		if (group[i] != MAP_NONE)
+			__builtin_prefetch(b->bytes + b->off[group[i]]);
+	for (uint32_t i = 0; i < n; i++) {
+		bool same = group[i] == MAP_NONE;
+
+		if (!same && text)
+			same = same_text(b, group[i], cols, from + i);
+		else if (!same)
+			same = same_key(k, group[i], cols, from + i);
+		if (!same)
+			group[i] =
+			    look_from(k, at[i] + 1, hashes[i], cols, from + i);
+	}
+}
+
+/* n rows of cols, or entries of the only one. */
+static void
+look_all(const struct keys *k, uint32_t *group, const uint64_t *hashes,
+    const struct col *cols, uint32_t n)
+{
+	bool text = k->n_cols == 1 && type_is_bytes(cols[0].type)
+		    && cols[0].enc == COL_PLAIN && cols[0].valid == NULL
+		    && !k->cols[0].has_nulls;
+
+	for (uint32_t at = 0, len; at < n; at += len) {
+		len = n - at < AHEAD ? n - at : AHEAD;
+		look_block(k, group + at, hashes + at, cols, at, len, text);
+	}
+}
+
+void
+keys_look(const struct keys *k, uint32_t *group, const struct keys_rows *r)
+{
+	struct col entries;
+
+	if (k->map.n == 0) {
+		for (uint32_t row = 0; row < r->n; row++)
+			group[row] = MAP_NONE;
+		return;
+	}
+	if (!r->by_entry) {
+		look_all(k, group, r->hashes, r->cols, r->n);
+		return;
+	}
+	entries = r->cols[0];
+	entries.enc = COL_PLAIN;
+	entries.n = entries.n_entries;
+	look_all(k, r->entry_group, r->hashes, &entries, entries.n);
+	for (uint32_t row = 0; row < r->n; row++)
+		group[row] = r->entry_group[col_entry(&r->cols[0], row)];
+}
+
 void
 keys_merge(struct keys *k, uint32_t *group, const struct keys *from)
 {

@@ -52,6 +52,12 @@ void keys_find(struct keys *k, uint32_t *group, const struct keys_rows *r,
     const uint32_t *sel, uint32_t n);
 
 /*
+ * The groups of rows 0..r->n-1 into group; MAP_NONE where the key is unknown.
+ */
+void keys_look(
+    const struct keys *k, uint32_t *group, const struct keys_rows *r);
+
+/*
  * The groups in k of all keys of from, into group, by from's group number;
  * unknown keys are added, and first is the least of both.
  */

@@ -55,7 +55,7 @@ IO = bad conn cut dir emit external feed filesink follow gen gunzip \
 	outpath_parse outset pace poller pump range saved set sibling \
 	sink source spawn target turn
 TOOL = accounts message progress quote redirect resume signal stage \
-	tool
+	textopt tool
 EVENT = event late sorted
 LIB = $(BASE:%=lib/base/%) \
 	$(DATA:%=lib/data/%) \

@@ -13,14 +13,14 @@
 #include "io/intake.h"
 #include "tool/accounts.h"
 #include "tool/progress.h"
+#include "tool/textopt.h"
 #include "tool/tool.h"
 
 #define MAX_FIELD (16u << 20)
 #define IDLE_US INT64_C(500000) /* a signal may come just before a wait */
 
 enum {
-	OPT_NULL = TOOL_LONG,
-	OPT_TZ,
+	OPT_TZ = TOOL_LONG,
 	OPT_YEAR,
 	OPT_START,
 	OPT_BATCH_ROWS,
@@ -51,7 +51,7 @@ static const struct tool_opt options[] = {
     {'t', "time", "COL[:FORMAT]", "the column that is the event time"},
     {'N', "no-header", NULL, "csv and tsv begin with a row"},
     {'d', "delimiter", "CHAR", "byte between fields"},
-    {OPT_NULL, "null", "STR", "fields with this text are null"},
+    {TEXTOPT_NULL, "null", "STR", "fields with this text are null"},
     {OPT_TZ, "tz", "ZONE", "zone of times that name none, UTC by default"},
     {OPT_YEAR, "year", "Y", "year of the first time that has none"},
     {OPT_START, "record-start", "RE", "lines that match begin a record"},
@@ -109,18 +109,13 @@ static void
 tell_notes(struct run *r)
 {
 	struct buf *notes = &r->in.notes;
-	const char *p = (const char *)notes->data, *end;
 
 	if (r->tool.verbose < 0)
 		buf_reset(notes);
 	if (notes->len == 0)
 		return;
 	progress_clear(&r->progress);
-	for (; (end = memchr(p, '\n', notes->len)) != NULL; p = end + 1) {
-		tool_warn("%.*s", (int)(end - p), p);
-		notes->len -= (size_t)(end + 1 - p);
-	}
-	buf_reset(notes);
+	tool_notes(notes);
 }
 
 /* Wait for the source, or for the time when something is due. */
@@ -231,16 +226,6 @@ run(struct run *r, char *operands[], size_t n)
 	return 0;
 }
 
-static int
-delimiter(const char *arg)
-{
-	if (strcmp(arg, "\\t") == 0)
-		return '\t';
-	if (strlen(arg) != 1)
-		tool_die(TOOL_USAGE, "--delimiter: '%s' is not one byte", arg);
-	return (unsigned char)arg[0];
-}
-
 static enum text_utf8
 utf8_policy(const char *arg)
 {
@@ -289,25 +274,9 @@ batch_bytes(const char *arg)
 static bool
 text_opt(struct text_opts *o, int ch, const char *arg)
 {
+	if (textopt_take(o, ch, arg))
+		return true;
 	switch (ch) {
-	case 'f':
-		o->format = arg;
-		return true;
-	case 'c':
-		o->columns = arg;
-		return true;
-	case 't':
-		o->time = arg;
-		return true;
-	case 'N':
-		o->no_header = true;
-		return true;
-	case 'd':
-		o->delim = delimiter(arg);
-		return true;
-	case OPT_NULL:
-		o->null_str = arg;
-		return true;
 	case OPT_YEAR:
 		o->year = (int)tool_int("year", arg, 1, 9999);
 		return true;

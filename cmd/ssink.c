@@ -194,14 +194,6 @@ set_zone(struct ssink *s, const char *name)
 	    strcmp(zone_name(s->zone), "UTC") == 0 ? NULL : s->zone;
 }
 
-static int
-delimiter(const char *arg)
-{
-	if (strlen(arg) != 1)
-		tool_die(TOOL_USAGE, "--delimiter: %s is not one byte", arg);
-	return (unsigned char)arg[0];
-}
-
 static enum expect
 expect(const char *arg)
 {
@@ -224,7 +216,7 @@ set_option(struct ssink *s, int ch, const char *arg)
 		s->o.render.no_header = true;
 		break;
 	case 'd':
-		s->o.render.delim = delimiter(arg);
+		s->o.render.delim = tool_byte("delimiter", arg);
 		break;
 	case OPT_NULL:
 		s->o.render.null_str = arg;

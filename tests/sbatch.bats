@@ -246,7 +246,7 @@ rows() {
 		--max-field 0|--max-field: '0' is not 1..16M
 		--invalid-utf8 no|--invalid-utf8: 'no' is none of reject, replace, bytes
 		--frame-rows 0|--frame-rows: 0 is not in 1..1048576
-		-d ab|--delimiter: 'ab' is not one byte
+		-d ab|--delimiter: ab is not one byte
 		--pipe-size x|--pipe-size: x is no size; write 65536, 64K or 1M
 		-f no-such|-f no-such: no such format; there are lines, csv, tsv, combined, common, nginx:FORMAT, apache:FORMAT, syslog, regex:RE, grok:PATTERN, w3c, raw, frames, json, journald, logfmt
 	EOF

@@ -192,19 +192,13 @@ plan(struct step *s, struct schema *schema)
 static void
 tell_notes(struct parse *p)
 {
-	char *save = NULL, *line;
 	const char *note = reader_note(p->reader);
 
 	if (note != NULL)
 		buf_printf(&p->notes, "%s\n", note);
-
-	if (p->notes.len > 0 && p->step.chain->st->tool->verbose >= 0) {
-		buf_putc(&p->notes, '\0');
-		for (line = strtok_r((char *)p->notes.data, "\n", &save);
-		     line != NULL; line = strtok_r(NULL, "\n", &save))
-			tool_warn("%s", line);
-	}
-	buf_reset(&p->notes);
+	if (p->step.chain->st->tool->verbose < 0)
+		buf_reset(&p->notes);
+	tool_notes(&p->notes);
 }
 
 /* A record is no row.  0 to go on, or -1. */

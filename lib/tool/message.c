@@ -135,6 +135,19 @@ tool_warn(const char *fmt, ...)
 	free(text);
 }
 
+void
+tool_notes(struct buf *b)
+{
+	const char *p = (const char *)b->data, *end;
+
+	for (; b->len > 0 && (end = memchr(p, '\n', b->len)) != NULL;
+	     p = end + 1) {
+		tool_warn("%.*s", (int)(end - p), p);
+		b->len -= (size_t)(end + 1 - p);
+	}
+	buf_reset(b);
+}
+
 int
 tool_print_schema(const struct schema *s)
 {

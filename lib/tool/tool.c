@@ -271,6 +271,16 @@ tool_int(const char *opt, const char *arg, int64_t min, int64_t max)
 	return v;
 }
 
+int
+tool_byte(const char *opt, const char *arg)
+{
+	if (strcmp(arg, "\\t") == 0)
+		return '\t';
+	if (strlen(arg) != 1)
+		tool_die(TOOL_USAGE, "--%s: %s is not one byte", opt, arg);
+	return (unsigned char)arg[0];
+}
+
 /* The ssink beside this program, else the one in PATH. */
 _Noreturn static void
 exec_ssink(void)

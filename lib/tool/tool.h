@@ -87,12 +87,14 @@ const struct tool_opt *tool_common(size_t *n);
 int64_t tool_dur(const char *opt, const char *arg); /* us, >= 0 */
 uint64_t tool_size(const char *opt, const char *arg); /* 64K */
 int64_t tool_int(const char *opt, const char *arg, int64_t min, int64_t max);
+int tool_byte(const char *opt, const char *arg); /* one, or \t */
 
 /*
  * tool_die: print "program: message" as errx(3) does and exit with status;
  * when stdout is a pipe that takes a stream, tell the next stage by FAIL.
  * tool_warn: the message alone.  Both show what could move a terminal's cursor
  * as \xNN.
+ * tool_notes: each line of b as a warning; b is reset.
  * tool_message_name: the program's name in them.
  * tool_last_words: for mem_last_words: the message of a process without
  * memory, and FAIL, without an allocation.
@@ -100,6 +102,7 @@ int64_t tool_int(const char *opt, const char *arg, int64_t min, int64_t max);
 _Noreturn void tool_die(enum tool_status status, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void tool_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void tool_notes(struct buf *b);
 void tool_message_name(const char *name);
 void tool_last_words(void);
 

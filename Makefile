@@ -26,7 +26,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Ilib -Itests/unit $(WARN) $(HARDEN) \
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SAN_FLAGS) $(LDFLAGS)
 LIBS = $(shell pkg-config --libs $(PKGS)) -lm
 
-CMDS = sbatch smap sreduce ssink swindow
+CMDS = sbatch sjoin smap sreduce ssink swindow
 BASE = buf crc hash io map mem num pattern sha256 time timefmt xxh64 \
 	zone zonerule
 DATA = batch col colbuf name order schema type
@@ -54,6 +54,7 @@ IO = bad conn cut dir emit external feed filesink follow gen gunzip \
 	newfiles outdir outexec outfile outgroup outlet outpath \
 	outpath_parse outset pace poller pump range saved set sibling \
 	sink source spawn target turn
+JOIN = plan plan_gather table tablefile tablejoin
 TOOL = accounts message progress quote redirect resume signal stage \
 	textopt tool
 EVENT = event late sorted
@@ -69,7 +70,8 @@ LIB = $(BASE:%=lib/base/%) \
 	$(IO:%=lib/io/%) \
 	$(TOOL:%=lib/tool/%) \
 	$(GROUP:%=lib/group/%) \
-	$(EVENT:%=lib/event/%)
+	$(EVENT:%=lib/event/%) \
+	$(JOIN:%=lib/join/%)
 UNITS = accounts_test agg_test base_test cell_test ckpt_test clf_test \
 	cut_test expr_random_test expr_test gunzip_test json_test known_test \
 	live_test logfmt_test logs_test merge_test outlet_test \
@@ -78,7 +80,8 @@ UNITS = accounts_test agg_test base_test cell_test ckpt_test clf_test \
 	zone_test
 BENCHES = expr_bench render_bench text_bench
 MAN = man/millrace-checkpoint.5 man/millrace-expr.7 \
-	man/millrace-formats.7 man/millrace-frame.5 man/millrace.7 man/sbatch.1 man/smap.1 man/sreduce.1 man/ssink.1 \
+	man/millrace-formats.7 man/millrace-frame.5 man/millrace.7 \
+	man/sbatch.1 man/sjoin.1 man/smap.1 man/sreduce.1 man/ssink.1 \
 	man/swindow.1
 
 LIB_O = $(LIB:%=$(O)/%.o)

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: ISC */
+/* Join a stream with a table or another stream by keys.  sjoin(1). */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "join/plan.h"
+#include "join/table.h"
+#include "join/tablejoin.h"
+#include "tool/stage.h"
+#include "tool/textopt.h"
+#include "tool/tool.h"
+
+enum long_opt {
+	OPT_LEFT = TOOL_LONG,
+	OPT_RIGHT,
+	OPT_FULL,
+	OPT_SEMI,
+	OPT_ANTI,
+	OPT_COGROUP,
+	OPT_UNION,
+	OPT_WITHIN,
+	OPT_ASOF,
+	OPT_UNBOUNDED,
+	OPT_TAKE,
+	OPT_PREFIX,
+	OPT_RELOAD,
+	OPT_SOURCES,
+	OPT_STALL,
+};
+
+static const struct tool_opt options[] = {
+    {'k', "keys", "KEYS", "columns that must be equal: 'a, left=right'"},
+    {OPT_LEFT, "left", NULL, "and rows without a match"},
+    {OPT_RIGHT, "right", NULL, "and rows of RIGHT without a match"},
+    {OPT_FULL, "full", NULL, "and rows of both without a match"},
+    {OPT_SEMI, "semi", NULL, "only rows that have a match, once each"},
+    {OPT_ANTI, "anti", NULL, "only rows that have none"},
+    {OPT_COGROUP, "cogroup", NULL, "a row a key: the rows of both as JSON"},
+    {OPT_UNION, "union", NULL, "the rows of both, without keys"},
+    {OPT_WITHIN, "within", "[-A,]B", "match in event time: at most B later"},
+    {OPT_ASOF, "asof", NULL, "only the latest match at or before the row"},
+    {OPT_UNBOUNDED, "unbounded", NULL, "keep all rows of endless streams"},
+    {OPT_TAKE, "take", "COLS", "columns of RIGHT: [NEW=]COL,..."},
+    {OPT_PREFIX, "prefix", "STR", "put before the names of RIGHT's columns"},
+    {OPT_RELOAD, "reload", NULL, "read the table again when it changes"},
+    {OPT_SOURCES, "sources", "A,B", "join two sources of this stream"},
+    {OPT_STALL, "stall-timeout", "D", "how long one side may block the other"},
+    {'f', "format", "FORMAT", "how to read the table: csv, json, ..."},
+    {'c', "columns", "COLS", "its columns: [NEW=]PATH[:type[(format)]],..."},
+    {'t', "time", "COL[:FORMAT]", "its column that is the event time"},
+    {'N', "no-header", NULL, "its csv or tsv begins with a row"},
+    {'d', "delimiter", "CHAR", "byte between its fields"},
+    {TEXTOPT_NULL, "null", "STR", "its fields with this text are null"},
+};
+
+static const struct tool_hint hints[] = {
+    {"on", "-k KEYS"},
+    {"using", "-k KEYS"},
+    {"j", "-k KEYS"},
+    {"inner", "nothing: that is what sjoin does"},
+    {"outer", "--full"},
+    {"left-outer", "--left"},
+    {"right-outer", "--right"},
+    {NULL, NULL},
+};
+
+struct run {
+	/* Options. */
+	struct plan_opts o;
+	const char *kind; /* its option, NULL for an inner join */
+	struct text_opts text;
+	const char *right; /* RIGHT */
+	char *words; /* for the chain in HEAD */
+	/* State. */
+	struct stage_ops *ops;
+	bool planned;
+	struct plan plan;
+	struct table table;
+	struct tablejoin *join;
+};
+
+static int
+check_input(struct stage *st, struct run *o)
+{
+	const struct head *in = &st->in;
+	bool rest = o->o.kind == PLAN_RIGHT || o->o.kind == PLAN_FULL;
+
+	if (in->mode != MODE_APPEND)
+		return stage_fail(st, TOOL_DATA,
+		    "the input changes rows it has sent; only rows that stay "
+		    "can be joined");
+	if (in->n_partials > 0)
+		return stage_fail(st, TOOL_DATA,
+		    "the input has partial states; put sreduce --merge "
+		    "before");
+	if (rest && in->endless)
+		return stage_fail(st, TOOL_USAGE,
+		    "%s: what never matched is known at the end, which this "
+		    "stream does not have",
+		    o->kind);
+	if (rest && in->window.kind != WINDOW_NONE)
+		return stage_fail(st, TOOL_USAGE,
+		    "%s: the rows of a table are in no window; join before "
+		    "swindow",
+		    o->kind);
+	if (rest)
+		o->ops->cls = CLASS_STATEFUL;
+	return 0;
+}
+
+static int
+fail_run(struct stage *st, const struct expr_error *err)
+{
+	return stage_fail(st, TOOL_DATA, "%s", err->text);
+}
+
+/* The table's rows, its columns and with them what comes out. */
+static int
+load(struct stage *st, struct run *o)
+{
+	struct tablefile *f = &o->table.file;
+	struct expr_error err;
+	char *why = NULL;
+
+	if (tablefile_read(f, o->right, &o->text) == -1)
+		return stage_fail(st, f->status, "%s", f->why);
+	if (st->tool->verbose >= 0)
+		tool_notes(&f->notes);
+	schema_release(&st->out.schema);
+	schema_init(&st->out.schema);
+	o->planned = true;
+	if (plan_init(&o->plan, &why, &st->out.schema, &o->o, &st->in.schema,
+		&f->schema)
+	    == -1) {
+		stage_fail(st, TOOL_USAGE, "%s", why);
+		free(why);
+		return -1;
+	}
+	if (table_index(&o->table, &err, &o->plan) == -1)
+		return fail_run(st, &err);
+	st->n_unparsed += o->table.n_unparsed;
+	o->join = tablejoin_new(&o->plan, &o->table);
+	return 0;
+}
+
+static int
+on_head(struct stage *st, void *arg)
+{
+	struct run *o = arg;
+
+	st->options = o->words;
+	return check_input(st, o) == -1 ? -1 : load(st, o);
+}
+
+/* Write the pieces of a frame, or of what is left of the table. */
+static int
+write_pieces(struct stage *st, struct run *o, uint64_t filtered)
+{
+	bool last =
+	    st->now.kind == FRAME_ROWS && (st->now.flags & FRAME_LAST) != 0;
+	const struct batch *b;
+	struct expr_error err;
+	int more, rc;
+
+	do {
+		more = tablejoin_next(o->join, &b, &err);
+		if (more == -1)
+			return fail_run(st, &err);
+		if (o->ops->cls == CLASS_FRAME)
+			rc = stage_answer(st, b, more, filtered, 0);
+		else
+			rc = stage_emit(st, b,
+			    st->now.kind == FRAME_ROWS ? st->now.part : 0,
+			    more ? st->watermark : st->now.watermark,
+			    last && !more);
+	} while (more && rc == 0);
+	return rc;
+}
+
+static int
+on_rows(struct stage *st, void *arg, const struct frame *f, struct batch *b)
+{
+	struct run *o = arg;
+	struct expr_error err;
+	uint64_t n_used;
+
+	o->join->env = (struct expr_env){.batch_us = f->h.batch_us};
+	if (tablejoin_begin(o->join, &err, b, &b->arena) == -1)
+		return fail_run(st, &err);
+	n_used = o->join->n_used;
+	st->acct.used += n_used;
+	st->acct.filtered += b->n_rows - n_used;
+	st->n_unparsed += o->join->env.n_unparsed;
+	return write_pieces(st, o, b->n_rows - n_used);
+}
+
+static int
+on_mark(
+    struct stage *st, void *arg, const struct frame *f, const struct mark *m)
+{
+	struct run *o = arg;
+
+	if (m->what == MARK_EOF && o->ops->cls != CLASS_FRAME) {
+		tablejoin_rest(o->join);
+		if (write_pieces(st, o, 0) == -1)
+			return -1;
+	}
+	return stage_mark(st, &f->h, m, f->h.watermark);
+}
+
+static const struct stage_ops ops_template = {
+    .cls = CLASS_FRAME,
+    .head = on_head,
+    .rows = on_rows,
+    .mark = on_mark,
+};
+
+static void
+set_kind(struct run *o, enum plan_kind kind, const char *opt)
+{
+	if (o->kind != NULL && o->o.kind != kind)
+		tool_die(
+		    TOOL_USAGE, "%s and %s: one of them, please", o->kind, opt);
+	o->o.kind = kind;
+	o->kind = opt;
+}
+
+/* Options of the kind of join; false when it is none of them. */
+static bool
+kind_opt(struct run *o, int ch)
+{
+	switch (ch) {
+	case OPT_LEFT:
+		set_kind(o, PLAN_LEFT, "--left");
+		return true;
+	case OPT_RIGHT:
+		set_kind(o, PLAN_RIGHT, "--right");
+		return true;
+	case OPT_FULL:
+		set_kind(o, PLAN_FULL, "--full");
+		return true;
+	case OPT_SEMI:
+		set_kind(o, PLAN_SEMI, "--semi");
+		return true;
+	case OPT_ANTI:
+		set_kind(o, PLAN_ANTI, "--anti");
+		return true;
+	case OPT_COGROUP:
+		set_kind(o, PLAN_COGROUP, "--cogroup");
+		return true;
+	case OPT_UNION:
+		set_kind(o, PLAN_UNION, "--union");
+		return true;
+	default:
+		return false;
+	}
+}
+
+static const char *
+opt_name(int ch)
+{
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (options[i].ch == ch)
+			return options[i].name;
+	return "";
+}
+
+/* Options that are not of the kind of join. */
+static bool
+other_opt(struct run *o, int ch, const char *arg)
+{
+	switch (ch) {
+	case 'k':
+		o->o.keys = arg;
+		return true;
+	case OPT_TAKE:
+		o->o.take = arg;
+		return true;
+	case OPT_PREFIX:
+		o->o.prefix = arg;
+		return true;
+	case OPT_WITHIN:
+	case OPT_ASOF:
+	case OPT_UNBOUNDED:
+	case OPT_RELOAD:
+	case OPT_SOURCES:
+	case OPT_STALL:
+		tool_die(TOOL_USAGE, "--%s: not with a table", opt_name(ch));
+	default:
+		return textopt_take(&o->text, ch, arg);
+	}
+}
+
+/* What goes together. */
+static void
+check_options(const struct run *o)
+{
+	bool lefts = o->o.kind == PLAN_SEMI || o->o.kind == PLAN_ANTI;
+
+	if (o->o.kind == PLAN_UNION && o->o.keys != NULL)
+		tool_die(TOOL_USAGE, "--union takes all rows: it has no -k");
+	if (o->o.kind != PLAN_UNION && o->o.keys == NULL)
+		tool_die(
+		    TOOL_USAGE, "which keys? such as: sjoin -k user users.csv");
+	if (o->o.kind == PLAN_UNION || o->o.kind == PLAN_COGROUP)
+		tool_die(TOOL_USAGE, "%s: not with a table", o->kind);
+	if (lefts && (o->o.take != NULL || o->o.prefix != NULL))
+		tool_die(TOOL_USAGE,
+		    "%s gives no columns of RIGHT: drop --take and --prefix",
+		    o->kind);
+	if (strcmp(o->right, "-") == 0)
+		tool_die(TOOL_USAGE,
+		    "RIGHT is -, but standard input is the left side");
+}
+
+static void
+parse_options(struct tool *t, struct run *o, int argc, char *argv[])
+{
+	const char *arg;
+	int ch;
+
+	while ((ch = tool_next(t, argc, argv, &arg)) != -1)
+		if (!kind_opt(o, ch) && !other_opt(o, ch, arg))
+			tool_die(TOOL_BUG, "option %d", ch);
+	if (argc - optind != 1)
+		tool_die(TOOL_USAGE,
+		    "one RIGHT, please, such as: sjoin -k user users.csv");
+	o->right = argv[optind];
+	check_options(o);
+}
+
+/* The options that change the answer. */
+static char *
+describe(const struct run *o)
+{
+	struct buf b;
+	char *s;
+
+	buf_init(&b, 0);
+	if (o->o.keys != NULL)
+		buf_printf(&b, "-k '%s' ", o->o.keys);
+	if (o->kind != NULL)
+		buf_printf(&b, "%s ", o->kind);
+	if (o->o.take != NULL)
+		buf_printf(&b, "--take '%s' ", o->o.take);
+	if (o->o.prefix != NULL)
+		buf_printf(&b, "--prefix '%s' ", o->o.prefix);
+	buf_puts(&b, o->right);
+	s = mem_strndup((const char *)b.data, b.len);
+	buf_release(&b);
+	return s;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct stage_ops ops = ops_template;
+	struct run o = {
+	    .ops = &ops, .text = {.delim = -1, .max_field = TEXT_MAX_FIELD}};
+	struct stage st = {.sink = false};
+	struct tool t;
+	int status;
+
+	tool_init(&t, "sjoin", "[options] -k KEYS RIGHT",
+	    "Join a stream with a table, or another stream, by keys.", options,
+	    sizeof(options) / sizeof(options[0]));
+	t.hints = hints;
+	parse_options(&t, &o, argc, argv);
+	o.words = describe(&o);
+	status = stage_run(&st, &t, &ops, &o);
+	tablejoin_free(o.join);
+	table_release(&o.table);
+	if (o.planned)
+		plan_release(&o.plan);
+	free(o.words);
+	return status;
+}

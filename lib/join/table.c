@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: ISC */
+/* A table that a stream is joined with. */
+#include "join/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define STEP (64u << 10) /* rows looked up at a time; a multiple of 8 */
+
+/* Rows of b without a null among the keys, into sel; their number. */
+static uint32_t
+select_whole(
+    uint32_t *sel, const struct col *keys, size_t n_keys, uint32_t n_rows)
+{
+	uint32_t n = 0;
+
+	for (uint32_t r = 0; r < n_rows; r++) {
+		bool whole = true;
+
+		for (size_t i = 0; i < n_keys; i++)
+			whole &= col_is_valid(&keys[i], r);
+		sel[n] = r;
+		n += whole;
+	}
+	return n;
+}
+
+/* The groups of rows [from, from + n). */
+static int
+find_groups(struct table *t, uint32_t *group, struct expr_error *err,
+    const struct plan *p, uint32_t from, uint32_t n)
+{
+	struct expr_env env = {.batch_us = 0};
+	struct batch part;
+	struct keys_rows kr;
+	struct col *keys;
+	uint32_t *sel, n_sel;
+	int rc;
+
+	batch_init(&part);
+	batch_reset(&part, t->rows.n_cols);
+	part.n_rows = n;
+	for (size_t c = 0; c < part.n_cols; c++)
+		col_slice(&part.cols[c], &t->rows.cols[c], from, n);
+	keys = arena_alloc(&part.arena, p->n_keys * sizeof(*keys));
+	rc = plan_keys(p, keys, err, PLAN_R, &part, &part.arena, &env);
+	t->n_unparsed += env.n_unparsed;
+	if (rc == 0) {
+		for (uint32_t r = 0; r < n; r++)
+			group[r] = MAP_NONE;
+		sel = arena_alloc(&part.arena, n * sizeof(*sel));
+		n_sel = select_whole(sel, keys, p->n_keys, n);
+		keys_prepare(&kr, keys, p->n_keys, n, &part.arena);
+		keys_find(&t->keys, group, &kr, sel, n_sel);
+	}
+	batch_release(&part);
+	return rc;
+}
+
+/* The rows by their groups, each group's in the order of the table. */
+static void
+sort_groups(struct table *t, const uint32_t *group)
+{
+	uint32_t n = t->rows.n_rows, n_groups = t->keys.map.n, g, at = 0, len;
+
+	t->begin = mem_zero((size_t)n_groups + 1, sizeof(*t->begin));
+	for (uint32_t r = 0; r < n; r++)
+		if (group[r] != MAP_NONE)
+			t->begin[group[r]]++;
+	for (g = 0; g < n_groups; g++) {
+		len = t->begin[g];
+		t->begin[g] = at;
+		at += len;
+	}
+	t->row = mem_resize(NULL, (size_t)at + 1, sizeof(*t->row));
+	for (uint32_t r = 0; r < n; r++)
+		if (group[r] != MAP_NONE)
+			t->row[t->begin[group[r]]++] = r;
+	/* Each has moved to where the next one begins. */
+	memmove(t->begin + 1, t->begin, n_groups * sizeof(*t->begin));
+	t->begin[0] = 0;
+	t->unique = at == n_groups;
+	if (t->unique) {
+		free(t->begin);
+		t->begin = NULL;
+	}
+}
+
+int
+table_index(struct table *t, struct expr_error *err, const struct plan *p)
+{
+	enum type *types = mem_resize(NULL, p->n_keys, sizeof(*types));
+	uint32_t n, *group;
+	int rc = 0;
+
+	build_view(&t->rows, &t->file.rows);
+	plan_key_types(p, types);
+	keys_init(&t->keys, types, p->n_keys);
+	free(types);
+	n = t->rows.n_rows;
+	group = mem_resize(NULL, (size_t)n + 1, sizeof(*group));
+	for (uint32_t at = 0, len; rc == 0 && at < n; at += len) {
+		len = n - at < STEP ? n - at : STEP;
+		rc = find_groups(t, group + at, err, p, at, len);
+	}
+	if (rc == 0)
+		sort_groups(t, group);
+	t->width = plan_width(p, PLAN_R, &t->rows);
+	free(group);
+	return rc;
+}
+
+void
+table_release(struct table *t)
+{
+	tablefile_release(&t->file);
+	batch_release(&t->rows);
+	keys_release(&t->keys);
+	free(t->begin);
+	free(t->row);
+	*t = (struct table){.begin = NULL};
+}
+
+int
+table_look(const struct table *t, uint32_t *group, struct expr_error *err,
+    const struct plan *p, const struct batch *b, struct arena *a,
+    struct expr_env *env)
+{
+	struct col *keys = arena_alloc(a, p->n_keys * sizeof(*keys));
+	struct keys_rows kr;
+
+	if (plan_keys(p, keys, err, PLAN_L, b, a, env) == -1)
+		return -1;
+	keys_prepare(&kr, keys, p->n_keys, b->n_rows, a);
+	keys_look(&t->keys, group, &kr);
+	return 0;
+}

@@ -3,6 +3,7 @@
 #ifndef MILLRACE_WINDOW_PANE_H
 #define MILLRACE_WINDOW_PANE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ struct pane_plan {
 	size_t n_session_keys;
 	const struct agg_fn *const *states; /* one for each kept state */
 	size_t n_states;
+	bool track; /* the tables know when a group had its last row */
 };
 
 struct pane {
@@ -27,6 +29,9 @@ struct pane {
 	int64_t end;
 	struct keys keys;
 	struct agg_set *sets;
+	uint64_t *last; /* by group: order of its last row, with plan->track */
+	size_t cap_last;
+	uint64_t newest; /* the greatest of them */
 	uint32_t n_rows; /* of the frame at hand; scratch of the operator */
 	uint32_t at; /* where those begin */
 };
@@ -51,11 +56,14 @@ struct pane_rows {
 /*
  * pane_add: add rows sel[0..n), or NULL for 0..n-1.
  * pane_merge: add all groups of from, which stays as it is.
- * Both: 0, or -1 with the reason in *why (static), also when the keys pass
- * PANE_MAX_BYTES.
+ * pane_keep: groups keep[0..n), ascending, become 0..n-1, the others end; of a
+ * table with keys.
+ * pane_add, pane_merge: 0, or -1 with the reason in *why (static), also when
+ * the keys pass PANE_MAX_BYTES.
  */
 int pane_add(struct pane *p, const char **why, const struct pane_rows *in,
     const uint32_t *sel, uint32_t n);
 int pane_merge(struct pane *p, const char **why, const struct pane *from);
+void pane_keep(struct pane *p, const uint32_t *keep, uint32_t n);
 
 #endif

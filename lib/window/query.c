@@ -138,9 +138,8 @@ init_raw(struct query *q, enum type bounds)
 }
 
 int
-query_init(struct query *q, struct expr_error *err, const char **source,
-    const struct schema *s, enum type bounds, const char *keys,
-    const char *aggs)
+query_init_keys(struct query *q, struct expr_error *err, const char **source,
+    const struct schema *s, const char *keys)
 {
 	*q = (struct query){.keys = {.n = 0}};
 	schema_init(&q->key_schema);
@@ -150,7 +149,15 @@ query_init(struct query *q, struct expr_error *err, const char **source,
 		|| expr_refuse_assigned(&q->keys, err, s) == -1))
 		return -1;
 	*source = NULL;
-	if (add_keys(q, err) == -1)
+	return add_keys(q, err);
+}
+
+int
+query_init(struct query *q, struct expr_error *err, const char **source,
+    const struct schema *s, enum type bounds, const char *keys,
+    const char *aggs)
+{
+	if (query_init_keys(q, err, source, s, keys) == -1)
 		return -1;
 	*source = aggs;
 	if (expr_compile_aggs(
@@ -260,26 +267,44 @@ add_results(struct query *q, struct expr_error *err, const struct pane *table,
 	return 0;
 }
 
-int
-query_add_groups(struct query *q, struct expr_error *err,
-    const struct pane *table, const uint32_t *sel, uint32_t n, int64_t start,
-    int64_t end)
+/* All but the values of the calls. */
+static void
+add_place(struct query *q, const struct pane *table, const uint32_t *sel,
+    uint32_t n, int64_t start, int64_t end)
 {
-	struct colbuf *bounds = q->raw.cols + q->keys.n + q->aggs.n_calls;
+	struct colbuf *bounds = q->raw.cols + q->raw.n_cols - 2;
 	struct col col;
 
 	for (size_t c = 0; c < q->keys.n; c++) {
 		colbuf_view(&col, &table->keys.cols[c]);
 		colbuf_push_rows(&q->raw.cols[c], &col, sel, n);
 	}
-	if (add_results(q, err, table, sel, n) == -1)
-		return -1;
 	for (uint32_t g = 0; g < n; g++) {
 		colbuf_push_int(&bounds[0], start);
 		colbuf_push_int(&bounds[1], end);
 	}
 	q->raw.n_rows += n;
+}
+
+int
+query_add_groups(struct query *q, struct expr_error *err,
+    const struct pane *table, const uint32_t *sel, uint32_t n, int64_t start,
+    int64_t end)
+{
+	if (add_results(q, err, table, sel, n) == -1)
+		return -1;
+	add_place(q, table, sel, n, start, end);
 	return 0;
+}
+
+void
+query_add_keys(struct query *q, const struct pane *table, const uint32_t *sel,
+    uint32_t n, int64_t start, int64_t end)
+{
+	for (size_t c = q->keys.n; c < q->raw.n_cols - 2; c++)
+		for (uint32_t i = 0; i < n; i++)
+			colbuf_push_null(&q->raw.cols[c]);
+	add_place(q, table, sel, n, start, end);
 }
 
 int

@@ -36,11 +36,15 @@ struct query {
 };
 
 /*
- * Compile keys ("" = none) and aggs against s; bounds is the type of the
- * start and the end of a window: TIME, or INT for windows of rows.  0, or -1
- * with *err about *source, one of the two texts, or NULL when err->text is all.
- * Released by the caller in either case.
+ * query_init: compile keys ("" = none) and aggs against s; bounds is the type
+ * of the start and the end of a window: TIME, or INT for windows of rows.  0,
+ * or -1 with *err about *source, one of the two texts, or NULL when err->text
+ * is all. Released by the caller in either case. query_init_keys: the keys
+ * alone, for an owner that fills in aggs.items (over the keys and columns of
+ * its own behind them) and raw itself.
  */
+int query_init_keys(struct query *q, struct expr_error *err,
+    const char **source, const struct schema *s, const char *keys);
 int query_init(struct query *q, struct expr_error *err, const char **source,
     const struct schema *s, enum type bounds, const char *keys,
     const char *aggs);
@@ -54,12 +58,15 @@ int query_rows(struct query *q, struct pane_rows *out, struct expr_error *err,
     struct expr_env *env, const struct agg_rows *rows, const struct batch *b);
 
 /*
- * Append groups sel[0..n) of a window's table (NULL = 0..n-1) to raw.  0, or
- * -1 with err->text.
+ * query_add_groups: append groups sel[0..n) of a window's table (NULL = 0..n-1)
+ * to raw.  0, or -1 with err->text.
+ * query_add_keys: their keys and no values.
  */
 int query_add_groups(struct query *q, struct expr_error *err,
     const struct pane *table, const uint32_t *sel, uint32_t n, int64_t start,
     int64_t end);
+void query_add_keys(struct query *q, const struct pane *table,
+    const uint32_t *sel, uint32_t n, int64_t start, int64_t end);
 
 /*
  * The results collected since the last query_reset: window_start, window_end,

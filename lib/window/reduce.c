@@ -411,6 +411,92 @@ reduce_next(struct reduce *r, struct reduce_window *w, const char **why,
 	return rc == -1 ? -1 : 1;
 }
 
+/* Whether the window [start, end) has a row of order since or later. */
+static bool
+is_new(const struct reduce *r, size_t at, const struct reduce_window *w,
+    uint64_t since)
+{
+	for (size_t i = at; i < r->n_panes; i++) {
+		const struct pane *p = r->panes[i];
+
+		if (p->start >= w->end_us)
+			break;
+		if (p->start >= w->start_us && p->newest >= since)
+			return true;
+	}
+	return since == 0;
+}
+
+/*
+ * The table of the window whose first pane is panes[at]: that pane, when it is
+ * all there is, else the union of it (which is of the whole front when it
+ * belongs to that) and of what comes behind.
+ */
+static int
+walk_table(
+    struct reduce *r, size_t at, struct reduce_window *w, const char **why)
+{
+	size_t i = at < r->n_front ? r->n_front : at + 1;
+
+	w->table = r->panes[at];
+	if (i == r->n_panes || r->panes[i]->start >= w->end_us) {
+		w->order = at < r->n_front ? order_groups(r, w->table) : NULL;
+		return 0;
+	}
+	r->given = take(r);
+	if (pane_merge(r->given, why, r->panes[at]) == -1)
+		return -1;
+	for (; i < r->n_panes && r->panes[i]->start < w->end_us; i++)
+		if (pane_merge(r->given, why, r->panes[i]) == -1)
+			return -1;
+	w->table = r->given;
+	w->order = order_groups(r, r->given);
+	return 0;
+}
+
+int
+reduce_walk(struct reduce *r, struct reduce_walk *walk, struct reduce_window *w,
+    const char **why)
+{
+	int64_t first, last = TIME_NONE, end;
+	size_t at;
+
+	give_back(r, r->given);
+	r->given = NULL;
+	if (!walk->begun)
+		walk->after = r->closed_us;
+	walk->begun = true;
+	for (;;) {
+		for (at = walk->at; at < r->n_panes; at++) {
+			ends(r, &first, &last, r->panes[at]);
+			if (last > walk->after)
+				break;
+		}
+		walk->at = at;
+		if (at == r->n_panes)
+			return 0;
+		end = first > walk->after ? first
+					  : grid_next(&r->grid, walk->after);
+		walk->after = end;
+		*w = (struct reduce_window){
+		    .start_us = grid_start(&r->grid, end), .end_us = end};
+		if (is_new(r, at, w, walk->since))
+			return walk_table(r, at, w, why) == -1 ? -1 : 1;
+	}
+}
+
+size_t
+reduce_n_groups(const struct reduce *r)
+{
+	size_t n = 0;
+
+	if (r->sessions != NULL)
+		return sessions_n_open(r->sessions);
+	for (size_t i = 0; i < r->n_panes; i++)
+		n += pane_n_groups(r->panes[i]);
+	return n;
+}
+
 void
 reduce_whole(struct reduce *r, struct reduce_window *w)
 {

@@ -47,6 +47,25 @@ struct reduce_window {
 int reduce_next(struct reduce *r, struct reduce_window *w, const char **why,
     int64_t watermark);
 
+/*
+ * Walk over the windows that are still open, in order of end: those with a
+ * row whose order is at least since (0: all), as their rows so far have it.
+ * Not of sessions.  Begin with the rest zero, and no other call on r between.
+ * 1, 0 none, -1 with *why.  They stay open, and *w is valid until the next
+ * call on r.
+ */
+struct reduce_walk {
+	uint64_t since;
+	int64_t after; /* private from here: end of the window before */
+	size_t at; /* panes before it have no more windows */
+	bool begun;
+};
+int reduce_walk(struct reduce *r, struct reduce_walk *walk,
+    struct reduce_window *w, const char **why);
+
+/* Groups held, a key of two panes counting twice; of sessions those open. */
+size_t reduce_n_groups(const struct reduce *r);
+
 /* Without windows: all rows since the last call, which are then forgotten. */
 void reduce_whole(struct reduce *r, struct reduce_window *w);
 

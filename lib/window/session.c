@@ -375,3 +375,9 @@ sessions_next(struct sessions *s, struct session_result *out, int64_t watermark)
 	*out = (struct session_result){x->first_us, x->end_us, x->table};
 	return 1;
 }
+
+size_t
+sessions_n_open(const struct sessions *s)
+{
+	return s->n_open + s->n_due - s->due_at;
+}

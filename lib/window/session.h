@@ -44,4 +44,7 @@ struct session_result {
 int sessions_next(
     struct sessions *s, struct session_result *out, int64_t watermark);
 
+/* How many are open: they hold rows and were not given. */
+size_t sessions_n_open(const struct sessions *s);
+
 #endif

@@ -14,12 +14,24 @@
 enum long_opt {
 	OPT_TOP = TOOL_LONG,
 	OPT_SORT,
+	OPT_HAVING,
+	OPT_RUNNING,
+	OPT_EMIT,
+	OPT_TTL,
+	OPT_EARLY,
+	OPT_MAX_STATE,
 };
 
 static const struct tool_opt options[] = {
     {'k', "keys", "LIST", "expressions that make the groups"},
+    {OPT_HAVING, "having", "EXPR", "only rows for which EXPR holds"},
     {OPT_TOP, "top", "N:EXPR", "only the N rows with the greatest EXPR"},
     {OPT_SORT, "sort", "EXPR", "sort by EXPR, or \"EXPR desc\"; repeatable"},
+    {OPT_RUNNING, "running", NULL, "one state for all batches"},
+    {OPT_TTL, "ttl", "D", "--running: forget keys that are silent for D"},
+    {OPT_EMIT, "emit", "WHEN", "final, update or complete"},
+    {OPT_EARLY, "early", "D", "--emit update: also each D of event time"},
+    {OPT_MAX_STATE, "max-state", "N", "at most N keys at a time"},
 };
 
 static const struct tool_hint hints[] = {
@@ -27,6 +39,14 @@ static const struct tool_hint hints[] = {
     {"group-by", "-k KEYS"},
     {"g", "-k KEYS"},
     {NULL, NULL},
+};
+
+/* By enum group_emit. */
+static const char *const emits[] = {
+    [GROUP_EMIT_UNSAID] = "",
+    [GROUP_FINAL] = "final",
+    [GROUP_UPDATE] = "update",
+    [GROUP_COMPLETE] = "complete",
 };
 
 struct opts {
@@ -67,6 +87,26 @@ set_top(struct group_opts *o, const char *arg)
 	add_sort(o, "--top", arg + len + 1, true);
 }
 
+static enum group_emit
+parse_emit(const char *arg)
+{
+	for (size_t i = 1; i < sizeof(emits) / sizeof(emits[0]); i++)
+		if (strcmp(emits[i], arg) == 0)
+			return (enum group_emit)i;
+	tool_die(
+	    TOOL_USAGE, "--emit: %s is not final, update or complete", arg);
+}
+
+static int64_t
+parse_above_0(const char *opt, const char *arg)
+{
+	int64_t us = tool_dur(opt, arg);
+
+	if (us == 0)
+		tool_die(TOOL_USAGE, "--%s: %s must be above 0", opt, arg);
+	return us;
+}
+
 static void
 parse_options(struct tool *t, struct opts *o, int argc, char *argv[])
 {
@@ -86,6 +126,28 @@ parse_options(struct tool *t, struct opts *o, int argc, char *argv[])
 			break;
 		case OPT_SORT:
 			add_sort(&o->group, "--sort", arg, false);
+			break;
+		case OPT_HAVING:
+			if (o->group.having != NULL)
+				tool_die(TOOL_USAGE,
+				    "--having: only once; write and");
+			o->group.having = arg;
+			break;
+		case OPT_RUNNING:
+			o->group.running = true;
+			break;
+		case OPT_EMIT:
+			o->group.emit = parse_emit(arg);
+			break;
+		case OPT_TTL:
+			o->group.ttl_us = parse_above_0("ttl", arg);
+			break;
+		case OPT_EARLY:
+			o->group.early_us = parse_above_0("early", arg);
+			break;
+		case OPT_MAX_STATE:
+			o->group.max_state =
+			    (uint64_t)tool_int("max-state", arg, 1, UINT32_MAX);
 			break;
 		default:
 			tool_die(TOOL_BUG, "option %d", ch);
@@ -116,6 +178,14 @@ describe(const struct group_opts *o)
 		buf_printf(&b, " %s %s%s", o->sorts[i].opt, o->sorts[i].text,
 		    o->sorts[i].descending ? " desc" : "");
 	buf_printf(&b, " %jd", (intmax_t)o->top);
+	if (o->having != NULL)
+		buf_printf(&b, " --having %s", o->having);
+	if (o->running)
+		buf_printf(&b, " --running --ttl %jd", (intmax_t)o->ttl_us);
+	if (o->emit != GROUP_EMIT_UNSAID)
+		buf_printf(&b, " --emit %s", emits[o->emit]);
+	if (o->early_us > 0)
+		buf_printf(&b, " --early %jd", (intmax_t)o->early_us);
 	s = mem_strndup((const char *)b.data, b.len);
 	buf_release(&b);
 	return s;
@@ -133,7 +203,7 @@ release(struct opts *o)
 int
 main(int argc, char *argv[])
 {
-	struct opts o = {.group = {.keys = ""}};
+	struct opts o = {.group = {.keys = "", .max_state = UINT64_MAX}};
 	struct tool t;
 	int status;
 

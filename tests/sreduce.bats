@@ -460,3 +460,166 @@ printed() {
 	run -64 --separate-stderr bash -c "sreduce 'p75(bytes)' <s.mill | ssink"
 	[[ $stderr == *'no function p75; millrace-expr(7) lists them, and sreduce(1) the aggregates'* ]]
 }
+
+@test "--having keeps rows of the output for which it holds" {
+	rows
+	reduced -k k --having 'n > 1 and k is not null' 'count() as n'
+	printed k,n a,3
+	windowed 1m -k k --having 'n = 1' --top 1:m 'count() as n, max(v) as m'
+	cut -d, -f3- out >cells
+	printf '%s\n' k,n,m b,1,2 a,1,4 ,1,-1 >want
+	same want cells
+	run -64 --separate-stderr sreduce --having 'n + 1' 'count() as n' <s.mill
+	[ "$stderr" = "sreduce: --having: n + 1 is no condition but int" ]
+	run -64 --separate-stderr sreduce --having 'v > 1' 'count() as n' <s.mill
+	[ "$stderr" = "sreduce: --having: no column v; the columns are n
+  v > 1
+  ^" ]
+	run -64 --separate-stderr sreduce --having a --having b count
+	[ "$stderr" = "sreduce: --having: only once; write and" ]
+}
+
+# dumped ARG...: what sreduce ARG... makes of batches of two rows of s.csv, the
+# rows of each batch behind a line "-".
+dumped() {
+	rows
+	sbatch -t t -c 't,k,v:float,n:int,s' --batch-rows 2 s.csv |
+		sreduce "$@" | ssink -f dump |
+		sed -n 's/^ROWS.* LAST.*/-/p; /^[A-Z]/d; /^ /d; p' | uniq >out
+}
+
+@test "--running goes on from batch to batch and sends what changed" {
+	dumped -k k::str --running 'count() as n, sum(n) as s'
+	printf '%s\n' - $'a\t1\t1\t1' $'b\t1\t2\t1' - $'a\t3\t4\t1' - \
+		$'\\N\t1\t5\t1' >want
+	same want out
+}
+
+@test "HEAD says by which columns rows replace others" {
+	rows
+	sreduce --running -k 'k, n % 2 as odd' count <s.mill | ssink -f dump >out
+	run -0 grep -c '^HEAD mode=upsert' out
+	run -0 grep -x '  column op int system' out
+	swindow 1m <s.mill | sreduce --emit update -k k count >u.mill
+	run -0 python3 -c "import sys; sys.path.insert(0, '$TOP/tests')
+import decode
+print(decode.Reader(open('u.mill', 'rb')).frame()[2]['mode'])"
+	[ "$output" = "(1, 'window_start,window_end,k')" ]
+	run -64 --separate-stderr sreduce --running -k 'k as `a,b`' count <s.mill
+	[ "$stderr" = 'sreduce: -k: the name a,b has a comma; write "as" and another name' ]
+	run -64 --separate-stderr sreduce --running 'count() as op' <s.mill
+	[ "$stderr" = 'sreduce: rows that replace others have a column op of their own; write "as" and another name' ]
+}
+
+@test "--running --emit complete sends all, final once" {
+	rows
+	dumped -k k::str --running --emit complete --sort n 'count() as n'
+	printf '%s\n' - $'a\t1' $'b\t1' - $'b\t1' $'a\t3' - $'b\t1' \
+		$'\\N\t1' $'a\t3' >want
+	same want out
+	reduced -k k --running --emit final --top 1:n 'count() as n'
+	printed k,n a,3
+	# Without keys there is a row, rows or none.
+	smap -w 'n > 9' <s.mill | sreduce --running --emit final count |
+		ssink -f csv -N >out
+	printed 0
+}
+
+@test "--ttl forgets keys and tells so" {
+	dumped -k k::str --running --ttl 41s 'count() as n'
+	# The first row is 45 s old when the first batch ends, and not sent.
+	printf '%s\n' - $'b\t1\t1' - $'a\t2\t1' - $'\\N\t1\t1' \
+		$'a\t\\N\t2' $'b\t\\N\t2' >want
+	same want out
+}
+
+@test "--ttl goes by the watermark where there is one" {
+	rows
+	sbatch -t t -c 't,k,v:float,n:int,s' --batch-rows 2 s.csv |
+		swindow --late 1m | sreduce -k k --running --ttl 41s count |
+		ssink -f dump | grep -c $'\t2$' >out
+	printed 2
+}
+
+@test "windows are updated while they are open" {
+	rows
+	sbatch -t t -c 't,k,v:float,n:int,s' --batch-rows 2 s.csv |
+		swindow 2m | sreduce -k k --emit update 'count() as n' |
+		ssink -f dump | sed -n 's/^2026-01-01T10:0\(.\):00Z/\1/p' |
+		cut -f1,3- >out
+	printf '%s\n' $'0\ta\t1\t1' $'0\tb\t1\t1' $'0\ta\t3\t1' $'4\t\\N\t1\t1' >want
+	same want out
+}
+
+@test "--early answers within a batch, by event time" {
+	rows
+	sreduce -k k::str --running --early 1m count <s.mill | ssink -f dump |
+		sed '/^ROWS/s/.*/-/; /^[A-Z]/d; /^ /d' | uniq >out
+	printf '%s\n' - $'a\t2\t1' $'b\t1\t1' - $'a\t3\t1' - $'\\N\t1\t1' >want
+	same want out
+}
+
+# refused MESSAGE ARG...: sreduce ARG... count refuses stdin with it, and 64.
+refused() {
+	local want=$1
+	shift
+	run -64 --separate-stderr sreduce "$@" count
+	[ -z "$output" ] || [[ $output == millrace* ]]
+	[ "$stderr" = "sreduce: $want" ]
+}
+
+@test "answers that do not go together are refused, with the mend" {
+	rows
+	swindow 1m <s.mill >w.mill
+	swindow session:1m -k k <s.mill >session.mill
+	swindow cumulate:2m/1m <s.mill >cumulate.mill
+	sbatch -n 3 s.csv >untimed.mill
+	refused "--emit: now is not final, update or complete" --emit now
+	refused "each batch has an answer of its own; --emit update is for windows and for --running" --emit update <s.mill
+	refused "each batch has an answer of its own; --emit complete is for windows and for --running" --emit complete <s.mill
+	refused "--ttl is for --running; windows and batches forget by themselves" --ttl 1m <w.mill
+	refused "--ttl forgets keys, and there are none; write -k KEYS" --ttl 1m --running <s.mill
+	refused "--ttl: 0s must be above 0" --ttl 0s
+	refused "--top would have to take rows back that others overtake; write --emit complete, or --having" --running --top 1:count <s.mill
+	refused "--running keeps one state for all batches, and windows have states of their own; leave the window out: swindow --late 5s makes watermarks alone" --running <w.mill
+	refused "a row may make one session of two that were sent: sessions have final answers alone; write --emit final" --emit update -k k <session.mill
+	refused "cumulative windows are intermediate results already; write --emit final" --emit complete <cumulate.mill
+	refused "--early sends rows that later ones replace; write --emit update" --early 1s <w.mill
+	refused "--early sends rows that later ones replace; write --emit update" --early 1s --running --emit complete <s.mill
+	refused "--early goes by event time, and the stream has none; write sbatch -t COL, or sbatch -i D for an answer each D" --early 1s --running <untimed.mill
+	sreduce --running -k k count <s.mill >u.mill
+	run -65 --separate-stderr sreduce count <u.mill
+	[ "$stderr" = "sreduce: the input changes rows it has sent; only rows that stay can be reduced" ]
+}
+
+@test "a source without end has no final answer" {
+	printf '1\n2\n' >log
+	sbatch -F -f csv -N -c x:int -i 50ms log >live.mill &
+	pid=$!
+	until_true 5 test -s live.mill
+	kill "$pid"
+	wait "$pid"
+	refused "--emit final answers at the end of the data, and this source has none; write --emit update or --emit complete" --running --emit final <live.mill
+	sreduce --running 'sum(x) as s' <live.mill | ssink -f dump |
+		sed -n 's/^\([0-9]*\)\t1$/\1/p' | tail -1 >out
+	printed 3
+}
+
+@test "--max-state bounds the keys that are held" {
+	rows
+	run -65 --separate-stderr sreduce -k n --max-state 4 count <s.mill
+	[ "$stderr" = "sreduce: more than 4 keys at a time; --max-state sets the limit" ]
+	run -65 --separate-stderr sreduce -k n --max-state 4 --running count <s.mill
+	[ "$stderr" = "sreduce: more than 4 keys at a time; --max-state sets the limit" ]
+	run -0 sreduce -k n --max-state 5 count <s.mill
+	# What windows have closed, and --ttl forgotten, is not held.
+	sbatch -t t -c 't,k,n:int,s' --frame-rows 1 s.csv >one.mill
+	run -0 bash -c "swindow 1m <one.mill | sreduce -k n --max-state 4 count"
+	run -64 --separate-stderr sreduce --max-state 0 count
+	[[ $stderr == "sreduce: --max-state: "* ]]
+}
+
+@test "running states agree with definitions, on random streams" {
+	run -0 python3 "$TOP/tests/running.py" 40
+	[ "$output" = "40 cases agree" ]
+}

@@ -3,8 +3,8 @@
 #include "group/group_int.h"
 
 /* Event times for first and last; without one a row is as old as can be. */
-static const int64_t *
-event_times(const struct group *g, struct batch *b)
+const int64_t *
+group_times(const struct group *g, struct batch *b)
 {
 	struct col plain;
 	int64_t *t;
@@ -23,33 +23,53 @@ event_times(const struct group *g, struct batch *b)
 }
 
 int
-group_add(
-    struct stage *st, struct group *g, const struct frame *f, struct batch *b)
+group_eval(struct stage *st, struct group *g, const struct frame *f,
+    struct batch *b, struct group_rows *r)
 {
 	struct expr_env env = {.batch_us = f->h.batch_us};
-	struct agg_rows rows = {.time_us = event_times(g, b),
+	struct expr_error err;
+	struct col parts;
+
+	r->rows = (struct agg_rows){.time_us = group_times(g, b),
 	    .part = f->h.part,
 	    .order = g->order,
 	    .arena = &b->arena};
-	struct pane_rows in;
-	struct expr_error err;
-	struct col parts;
-	const char *why = "";
-
 	if (f->h.part == 0 && g->in.part_col != -1) {
 		col_flatten(&parts, &b->arena, &b->cols[g->in.part_col]);
-		rows.parts = parts.i;
+		r->rows.parts = parts.i;
 	}
-	if (query_rows(&g->query, &in, &err, &env, &rows, b) == -1)
+	if (query_rows(&g->query, &r->in, &err, &env, &r->rows, b) == -1)
 		return stage_fail(st, TOOL_DATA, "row %ju: %s",
 		    (uintmax_t)(g->order + err.at + 1), err.text);
-	if (reduce_add(g->reduce, &why, &in,
+	st->n_unparsed += env.n_unparsed;
+	return 0;
+}
+
+int
+group_added(struct stage *st, struct group *g, uint32_t n, uint64_t keys)
+{
+	g->order += n;
+	st->acct.used += n;
+	if (keys > g->opts->max_state)
+		return stage_fail(st, TOOL_DATA,
+		    "more than %ju keys at a time; --max-state sets the limit",
+		    (uintmax_t)g->opts->max_state);
+	return 0;
+}
+
+int
+group_add(
+    struct stage *st, struct group *g, const struct frame *f, struct batch *b)
+{
+	struct group_rows r;
+	const char *why = "";
+
+	if (group_eval(st, g, f, b, &r) == -1)
+		return -1;
+	if (reduce_add(g->reduce, &why, &r.in,
 		g->in.windowed ? &b->cols[g->in.pane_col] : NULL, b->n_rows,
 		&b->arena)
 	    == -1)
 		return stage_fail(st, TOOL_DATA, "%s", why);
-	g->order += b->n_rows;
-	st->n_unparsed += env.n_unparsed;
-	st->acct.used += b->n_rows;
-	return 0;
+	return group_added(st, g, b->n_rows, reduce_n_groups(g->reduce));
 }

@@ -36,7 +36,7 @@ close_batch(struct stage *st, struct group *g, bool last)
 
 	if (!s->answered && !left_over) {
 		reduce_whole(g->reduce, &w);
-		if (group_collect(st, g, &w) == -1)
+		if (group_collect_all(st, g, &w) == -1)
 			return -1;
 	}
 	s->answered = !last;
@@ -52,7 +52,7 @@ rows(struct stage *st, struct group *g, const struct frame *f, struct batch *b)
 	if (b->n_rows > 0 && s->answered)
 		return stage_fail(
 		    st, TOOL_DATA, "rows came after the end of the data");
-	if (b->n_rows > 0 && group_add(st, g, f, b) == -1)
+	if (group_add_early(st, g, f, b) == -1)
 		return -1;
 	return (f->h.flags & FRAME_LAST) != 0 ? close_batch(st, g, true) : 0;
 }
@@ -69,5 +69,6 @@ const struct group_way group_batch = {
     .plan = plan,
     .rows = rows,
     .mark = mark,
+    .add = group_add,
     .release = release,
 };

@@ -58,6 +58,7 @@ check_input(struct stage *st, struct group *g)
 	i->pane_col = i->windowed ? system_col(&in->schema, "pane") : -1;
 	i->part_col = system_col(&in->schema, "part");
 	i->time_col = in->schema.time_col;
+	i->time_off = in->schema.time_off;
 	if (i->windowed
 	    && (i->pane_col == -1
 		|| in->schema.fields[i->pane_col].type != i->bounds))
@@ -110,6 +111,7 @@ compile(struct stage *st, struct group *g)
 	    == -1)
 		return group_fail_expr(
 		    st, source == o->keys ? "-k: " : "", &err, source);
+	g->query.plan.track = g->emit == GROUP_UPDATE;
 	return find_session_keys(st, g);
 }
 
@@ -131,11 +133,14 @@ on_head(struct stage *st, void *arg)
 {
 	struct group *g = arg;
 
-	if (check_input(st, g) == -1)
+	if (check_input(st, g) == -1 || group_check(st, g) == -1)
 		return -1;
-	g->way = g->in.windowed ? &group_window : &group_batch;
+	g->way = g->opts->running ? &group_running
+		 : g->in.windowed ? &group_window
+				  : &group_batch;
 	g->ops.cls = g->way->cls;
-	g->has_batch_time = !g->in.windowed && st->in.endless;
+	g->has_batch_time = g->way == &group_batch && st->in.endless;
+	g->early.every_us = g->opts->early_us;
 	if (compile(st, g) == -1
 	    || (g->way->plan != NULL && g->way->plan(st, g) == -1)
 	    || group_schema(st, g) == -1
@@ -183,7 +188,11 @@ release(struct group *g)
 	if (g->ready)
 		query_release(&g->query);
 	rank_release(&g->rank);
+	update_release(&g->update);
+	batch_release(&g->early.part);
 	batch_release(&g->out);
+	batch_release(&g->picked);
+	build_release(&g->kept);
 }
 
 int
@@ -194,6 +203,8 @@ group_run(struct tool *t, const struct group_opts *o)
 	int status;
 
 	batch_init(&g.out);
+	batch_init(&g.picked);
+	batch_init(&g.early.part);
 	status = stage_run(&st, t, &g.ops, &g);
 	release(&g);
 	return status;

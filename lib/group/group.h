@@ -18,10 +18,24 @@ struct group_sort {
 	bool descending;
 };
 
+/* When rows go out; unless said, as the stream and --running suggest. */
+enum group_emit {
+	GROUP_EMIT_UNSAID,
+	GROUP_FINAL,
+	GROUP_UPDATE,
+	GROUP_COMPLETE
+};
+
 /* What the user asked for; borrowed for the run. */
 struct group_opts {
 	const char *keys; /* "" = none */
 	const char *aggs; /* all operands, joined by commas */
+	const char *having; /* or NULL */
+	bool running; /* state across batches */
+	enum group_emit emit;
+	int64_t ttl_us; /* 0 = for ever */
+	int64_t early_us; /* 0 = no intermediate results within a batch */
+	uint64_t max_state; /* keys held */
 	int64_t top; /* rows of each window or batch, 0 = all */
 	struct group_sort sorts[GROUP_MAX_SORTS];
 	size_t n_sorts;

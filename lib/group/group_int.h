@@ -3,8 +3,10 @@
 #ifndef MILLRACE_GROUP_GROUP_INT_H
 #define MILLRACE_GROUP_GROUP_INT_H
 
+#include "group/early.h"
 #include "group/group.h"
 #include "group/rank.h"
+#include "group/update.h"
 #include "tool/stage.h"
 #include "window/query.h"
 #include "window/reduce.h"
@@ -12,13 +14,15 @@
 struct group;
 
 /*
- * A way of answering.  All but cls and rows may be NULL; each function returns
- * 0, or -1 after stage_fail.
+ * A way of answering.  What is said to be optional may be NULL; each function
+ * returns 0, or -1 after stage_fail.
  * plan: the input is known and g->query compiled; refuse what does not go
  *	together, set up g->way_state.
- * rows: the rows of a frame, perhaps none.  Add them by group_add; a frame
- *	with LAST must be answered by one with LAST.
- * mark: a mark, eof among them, which is forwarded afterwards.
+ * rows: the rows of a frame, perhaps none.  Add them by group_add_early; a
+ *	frame with LAST must be answered by one with LAST.
+ * mark: a mark, eof among them, which is forwarded afterwards.  Optional.
+ * add: some rows of a frame into the tables.
+ * early: send the intermediate results that --early asks for.  Optional.
  * release: free way_state, also after a plan that failed.
  */
 struct group_way {
@@ -28,11 +32,15 @@ struct group_way {
 	    struct batch *b);
 	int (*mark)(
 	    struct stage *st, struct group *g, const struct frame *f, bool eof);
+	int (*add)(struct stage *st, struct group *g, const struct frame *f,
+	    struct batch *b);
+	int (*early)(struct stage *st, struct group *g);
 	void (*release)(struct group *g);
 };
 
 extern const struct group_way group_window; /* each window */
 extern const struct group_way group_batch; /* each batch */
+extern const struct group_way group_running; /* state across batches */
 
 /* What is known of the input, from HEAD. */
 struct group_input {
@@ -42,6 +50,7 @@ struct group_input {
 	int pane_col; /* each a column of the input, or -1 */
 	int part_col;
 	int time_col;
+	int64_t time_off;
 };
 
 struct group {
@@ -55,9 +64,14 @@ struct group {
 	size_t *session_keys; /* numbers of keys */
 	struct reduce *reduce;
 	struct rank rank;
+	enum group_emit emit;
+	struct update update; /* of --emit update */
+	struct early early;
 	bool has_batch_time; /* a column of the output */
+	struct build kept; /* results that go out again and again */
 	uint64_t order; /* rows so far */
-	struct batch out;
+	struct batch out; /* results as rows */
+	struct batch picked; /* those that go out */
 };
 
 /*
@@ -68,24 +82,57 @@ int group_fail_expr(struct stage *st, const char *what,
     const struct expr_error *err, const char *source);
 int group_fail_run(struct stage *st, const struct expr_error *err);
 
-/* Make the schema of the results that st->out has. */
+/*
+ * group_check: refuse what does not go together, and settle g->emit.
+ * group_schema: make the schema of the results that st->out has.
+ */
+int group_check(struct stage *st, struct group *g);
 int group_schema(struct stage *st, struct group *g);
 
-/* Add the rows of a frame to the tables of g->reduce. */
+/* The rows of a frame, their keys and arguments evaluated. */
+struct group_rows {
+	struct agg_rows rows;
+	struct pane_rows in; /* borrows rows */
+};
+
+/*
+ * group_times: the event times of the rows of b, without the offset, INT64_MIN
+ * for none; NULL when the stream has none.
+ * group_eval: evaluate the rows of b.  group_added: n rows are in the tables,
+ * which now hold so many keys.
+ * group_add: both, into g->reduce.
+ * group_add_early: by way->add, with way->early where --early asks for it.
+ */
+const int64_t *group_times(const struct group *g, struct batch *b);
+int group_eval(struct stage *st, struct group *g, const struct frame *f,
+    struct batch *b, struct group_rows *r);
+int group_added(struct stage *st, struct group *g, uint32_t n, uint64_t keys);
 int group_add(
+    struct stage *st, struct group *g, const struct frame *f, struct batch *b);
+int group_add_early(
     struct stage *st, struct group *g, const struct frame *f, struct batch *b);
 
 /*
- * group_collect: add the groups of a window, or of a batch, to the results
- * that wait; where those are many, some are sent, with the watermark left as
- * it was.
+ * group_collect: add groups sel[0..n) of the table of w to the results that
+ * wait; where those are many, some are sent, with the watermark left as it
+ * was.  group_collect_all: all groups, in their order.
+ * group_collect_gone: with --emit update, that these groups are no more.
+ * group_keep: all groups into results that never go away.
+ * group_collect_kept: add those.
  * group_flush: send them all; last closes the batch.
  * group_n_waiting: how many there are.
  */
 #define GROUP_FLUSH_ROWS                                                       \
 	(32u << 10) /* they should be sent before more are made */
-int group_collect(
+int group_collect(struct stage *st, struct group *g,
+    const struct reduce_window *w, const uint32_t *sel, uint32_t n);
+int group_collect_all(
     struct stage *st, struct group *g, const struct reduce_window *w);
+void group_collect_gone(struct group *g, const struct reduce_window *w,
+    const uint32_t *sel, uint32_t n);
+int group_keep(
+    struct stage *st, struct group *g, const struct reduce_window *w);
+int group_collect_kept(struct stage *st, struct group *g);
 int group_flush(
     struct stage *st, struct group *g, int64_t watermark, bool last);
 uint32_t group_n_waiting(const struct group *g);

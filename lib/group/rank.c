@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The order of the results: --sort, --top.  sreduce(1). */
+/* Which results are left, and their order.  sreduce(1). */
 #include "group/rank.h"
 
 #include <stdio.h>
@@ -9,6 +9,22 @@
 #include "group/group_int.h"
 
 #define LOOK_ROWS (64u << 10) /* held before --top is applied to them */
+
+static int
+plan_having(struct rank *r, struct stage *st, const char *text)
+{
+	struct expr_error err;
+
+	if (text == NULL)
+		return 0;
+	if (expr_compile(&r->having, &err, &st->out.schema, text) == -1)
+		return group_fail_expr(st, "--having: ", &err, text);
+	if (expr_type(r->having) != TYPE_BOOL)
+		return stage_fail(st, TOOL_USAGE,
+		    "--having: %s is no condition but %s", text,
+		    type_name(expr_type(r->having)));
+	return 0;
+}
 
 int
 rank_plan(struct rank *r, struct stage *st, const struct group_opts *o)
@@ -30,15 +46,28 @@ rank_plan(struct rank *r, struct stage *st, const struct group_opts *o)
 			    "for the order of text",
 			    s->opt, s->text, s->opt, s->text);
 	}
-	return 0;
+	return plan_having(r, st, o->having);
 }
 
 void
 rank_release(struct rank *r)
 {
+	expr_free(r->having);
 	for (size_t i = 0; i < GROUP_MAX_SORTS; i++)
 		expr_free(r->sorts[i]);
 	build_release(&r->held);
+}
+
+int
+rank_having(
+    const struct rank *r, struct stage *st, struct col *holds, struct batch *b)
+{
+	struct expr_env env = {.batch_us = st->now.batch_us};
+	struct expr_error err;
+
+	if (expr_eval(r->having, holds, &err, &b->arena, &env, b) == -1)
+		return group_fail_run(st, &err);
+	return 0;
 }
 
 bool

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The order of the results: --sort, --top. */
+/* Which results are left, and their order: --having, --sort, --top. */
 #ifndef MILLRACE_GROUP_RANK_H
 #define MILLRACE_GROUP_RANK_H
 
@@ -15,6 +15,7 @@ struct stage;
  */
 struct rank {
 	const struct group_opts *opts;
+	struct expr *having; /* or NULL */
 	struct expr *sorts[GROUP_MAX_SORTS];
 	struct build held;
 	size_t n_out; /* columns of the output, once there is a row */
@@ -23,16 +24,19 @@ struct rank {
 
 /*
  * rank_plan: compile the expressions of o against the schema that st->out has.
- * rank_is_plain: all rows stay as they are; then nothing below is called.
+ * rank_having: where --having, which is given, holds for the rows of b.
+ * rank_is_plain: rows stay in their order; then nothing below is called.
  * rank_hold: keep the rows of b; ends, a column of as many, tells windows
  * apart.
  * rank_order: the numbers of the rows that are left, in their order, to be
  * freed, and *n.
  * rank_rows: *out is those of sel[0..n).
  * rank_reset: forget them all.
- * rank_plan and rank_hold: 0, or -1 after stage_fail.
+ * rank_plan, rank_having and rank_hold: 0, or -1 after stage_fail.
  */
 int rank_plan(struct rank *r, struct stage *st, const struct group_opts *o);
+int rank_having(
+    const struct rank *r, struct stage *st, struct col *holds, struct batch *b);
 bool rank_is_plain(const struct rank *r);
 int rank_hold(
     struct rank *r, struct stage *st, struct batch *b, const struct col *ends);

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-/* Answer each window when the watermark has passed its end.  sreduce(1). */
+/*
+ * Answer each window when the watermark has passed its end and, when asked,
+ * what windows that are open have so far.  sreduce(1).
+ */
 #include <stdlib.h>
 
 #include "group/group_int.h"
 
+/* What is kept beside the tables of g->reduce and the results that wait. */
 struct window_state {
 	int64_t newest; /* windows of rows: the one that rows come to */
+	uint64_t since; /* --emit update: rows before it have been answered */
+	uint32_t *sel; /* scratch */
+	size_t cap_sel;
 };
 
 static int
@@ -19,10 +26,70 @@ plan(struct stage *st, struct group *g)
 static void
 release(struct group *g)
 {
-	free(g->way_state);
+	struct window_state *s = g->way_state;
+
+	if (s != NULL)
+		free(s->sel);
+	free(s);
 }
 
-/* Close windows that end at or before until. */
+/* The groups of a window that have had a row since the last answer. */
+static int
+collect_changed(
+    struct stage *st, struct group *g, const struct reduce_window *w)
+{
+	struct window_state *s = g->way_state;
+	uint32_t n_groups = pane_n_groups(w->table), n = 0;
+
+	s->sel = mem_grow(s->sel, &s->cap_sel, n_groups, sizeof(*s->sel));
+	for (uint32_t i = 0; i < n_groups; i++) {
+		uint32_t group = w->order == NULL ? i : w->order[i];
+
+		if (w->table->last[group] >= s->since)
+			s->sel[n++] = group;
+	}
+	return group_collect(st, g, w, s->sel, n);
+}
+
+/* A window that is closed; with --emit complete it stays for ever. */
+static int
+collect_closed(struct stage *st, struct group *g, const struct reduce_window *w)
+{
+	if (g->emit == GROUP_COMPLETE)
+		return group_keep(st, g, w);
+	if ((g->emit == GROUP_UPDATE ? collect_changed(st, g, w)
+				     : group_collect_all(st, g, w))
+	    == -1)
+		return -1;
+	return group_n_waiting(g) >= GROUP_FLUSH_ROWS
+		   ? group_flush(st, g, st->watermark, false)
+		   : 0;
+}
+
+/* The windows that are open, as they are so far. */
+static int
+collect_open(struct stage *st, struct group *g)
+{
+	struct window_state *s = g->way_state;
+	struct reduce_walk walk = {.since = s->since};
+	struct reduce_window w;
+	const char *why = "";
+	int rc;
+
+	while ((rc = reduce_walk(g->reduce, &walk, &w, &why)) == 1) {
+		if ((g->emit == GROUP_UPDATE ? collect_changed(st, g, &w)
+					     : group_collect_all(st, g, &w))
+		    == -1)
+			return -1;
+	}
+	if (rc == -1)
+		return stage_fail(st, TOOL_DATA, "%s", why);
+	if (g->emit == GROUP_UPDATE)
+		s->since = g->order;
+	return 0;
+}
+
+/* Close windows that end at or before until; last closes the batch. */
 static int
 close_windows(struct stage *st, struct group *g, int64_t until, bool last)
 {
@@ -32,13 +99,16 @@ close_windows(struct stage *st, struct group *g, int64_t until, bool last)
 	int rc;
 
 	while ((rc = reduce_next(g->reduce, &w, &why, until)) == 1) {
-		if (group_collect(st, g, &w) == -1
-		    || (group_n_waiting(g) >= GROUP_FLUSH_ROWS
-			&& group_flush(st, g, st->watermark, false) == -1))
+		if (collect_closed(st, g, &w) == -1)
 			return -1;
 	}
 	if (rc == -1)
 		return stage_fail(st, TOOL_DATA, "%s", why);
+	if (last && g->emit == GROUP_COMPLETE
+	    && group_collect_kept(st, g) == -1)
+		return -1;
+	if (last && g->emit != GROUP_FINAL && collect_open(st, g) == -1)
+		return -1;
 	if (group_n_waiting(g) == 0 && !last)
 		return 0;
 	return group_flush(st, g, watermark, last);
@@ -66,10 +136,27 @@ static int
 rows(struct stage *st, struct group *g, const struct frame *f, struct batch *b)
 {
 	bool last = (f->h.flags & FRAME_LAST) != 0;
+	int64_t until;
 
-	if (b->n_rows > 0 && group_add(st, g, f, b) == -1)
+	if (group_add_early(st, g, f, b) == -1)
 		return -1;
-	return close_windows(st, g, passed(g, f, b), last);
+	until = passed(g, f, b);
+	if (close_windows(st, g, until, last) == -1)
+		return -1;
+	if (g->update.on)
+		update_forget(
+		    &g->update, g->in.per_window == 0 ? 1 : -1, until);
+	return 0;
+}
+
+static int
+early(struct stage *st, struct group *g)
+{
+	if (collect_open(st, g) == -1)
+		return -1;
+	return group_n_waiting(g) == 0
+		   ? 0
+		   : group_flush(st, g, st->watermark, false);
 }
 
 static int
@@ -89,5 +176,7 @@ const struct group_way group_window = {
     .plan = plan,
     .rows = rows,
     .mark = mark,
+    .add = group_add,
+    .early = early,
     .release = release,
 };

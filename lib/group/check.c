@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+/* What does not go together, with what to write instead.  sreduce(1). */
+#include "group/group_int.h"
+
+/* Windows that answer before they are closed. */
+static int
+check_windows(struct stage *st, const struct group *g)
+{
+	enum window_kind kind = st->in.window.kind;
+
+	if (g->emit == GROUP_FINAL)
+		return 0;
+	if (kind == WINDOW_SESSION)
+		return stage_fail(st, TOOL_USAGE,
+		    "a row may make one session of two that were sent: "
+		    "sessions have final answers alone; write --emit final");
+	if (kind == WINDOW_CUMULATE)
+		return stage_fail(st, TOOL_USAGE,
+		    "cumulative windows are intermediate results already; "
+		    "write --emit final");
+	return 0;
+}
+
+static int
+check_running(struct stage *st, const struct group *g)
+{
+	const struct group_opts *o = g->opts;
+
+	if (g->in.windowed)
+		return stage_fail(st, TOOL_USAGE,
+		    "--running keeps one state for all batches, and windows "
+		    "have states of their own; leave the window out: swindow "
+		    "--late 5s makes watermarks alone");
+	if (g->emit == GROUP_FINAL && st->in.endless)
+		return stage_fail(st, TOOL_USAGE,
+		    "--emit final answers at the end of the data, and this "
+		    "source has none; write --emit update or --emit complete");
+	if (o->ttl_us > 0 && o->keys[0] == '\0')
+		return stage_fail(st, TOOL_USAGE,
+		    "--ttl forgets keys, and there are none; write -k KEYS");
+	return 0;
+}
+
+static int
+check_early(struct stage *st, const struct group *g)
+{
+	if (g->opts->early_us == 0)
+		return 0;
+	if (g->emit != GROUP_UPDATE)
+		return stage_fail(st, TOOL_USAGE,
+		    "--early sends rows that later ones replace; write --emit "
+		    "update");
+	if (g->in.time_col == -1)
+		return stage_fail(st, TOOL_USAGE,
+		    "--early goes by event time, and the stream has none; "
+		    "write sbatch -t COL, or sbatch -i D for an answer each "
+		    "D");
+	return 0;
+}
+
+int
+group_check(struct stage *st, struct group *g)
+{
+	const struct group_opts *o = g->opts;
+
+	g->emit = o->emit != GROUP_EMIT_UNSAID ? o->emit
+		  : o->running                 ? GROUP_UPDATE
+					       : GROUP_FINAL;
+	if (!o->running && !g->in.windowed && g->emit != GROUP_FINAL)
+		return stage_fail(st, TOOL_USAGE,
+		    "each batch has an answer of its own; --emit %s is for "
+		    "windows and for --running",
+		    g->emit == GROUP_UPDATE ? "update" : "complete");
+	if (o->ttl_us > 0 && !o->running)
+		return stage_fail(st, TOOL_USAGE,
+		    "--ttl is for --running; windows and batches forget by "
+		    "themselves");
+	if (o->top > 0 && g->emit == GROUP_UPDATE)
+		return stage_fail(st, TOOL_USAGE,
+		    "--top would have to take rows back that others overtake; "
+		    "write --emit complete, or --having");
+	if (g->in.windowed && check_windows(st, g) == -1)
+		return -1;
+	if (o->running && check_running(st, g) == -1)
+		return -1;
+	return check_early(st, g);
+}

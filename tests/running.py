@@ -1,0 +1,308 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""sreduce --running and --emit against definitions, on random streams.
+
+usage: running.py CASES [FIRST-SEED]
+
+Rows are cut into batches at random.  Puts and deletes are applied in order;
+after each batch what they make must be the answer over all rows so far.
+"""
+import csv
+import io
+import random
+import subprocess
+import sys
+
+import decode
+
+AGGS = ("count() as n, sum(v) as s, max(v) as m, last(v) as l, "
+        "count(distinct v) as d, count() filter (where v > 2) as f")
+KEYS = ["a", "b", "c", "key of more than sixteen bytes", None]
+PUT = 1
+
+
+def run(argv, stdin):
+    p = subprocess.run(argv, input=stdin, stdout=subprocess.PIPE,
+                       stderr=subprocess.PIPE, check=False)
+    if p.returncode != 0:
+        raise AssertionError(f"{argv}: {p.returncode}: {p.stderr.decode()}")
+    return p.stdout
+
+
+def read(stream):
+    """HEAD and, by batch, the lists of rows that came."""
+    reader, kind, batches = decode.Reader(io.BytesIO(stream)), "", [[]]
+    while kind != "END":
+        kind, header, out = reader.frame()
+        assert kind != "FAIL", out
+        if kind == "ROWS":
+            batches[-1] += out
+            if header["flags"] & decode.LAST:
+                batches.append([])
+    assert batches.pop() == [], "rows behind the last batch"
+    return reader.head, batches
+
+
+def make_rows(rnd, disorder):
+    """Rows (seconds, k, v); none more than disorder behind the greatest."""
+    rows, at = [], rnd.randrange(-30, 30)
+    keys = rnd.sample(KEYS, rnd.choice([1, 2, 5]))
+    for _ in range(rnd.choice([0, 1, 7, 60, 150])):
+        at += rnd.choice([0, 0, 1, 2, rnd.randrange(40)])
+        t = at - (rnd.randrange(disorder + 1) if rnd.random() < .3 else 0)
+        rows.append((t, rnd.choice(keys),
+                     rnd.choice([None, 1, 2, 3, -4, rnd.randrange(10**9)])))
+    return rows
+
+
+def write(rows):
+    with open("in.csv", "w", newline="", encoding="utf-8") as f:
+        w = csv.writer(f, lineterminator="\n")
+        w.writerow(["t", "k", "v"])
+        w.writerows(["" if x is None else x for x in r] for r in rows)
+
+
+def sbatch(*options):
+    return run(["sbatch", "-c", "t:time(s),k:str,v:int", "-t", "t", *options,
+                "in.csv"], None)
+
+
+def cut(rows, n):
+    """The batches that --batch-rows n makes; the last may be left over."""
+    out = [rows[i:i + n] for i in range(0, len(rows), n)]
+    if not out or len(out[-1]) == n:
+        out.append([])
+    return out
+
+
+def answer(rows):
+    """The values of AGGS over rows (order, (t, k, v))."""
+    placed = sorted(rows, key=lambda r: (r[1][0], r[0]))
+    v = [r[1][2] for r in placed if r[1][2] is not None]
+    return [len(rows), sum(v) if v else None, max(v, default=None),
+            v[-1] if v else None, len(set(v)), sum(x > 2 for x in v)]
+
+
+def apply(table, rows, n_keys):
+    """Puts and deletes in order; each delete has something to delete."""
+    for row in rows:
+        *cells, op = row
+        key = tuple(cells[:n_keys])
+        if op == PUT:
+            table[key] = cells[n_keys:]
+        else:
+            assert key in table, f"nothing to delete: {key}"
+            assert all(x is None for x in cells[n_keys:]), row
+            table.pop(key, None)
+
+
+def same(what, got, want):
+    assert got == want, f"{what}: want {want}, got {got}"
+
+
+class Running:
+    """--running by definition: all rows of a key since it was forgotten."""
+
+    def __init__(self, keyed, ttl, clock):
+        self.keyed, self.ttl, self.clock = keyed, ttl, clock
+        self.rows = {} if keyed else {(): []}
+        self.seen, self.now, self.order = {}, None, 0
+
+    def add(self, rows):
+        for row in rows:
+            key = (row[1],) if self.keyed else ()
+            self.rows.setdefault(key, []).append((self.order, row))
+            self.seen[key] = max(self.seen.get(key, row[0]), row[0])
+            self.now = row[0] if self.now is None else max(self.now, row[0])
+            self.order += 1
+
+    def forget(self, now):
+        """What is silent for ttl at that time."""
+        if self.ttl is None or now is None:
+            return set()
+        old = {k for k, t in self.seen.items() if t <= now - self.ttl}
+        for k in old:
+            del self.rows[k], self.seen[k]
+        return old
+
+    def table(self, having):
+        out = {k: answer(r) for k, r in self.rows.items()}
+        return {k: a for k, a in out.items() if having(a)}
+
+
+def segments(rows, early):
+    """Rows between the answers that --early asks for."""
+    out, until = [[]], None
+    for row in rows:
+        if until is None or row[0] >= until:
+            if until is not None:
+                out.append([])
+            until = row[0] // early * early + early
+        out[-1].append(row)
+    return out
+
+
+def running_case(rnd):
+    late = rnd.choice([0, 3, 20])
+    rows = make_rows(rnd, late)
+    write(rows)
+    keyed = rnd.random() < .8
+    ttl = rnd.choice([None, 1, 10, 50]) if keyed else None
+    limit = rnd.choice([None, None, 2, 5])
+    marked = rnd.random() < .4
+    emit = rnd.choice(["update", "update", "complete", "final"])
+    n = rnd.choice([1, 2, 5, 13, 50, 1000])
+    options = ["--running", "--emit", emit]
+    options += ["-k", "k"] if keyed else []
+    options += ["--ttl", f"{ttl}s"] if ttl is not None else []
+    options += ["--having", f"n % {limit} != 0"] if limit else []
+
+    def having(values):
+        return not limit or values[0] % limit != 0
+
+    def reduced(*cuts):
+        stream = sbatch("--batch-rows", str(n), *cuts)
+        if marked:
+            stream = run(["swindow", "--late", f"{late}s"], stream)
+        return read(run(["sreduce", *options, AGGS], stream))
+
+    head, batches = reduced()
+    ref, table, top = Running(keyed, ttl, None), {}, None
+    cuts = cut(rows, n)
+    same("batches", len(batches), len(cuts))
+    for i, (new, got) in enumerate(zip(cuts, batches)):
+        last = i == len(cuts) - 1
+        # swindow's watermark is behind the rows before the last one of the
+        # batch, until the end of the data makes it go behind that.
+        ref.add(new)
+        for j, row in enumerate(new):
+            if j < len(new) - 1 or last:
+                top = row[0] if top is None else max(top, row[0])
+        now = ref.now
+        if marked:
+            now = mark_at(rows, cuts, i, late, last)
+        gone = ref.forget(now)
+        want = ref.table(having)
+        keys = int(keyed)
+        if emit == "update":
+            apply(table, got, keys)
+            same(f"batch {i}", table, want)
+            touched = {(r[1],) if keyed else () for r in new} | gone
+            sent = [tuple(r[:keys]) for r in got]
+            assert len(set(sent)) == len(sent), f"batch {i}: a key twice"
+            assert set(sent) <= touched | ({()} if i == 0 else set()), sent
+        elif emit == "complete" or last:
+            same(f"batch {i}", {tuple(r[:keys]): r[keys:] for r in got}, want)
+            if ttl is None:
+                same("order", [tuple(r[:keys]) for r in got], list(want))
+        else:
+            same(f"batch {i}", got, [])
+    same("mode", (head["mode"] or (0, ""))[0],
+         {"final": 0, "update": 1, "complete": 2}[emit])
+    same("frames", reduced("--frame-rows", rnd.choice("1379"))[1], batches)
+
+
+def mark_at(rows, cuts, i, late, last):
+    """swindow's watermark behind batch i."""
+    seen = sum(len(c) for c in cuts[:i + 1])
+    if last:
+        # The end of the data: the greatest instant and a microsecond.
+        return max(r[0] for r in rows) + 1e-6 if rows else None
+    return max(r[0] for r in rows[:seen]) - late if seen else None
+
+
+def early_case(rnd):
+    """Within a batch, what --early sends, whatever the frames."""
+    rows = make_rows(rnd, rnd.choice([0, 5, 100]))
+    write(rows)
+    early = rnd.choice([1, 7, 30])
+    argv = ["sreduce", "-k", "k", "--running", "--early", f"{early}s", AGGS]
+    _, batches = read(run(argv, sbatch()))
+    want, ref = [], Running(True, None, None)
+    for part in segments(rows, early):
+        ref.add(part)
+        touched = [k for k in ref.rows if k in {(r[1],) for r in part}]
+        table = ref.table(lambda _: True)
+        want += [[*k, *table[k], PUT] for k in touched]
+    same("early", batches, [want])
+    frames = rnd.choice("1379")
+    same("frames", read(run(argv, sbatch("--frame-rows", frames)))[1],
+         batches)
+
+
+def windows_over(t, size, slide):
+    start = t // slide * slide
+    while start + size > t:
+        yield (start * 10**6, (start + size) * 10**6)
+        start -= slide
+
+
+def window_answers(rows, size, slide, keyed):
+    """By window and key, ordered as sreduce does, the values of AGGS."""
+    of = {}
+    for order, row in enumerate(rows):
+        for w in windows_over(row[0], size, slide):
+            key = (*w, row[1]) if keyed else w
+            of.setdefault(key, []).append((order, row))
+    keys = sorted(of, key=lambda k: (k[1], of[k][0][0]))
+    return {k: answer(of[k]) for k in keys}
+
+
+def window_case(rnd):
+    late = rnd.choice([0, 3, 20])
+    rows = make_rows(rnd, late)
+    write(rows)
+    size = rnd.choice([1, 7, 10, 60])
+    slide = rnd.choice([size, size, 2, 5, 25])
+    keyed = rnd.random() < .8
+    limit = rnd.choice([None, None, 2, 3])
+    emit = rnd.choice(["update", "update", "complete"])
+    early = rnd.choice([None, None, 5, 30]) if emit == "update" else None
+    n = rnd.choice([1, 2, 5, 13, 50, 1000])
+    options = ["--emit", emit, *(["-k", "k"] if keyed else [])]
+    options += ["--having", f"n % {limit} != 0"] if limit else []
+    options += ["--early", f"{early}s"] if early else []
+
+    def reduced(*cuts):
+        stream = run(["swindow", f"{size}s/{slide}s", "--late", f"{late}s"],
+                     sbatch("--batch-rows", str(n), *cuts))
+        return read(run(["sreduce", *options, AGGS], stream))
+
+    head, batches = reduced()
+    cuts, table, keys = cut(rows, n), {}, 2 + int(keyed)
+    same("batches", len(batches), len(cuts))
+    same("mode", head["mode"],
+         (1, "window_start,window_end" + ",k" * keyed) if emit == "update"
+         else (2, ""))
+    for i, got in enumerate(batches):
+        so_far = sum(cuts[:i + 1], [])
+        want = window_answers(so_far, size, slide, keyed)
+        want = {k: a for k, a in want.items()
+                if not limit or a[0] % limit != 0}
+        if emit == "complete":
+            same(f"batch {i}", got, [[*k, *a] for k, a in want.items()])
+            continue
+        apply(table, got, keys)
+        same(f"batch {i}", table, want)
+        touched = set(window_answers(cuts[i], size, slide, keyed))
+        sent = [tuple(r[:keys]) for r in got]
+        assert set(sent) <= touched, f"batch {i}: {sent}"
+        assert early or len(set(sent)) == len(sent), f"batch {i}: twice"
+    same("frames", reduced("--frame-rows", rnd.choice("1379"))[1], batches)
+
+
+def main():
+    cases = int(sys.argv[1])
+    first = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    for seed in range(first, first + cases):
+        for case in (running_case, early_case, window_case):
+            try:
+                case(random.Random(seed))
+            except (AssertionError, decode.Bad) as why:
+                print(f"seed {seed}: {case.__name__}: {why}")
+                return 1
+    print(f"{cases} cases agree")
+    return 0
+
+
+sys.exit(main())

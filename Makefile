@@ -31,12 +31,12 @@ BASE = buf crc hash io map mem num pattern sha256 time timefmt xxh64 \
 	zone zonerule
 DATA = batch col colbuf name order schema type
 WIRE = frame head headio mode note reader rows writer zip
-TEXT = access accessvar block cell clf cols dsv dsvhead fields fill \
+TEXT = access accessvar block cell clf cols current dsv dsvhead fields fill \
 	flaw frames grok grokpat infer json jsoncell jsonhead jsonpath \
 	jsonstr jsontree jsonwalk keyguess live logfmt logfmthead place \
 	raw record regex render render_cells render_csv render_dump \
 	render_frames render_json render_logfmt render_markdown \
-	render_out render_table render_tsv scan sepidx syslog table text \
+	render_out render_table render_tsv scan screen sepidx syslog table text \
 	w3c width
 EXPR = bits call check eval expr func item karith kbit kcal kcast kcmp \
 	kcode kcond kfind kformat khash kin kip kjson kjsonout kmatch \
@@ -49,10 +49,10 @@ CKPT = checkpoint commit durable lock snapshot
 STEP = chain columns command dedup elements ends explode history kept \
 	keyed names over parse past pieces pipe prog reader running \
 	sample span step where
-IO = bad conn cut dir emit external feed filesink follow gen gunzip \
+IO = bad changelog conn cut dir emit external feed filesink follow gen gunzip \
 	gzout heading held intake known lane libexec listen merge net \
 	newfiles outdir outexec outfile outgroup outlet outpath \
-	outpath_parse outset pace poller pump range saved set sibling \
+	outpath_parse outset outwhole pace poller pump range saved set sibling \
 	sink source spawn target turn
 JOIN = plan plan_gather table tablefile tablejoin
 TOOL = accounts message progress quote redirect resume signal stage \

@@ -24,31 +24,6 @@ has_unfinished() {
 	[[ $(files) = *.out.csv.* ]]
 }
 
-# on_terminal COMMAND: run it on a terminal of 60 x 12 and print what it gets,
-# which goes to the file screen meanwhile.
-on_terminal() {
-	env -u NO_COLOR TERM=xterm python3 - "$@" <<-'EOF'
-		import fcntl, os, pty, struct, sys, termios
-		pid, fd = pty.fork()
-		if pid == 0:
-		    os.execvp("bash", ["bash", "-c", sys.argv[1]])
-		fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 12, 60, 0, 0))
-		out = b""
-		screen = open("screen", "wb", 0)
-		while True:
-		    try:
-		        piece = os.read(fd, 65536)
-		    except OSError:
-		        break
-		    if not piece:
-		        break
-		    out += piece
-		    screen.write(piece)
-		sys.stdout.buffer.write(out.replace(b"\r\n", b"\n"))
-		sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-	EOF
-}
-
 @test "tsv is the default of a pipe" {
 	run -0 --separate-stderr bash -c "$(declare -f rows); rows | ssink"
 	want=$'host\tms\tnote\na\t12\t\\N\nb\t7.5\ttwo, three\nc\t\\N\tsay "hi"'

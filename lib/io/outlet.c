@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "io/changelog.h"
 #include "io/outlet_int.h"
 #include "io/outpath.h"
 #include "io/sink.h"
@@ -138,6 +139,10 @@ check_opts(const struct outlet_opts *o)
 		return mem_strdup("--append does not go with --roll");
 	if (outlet_rolls(&o->roll) && (o->command != NULL || to_stdout))
 		return mem_strdup("--roll needs a file");
+	if (o->changelog && render_keeps(o->render.format))
+		return mem_printf("--changelog does not go with -f %s, which "
+				  "shows changes as they are",
+		    o->render.format);
 	return NULL;
 }
 
@@ -151,6 +156,19 @@ choose(const struct outlet *t)
 	if (t->path != NULL && outpath_plain(t->path) == NULL)
 		return &outset_kind;
 	return &single_kind;
+}
+
+/* Whether each batch of a complete stream has an output of its own. */
+static bool
+keeps_batches_apart(const struct outlet *t)
+{
+	if (t->o.command != NULL)
+		return true;
+	if (t->path == NULL || t->o.append)
+		return false;
+	return outpath_by_batch(t->path)
+	       || (outpath_plain(t->path) != NULL && !outlet_rolls(&t->o.roll)
+		   && !render_keeps(t->o.render.format));
 }
 
 struct outlet *
@@ -172,7 +190,8 @@ outlet_new(const struct outlet_opts *o, char **why)
 		outlet_free(t);
 		return NULL;
 	}
-	t->render = render_new(&o->render, why);
+	t->o.render.whole = keeps_batches_apart(t);
+	t->render = render_new(&t->o.render, why);
 	if (t->render != NULL) {
 		t->kind = choose(t);
 		t->own = t->kind->make(t, why);
@@ -183,15 +202,42 @@ outlet_new(const struct outlet_opts *o, char **why)
 	return NULL;
 }
 
+/* The file is written anew for each batch. */
+static int
+begin_whole(struct outlet *t, const struct head *h)
+{
+	char *why;
+
+	t->kind->free(t->own);
+	t->kind = &outwhole_kind;
+	t->own = t->kind->make(t, &why);
+	return t->kind->head(t, h);
+}
+
 int
 outlet_head(struct outlet *t, const struct head *h)
 {
-	return t->kind->head(t, h);
+	char *why;
+
+	if (!t->o.changelog && h->mode == MODE_COMPLETE
+	    && t->kind == &single_kind && t->o.render.whole)
+		return begin_whole(t, h);
+	if (!t->o.changelog)
+		return t->kind->head(t, h);
+	t->changelog = mem_zero(1, sizeof(*t->changelog));
+	if (changelog_init(t->changelog, &why, h) == -1) {
+		outlet_fail(t, EX_DATAERR, "%s", why);
+		free(why);
+		return -1;
+	}
+	return t->kind->head(t, &t->changelog->head);
 }
 
 int
 outlet_frame(struct outlet *t, const struct frame *f, const struct batch *b)
 {
+	if (t->changelog != NULL && b != NULL)
+		b = changelog_rows(t->changelog, f, b);
 	return t->kind->frame(t, f, b);
 }
 
@@ -222,6 +268,9 @@ outlet_free(struct outlet *t)
 		t->kind->free(t->own);
 	render_free(t->render);
 	outpath_free(t->path);
+	if (t->changelog != NULL)
+		changelog_release(t->changelog);
+	free(t->changelog);
 	free(t->why);
 	free(t);
 }

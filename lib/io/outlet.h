@@ -31,6 +31,7 @@ struct outlet_opts {
 	const char *command; /* for sh -c, or NULL; one of both is set */
 	struct outlet_roll roll;
 	bool append;
+	bool changelog; /* rows that replace others are printed as changes */
 	size_t max_files; /* unpublished at a time */
 	/*
 	 * What the owner of signals is told: the group of the running child

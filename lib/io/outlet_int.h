@@ -25,6 +25,7 @@ struct outlet {
 	struct outlet_opts o;
 	struct outpath *path; /* owned; NULL for standard output, a command */
 	struct render *render; /* owned */
+	struct changelog *changelog; /* owned; NULL until there is one */
 	void *own; /* of the kind */
 	char *why; /* sticky */
 	int status;
@@ -39,5 +40,6 @@ bool outlet_rolls(const struct outlet_roll *r);
 
 extern const struct outlet_kind outset_kind;
 extern const struct outlet_kind outexec_kind;
+extern const struct outlet_kind outwhole_kind;
 
 #endif

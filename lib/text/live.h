@@ -10,31 +10,20 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
+#include "text/screen.h"
 #include "text/table.h"
 
 /*
  * Rows 0 .. shown - 1 of the table stand on the screen, just above the cursor;
- * the others wait.  The cursor rests on an empty line above the status line,
- * so that messages of other programs do not mix with either.
+ * the others wait.
  */
 struct live {
+	struct screen screen;
 	struct table *table; /* borrowed */
-	int fd;
 	bool no_header;
-	size_t columns, lines; /* of the terminal */
 	size_t shown;
 	bool names_shown; /* right above those rows */
-	bool begun; /* something was drawn */
-	int64_t start_us, drawn_us; /* monotonic */
-	/* The status line. */
-	bool status_shown;
-	int64_t watermark;
-	uint64_t n_rows;
-	uint64_t rate_rows; /* n_rows at rate_us */
-	int64_t rate_us;
-	double rate; /* rows a second */
 };
 
 /* The terminal is fd.  The table's ring gets the size of a screenful. */

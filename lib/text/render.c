@@ -34,6 +34,7 @@ line_frame(struct render *r, const struct frame *f, const struct batch *b)
 
 static const struct render_fmt formats[] = {
     {.name = "table",
+	.any_mode = true,
 	.takes_null = true,
 	.takes_zone = true,
 	.takes_no_header = true,
@@ -86,11 +87,13 @@ static const struct render_fmt formats[] = {
     {.name = "dump",
 	.style = &render_dump_style,
 	.any_mode = true,
+	.keeps = true,
 	.head = render_dump_head,
 	.frame = render_dump_frame},
     {.name = "frames",
 	.exts = ".mill",
 	.any_mode = true,
+	.keeps = true,
 	.head = render_frames_head,
 	.frame = render_frames_frame},
 };
@@ -181,6 +184,15 @@ render_free(struct render *r)
 	free(r);
 }
 
+bool
+render_keeps(const char *format)
+{
+	for (size_t i = 0; i < N_FORMATS; i++)
+		if (strcmp(formats[i].name, format) == 0)
+			return formats[i].keeps;
+	return false;
+}
+
 const char *
 render_by_path(const char *path)
 {
@@ -212,15 +224,32 @@ render_is_lines(const struct render *r)
 	return r->fmt->frame == line_frame;
 }
 
+/* Why rows of such a stream cannot be written one after the other. */
+static char *
+check_mode(const struct render *r, enum head_mode mode)
+{
+	if (mode == MODE_APPEND || r->fmt->any_mode
+	    || (mode == MODE_COMPLETE && r->o.whole))
+		return NULL;
+	if (mode == MODE_UPSERT)
+		return mem_printf("rows of this stream replace earlier ones "
+				  "(upsert), which %s cannot show: write "
+				  "--changelog to print each change, or -f "
+				  "table for the rows that stand",
+		    r->fmt->name);
+	return mem_printf("each batch of this stream replaces the one before "
+			  "(complete), which %s cannot show: write "
+			  "--changelog to print each batch, -f table for the "
+			  "last one, or a file, which each batch replaces",
+	    r->fmt->name);
+}
+
 int
 render_start(struct render *r, const struct head *h)
 {
-	if (h->mode != MODE_APPEND && !r->fmt->any_mode) {
-		r->why = mem_printf("the stream changes rows that it gave "
-				    "before (%s), which %s cannot show",
-		    mode_name(h->mode), r->fmt->name);
+	r->why = check_mode(r, h->mode);
+	if (r->why != NULL)
 		return -1;
-	}
 	r->schema = &h->schema;
 	r->fmt->head(r, h);
 	r->begun = true;

@@ -26,6 +26,7 @@ struct render_opts {
 	const struct zone *zone; /* --tz; NULL = UTC */
 	int tty_fd; /* the terminal that a table is drawn on, or -1 */
 	bool color;
+	bool whole; /* what is written is one batch, or the output of each */
 };
 
 /* Takes the output, in order.  0, or -1: then nothing more is given to it. */
@@ -37,12 +38,14 @@ struct render;
  * render_new: a format, or NULL with the reason in *why (to be freed): unknown
  * format, or an option it does not take.  o is copied, its texts are borrowed.
  * render_to: where its output goes; before any of the calls below.
+ * render_keeps: whether a format of that name gives frames as they are.
  * render_by_path: the format's name for a path by its extension (.gz cut
  * before), NULL when none claims it.
  */
 struct render *render_new(const struct render_opts *o, char **why);
 void render_to(struct render *r, render_write_fn write, void *arg);
 void render_free(struct render *r);
+bool render_keeps(const char *format);
 const char *render_by_path(const char *path);
 
 /*

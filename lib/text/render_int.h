@@ -148,6 +148,7 @@ struct render_fmt {
 	bool takes_safe;
 	bool takes_zone;
 	bool any_mode; /* shows upsert and complete streams, too */
+	bool keeps; /* the frames are given as they are */
 	void (*head)(struct render *r, const struct head *h);
 	/* The lines of names; NULL when a file begins with its first row. */
 	void (*names)(struct render *r);

@@ -12,8 +12,8 @@
 #define MIN_TEXT 8 /* text is not narrowed below this */
 #define ELLIPSIS "\xe2\x80\xa6"
 
-static void
-row_release(struct table_row *row)
+void
+table_row_release(struct table_row *row)
 {
 	buf_release(&row->text);
 	free(row->cells);
@@ -25,7 +25,7 @@ table_free(struct table *t)
 	if (t == NULL)
 		return;
 	for (size_t i = 0; i < t->cap; i++)
-		row_release(&t->rows[i]);
+		table_row_release(&t->rows[i]);
 	for (size_t c = 0; c < t->n_cols; c++)
 		free(t->names[c]);
 	free(t->rows);
@@ -63,11 +63,30 @@ table_resize(struct table *t, size_t cap)
 		if (i < t->n)
 			rows[i] = *table_row(t, i);
 		else
-			row_release(table_row(t, i));
+			table_row_release(table_row(t, i));
 	free(t->rows);
 	t->rows = rows;
 	t->first = 0;
 	t->cap = cap;
+}
+
+void
+table_unmeasure(struct table *t)
+{
+	for (size_t c = 0; c < t->n_cols; c++) {
+		size_t width;
+
+		width_cut(&width, t->names[c], strlen(t->names[c]), SIZE_MAX);
+		t->need[c] = (uint32_t)width;
+	}
+}
+
+void
+table_measure(struct table *t, const struct table_row *row)
+{
+	for (size_t c = 0; c < t->n_cols; c++)
+		if (row->cells[c].width > t->need[c])
+			t->need[c] = row->cells[c].width;
 }
 
 struct table *
@@ -82,15 +101,20 @@ table_new(size_t n_cols, const char *const *names,
 	t->need = mem_zero(n_cols, sizeof(*t->need));
 	t->width = mem_zero(n_cols, sizeof(*t->width));
 	for (size_t c = 0; c < n_cols; c++) {
-		size_t width;
-
 		t->names[c] = mem_strdup(names[c]);
 		t->align[c] = align[c];
-		width_cut(&width, names[c], strlen(names[c]), SIZE_MAX);
-		t->need[c] = (uint32_t)width;
 	}
+	table_unmeasure(t);
 	table_resize(t, cap);
 	return t;
+}
+
+void
+table_begin(const struct table *t, struct table_row *row)
+{
+	if (row->cells == NULL)
+		row->cells = mem_zero(t->n_cols, sizeof(*row->cells));
+	buf_reset(&row->text);
 }
 
 struct table_row *
@@ -101,9 +125,7 @@ table_add(struct table *t)
 	if (t->n == t->cap)
 		table_drop(t, 1);
 	row = table_row(t, t->n++);
-	if (row->cells == NULL)
-		row->cells = mem_zero(t->n_cols, sizeof(*row->cells));
-	buf_reset(&row->text);
+	table_begin(t, row);
 	return row;
 }
 

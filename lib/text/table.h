@@ -58,16 +58,27 @@ void table_free(struct table *t);
 void table_resize(struct table *t, size_t cap);
 
 /*
+ * table_begin: an empty row of the caller's, which is all zero bytes or was
+ * one before; to be released.
  * table_add: the next row, empty, after the oldest was dropped if the ring is
  * full.  The caller then appends n_cols cells with table_cell, each of which
  * takes the text put into row->text since the one before.
  * table_row: row i of those in use, the oldest is 0.
  * table_drop: forget the n oldest rows.
  */
+void table_begin(const struct table *t, struct table_row *row);
+void table_row_release(struct table_row *row);
 struct table_row *table_add(struct table *t);
 void table_cell(struct table *t, struct table_row *row, size_t c, bool null);
 struct table_row *table_row(const struct table *t, size_t i);
 void table_drop(struct table *t, size_t n);
+
+/*
+ * table_unmeasure: forget how wide the cells were.
+ * table_measure: those of row are as wide as they are.
+ */
+void table_unmeasure(struct table *t);
+void table_measure(struct table *t, const struct table_row *row);
 
 /*
  * Choose the widths for lines of at most max columns (0 = no bound): text is

@@ -91,3 +91,35 @@ mode_op_is_valid(const struct col *c)
 	}
 	return true;
 }
+
+bool
+mode_closes(struct mode_batches *m, const struct frame *f)
+{
+	bool left_over;
+	struct mark mark;
+
+	if (f->h.kind == FRAME_MARK)
+		m->eof |= mark_read(&mark, f->data, f->len) == 0
+			  && mark.what == MARK_EOF;
+	if (f->h.kind != FRAME_ROWS)
+		return false;
+	m->n_rows += f->h.rows;
+	if ((f->h.flags & FRAME_LAST) == 0)
+		return false;
+	left_over = m->eof && f->h.batch > 0 && m->n_rows == 0;
+	m->n_rows = 0;
+	return !left_over;
+}
+
+uint32_t
+mode_n_puts(const struct head *h, const struct batch *b)
+{
+	int op = mode_op_col(&h->schema);
+	uint32_t n = 0;
+
+	if (op == -1)
+		return b->n_rows;
+	for (uint32_t r = 0; r < b->n_rows; r++)
+		n += b->cols[op].i[col_entry(&b->cols[op], r)] == MODE_PUT;
+	return n;
+}

@@ -13,12 +13,12 @@
 #include "check.h"
 #include "text/width.h"
 
-#define COLUMNS 80 /* what live.c assumes when it cannot ask */
+#define COLUMNS 80 /* what screen.c assumes when it cannot ask */
 #define LINES 24
 #define HISTORY 4000
 
 /* Lines as they were typed, one cell a column; the last LINES are visible. */
-struct screen {
+struct terminal {
 	char text[HISTORY][COLUMNS + 1];
 	size_t top; /* the first visible line */
 	size_t row; /* of the cursor, in text */
@@ -27,7 +27,7 @@ struct screen {
 };
 
 static void
-line_feed(struct screen *s)
+line_feed(struct terminal *s)
 {
 	s->row++;
 	if (s->row == s->top + LINES)
@@ -36,14 +36,14 @@ line_feed(struct screen *s)
 }
 
 static void
-erase_line(struct screen *s, size_t row, size_t from)
+erase_line(struct terminal *s, size_t row, size_t from)
 {
 	memset(s->text[row] + from, ' ', COLUMNS - from);
 }
 
 /* ESC [ n letter; returns its length. */
 static size_t
-control(struct screen *s, const char *p)
+control(struct terminal *s, const char *p)
 {
 	char *end;
 	size_t n = strtoul(p + 2, &end, 10);
@@ -70,7 +70,7 @@ control(struct screen *s, const char *p)
 }
 
 static void
-print(struct screen *s, const char *p, size_t len)
+print(struct terminal *s, const char *p, size_t len)
 {
 	for (size_t i = 0, n; i < len; i += n) {
 		uint32_t c;
@@ -98,7 +98,7 @@ print(struct screen *s, const char *p, size_t len)
 }
 
 static void
-flush(struct screen *s, struct buf *out)
+flush(struct terminal *s, struct buf *out)
 {
 	print(s, (const char *)out->data, out->len);
 	buf_reset(out);
@@ -111,7 +111,7 @@ add(struct live *l, struct buf *out, size_t n)
 	struct table_row *row;
 
 	live_room(l, out);
-	l->n_rows++;
+	l->screen.n_rows++;
 	row = table_add(l->table);
 	buf_printf(&row->text, "%zu", n);
 	table_cell(l->table, row, 0, false);
@@ -124,7 +124,7 @@ add(struct live *l, struct buf *out, size_t n)
 }
 
 static void
-check_screen(const struct screen *s, size_t n_rows)
+check_screen(const struct terminal *s, size_t n_rows)
 {
 	size_t next = 0, names = 0;
 
@@ -152,7 +152,7 @@ test_rows(size_t n_rows, size_t idle_every)
 	static const char *const names[] = {"n", "text", "last"};
 	static const struct table_align align[] = {
 	    {true, true}, {false, false}, {false, false}};
-	struct screen *s = calloc(1, sizeof(*s));
+	struct terminal *s = calloc(1, sizeof(*s));
 	struct table *t = table_new(3, names, align, 1000);
 	struct live l;
 	struct buf out = {.max = 0};
@@ -170,8 +170,8 @@ test_rows(size_t n_rows, size_t idle_every)
 		if (n % idle_every != 0)
 			continue;
 		/* As if time had passed. */
-		l.start_us -= TIME_US;
-		l.drawn_us -= TIME_US;
+		l.screen.start_us -= TIME_US;
+		l.screen.drawn_us -= TIME_US;
 		live_idle(&l, &out, &ms);
 		CHECK(ms > 0 && ms <= 1000);
 		flush(s, &out);

@@ -492,8 +492,9 @@ test_mode(void)
 	o.h.mode = MODE_UPSERT;
 	CHECK(render_head(r, &o.h) == -1);
 	CHECK(strcmp(render_error(r),
-		  "the stream changes rows that it gave before (upsert), "
-		  "which tsv cannot show")
+		  "rows of this stream replace earlier ones (upsert), which "
+		  "tsv cannot show: write --changelog to print each change, "
+		  "or -f table for the rows that stand")
 	      == 0);
 	render_free(r);
 	one_release(&o);

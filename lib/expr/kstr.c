@@ -192,10 +192,10 @@ put_part(struct strout *s, const char *p, size_t len, int64_t at, int64_t max)
 		n_chars = (int64_t)ktext_count(p, len);
 		from = at + n_chars;
 		if (from < 0) {
-			if (max <= -from)
-				return;
 			max += from;
 			from = 0;
+			if (max <= 0)
+				return;
 		}
 	} else {
 		from = at == 0 ? 0 : at - 1;

@@ -280,11 +280,24 @@ parse_prefix(struct parse *p)
 	return parse_unary(p);
 }
 
+/* What a comparison compares with last, where that is text joined by ||. */
+static const struct node *
+joined(const struct node *n)
+{
+	const struct node *last = n->kids[n->n_kids - 1];
+
+	if (n->n_kids < 2 || strcmp(n->name, "in") == 0
+	    || last->kind != NODE_CALL || strcmp(last->name, "||") != 0)
+		return NULL;
+	return last;
+}
+
 struct node *
 parse_level(struct parse *p, int min)
 {
 	size_t at = p->t->at;
 	const struct binary *op;
+	const struct node *join = NULL; /* of the comparison before op */
 	struct node *left;
 	bool negative;
 
@@ -299,8 +312,15 @@ parse_level(struct parse *p, int min)
 		op = negative ? find_negated(p) : find_binary(p);
 		if (op == NULL || (int)op->level < min)
 			break;
+		if (op->level == LEVEL_TEST && join != NULL) {
+			expr_fail(p->err, join->at, join->len,
+			    "|| joins text; for bools write or");
+			return NULL;
+		}
 		p->t += negative ? 2 : 1;
 		left = parse_right(p, op, left, at);
+		join = left != NULL && op->level == LEVEL_TEST ? joined(left)
+							       : NULL;
 		if (left != NULL && negative)
 			left = parse_call(p, "not", &left, 1, at);
 	}

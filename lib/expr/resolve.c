@@ -181,6 +181,8 @@ operator_mend(const struct node *n)
 	if (strcmp(n->name, "and") == 0 || strcmp(n->name, "or") == 0
 	    || strcmp(n->name, "not") == 0)
 		return "; write a comparison, such as x <> 0";
+	if (strcmp(n->name, "unary ~") == 0)
+		return "; text matches a pattern by a ~ 'pattern'";
 	if (seen & 1u << TYPE_BIN)
 		return "; bin values pass through as they are";
 	if (strncmp(n->name, "->", 2) == 0)

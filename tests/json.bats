@@ -7,6 +7,12 @@
 
 load helper
 
+@test "a stream that fails before its columns are known prints no line" {
+	run -65 --separate-stderr bash -c "echo '{\"a\":1}{' | sbatch -f json | ssink"
+	[ -z "$output" ]
+	[ "$stderr" = "sbatch: stdin:1:8: text behind the value" ]
+}
+
 @test "the extension makes a file json" {
 	for ext in json jsonl ndjson JSON; do
 		echo '{"a":1,"b":"x"}' >"in.$ext"

@@ -256,10 +256,20 @@ render_start(struct render *r, const struct head *h)
 	return r->out.failed ? -1 : 0;
 }
 
+/* A stream that failed before its columns were known has none. */
+static bool
+has_columns(const struct schema *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->fields[i].system)
+			return true;
+	return false;
+}
+
 int
 render_names(struct render *r)
 {
-	if (r->fmt->names != NULL && !r->o.no_header)
+	if (r->fmt->names != NULL && !r->o.no_header && has_columns(r->schema))
 		r->fmt->names(r);
 	return r->out.failed ? -1 : 0;
 }

@@ -302,6 +302,12 @@ e,5" ]
 	[ "$stderr" = "smap: -p: f1:3:3: v: x is no int" ]
 }
 
+@test "-x knows three formats" {
+	printf 'a\n1\n' | sbatch -f csv >x.mill
+	fails 64 -x -f logfmt -- cat
+	[ "$stderr" = "smap: -x: -f logfmt: write tsv, csv or json" ]
+}
+
 @test "-p takes a cell that is cut short for bad, not the one behind it" {
 	printf '%s\n' n,t '1,[' '2,[1]' '3,[2]' '4,"{"' '5,{}' '6,"{""a"":"' '7,7' |
 		sbatch -f csv >x.mill

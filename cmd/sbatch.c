@@ -90,6 +90,17 @@ static const struct tool_hint hints[] = {
     {"job-name", "this is not Slurm's sbatch"},
     {"nodes", "this is not Slurm's sbatch"},
     {"ntasks", "this is not Slurm's sbatch"},
+    {"J", "this is not Slurm's sbatch"},
+    {"p", "this is not Slurm's sbatch; smap -p parses a column"},
+    {"w", "smap has it: sbatch FILE | smap -w PRED"},
+    {"where", "smap has it: sbatch FILE | smap -w PRED"},
+    {"s", "columns are chosen by -c, or by smap -s"},
+    {"select", "columns are chosen by -c, or by smap -s"},
+    {"a", "smap has it: sbatch FILE | smap -a LIST"},
+    {"add", "smap has it: sbatch FILE | smap -a LIST"},
+    {"k", "sreduce has it: sbatch FILE | sreduce -k KEYS AGGREGATES"},
+    {"late", "swindow has it: sbatch FILE | swindow 1m --late 5s"},
+    {"o", "ssink writes: sbatch FILE | ssink out.csv"},
     {NULL, NULL},
 };
 

@@ -72,6 +72,13 @@ static const struct tool_hint hints[] = {
     {"n", "write -w for a condition, --head for a number of rows"},
     {"S", "only sbatch takes a directory; the stream tells the stages"},
     {"filter", "write -w or --where"},
+    {"F", "sbatch has it: sbatch -F FILE | smap ..."},
+    {"follow", "sbatch has it: sbatch -F FILE | smap ..."},
+    {"late", "swindow has it: smap ... | swindow 1m --late 5s"},
+    {"sort", "sreduce has it, and swindow sorts by time"},
+    {"top", "sreduce has it: sreduce -k KEYS count --top 3:count"},
+    {"o", "ssink writes: smap ... | ssink out.csv"},
+    {"append", "ssink has it: smap ... | ssink --append FILE"},
     {NULL, NULL},
 };
 
@@ -350,9 +357,14 @@ set_command(struct smap *m, char *argv[], const char *before)
 	}
 	if (argv[0] == NULL)
 		return;
-	if (found == NULL)
+	if (found == NULL && strpbrk(argv[0], " <>=!()") == NULL)
 		tool_die(TOOL_USAGE,
 		    "smap reads a stream: sbatch %s | smap ...", argv[0]);
+	if (found == NULL)
+		tool_die(TOOL_USAGE,
+		    "'%s' belongs to no option: a condition stands behind -w, "
+		    "columns behind -s or -a, files behind sbatch",
+		    argv[0]);
 	if (strcmp(before, "--") != 0)
 		tool_die(TOOL_USAGE,
 		    "the command stands behind --: smap %s -- %s ...",

@@ -61,6 +61,14 @@ static const struct tool_hint hints[] = {
     {"a", "rows are appended by --append"},
     {"t", "the delimiter is -d CHAR"},
     {"H", "names are printed unless -N"},
+    {"c", "columns are chosen before: smap -s LIST | ssink"},
+    {"s", "columns are chosen before: smap -s LIST | ssink"},
+    {"w", "smap has it: smap -w PRED | ssink"},
+    {"where", "smap has it: smap -w PRED | ssink"},
+    {"k", "sreduce has it: sreduce -k KEYS AGGREGATES | ssink"},
+    {"n", "smap has it: smap --head N | ssink"},
+    {"F", "sbatch has it: sbatch -F FILE | ssink"},
+    {"follow", "sbatch has it: sbatch -F FILE | ssink"},
     {NULL, NULL},
 };
 

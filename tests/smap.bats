@@ -210,11 +210,19 @@ u	str	untyped" ]
 	[ "$stderr" = "smap: -f goes with -x or -X; formats belong to sbatch and ssink, and a condition to -w" ]
 	run -64 --separate-stderr smap --filter x </dev/null
 	[ "$stderr" = "smap: no option --filter: write -w or --where" ]
+	run -64 --separate-stderr smap -F </dev/null
+	[ "$stderr" = "smap: no option -F: sbatch has it: sbatch -F FILE | smap ..." ]
+	run -64 --separate-stderr sbatch -w 'x > 1' a.csv
+	[ "$stderr" = "sbatch: no option -w: smap has it: sbatch FILE | smap -w PRED" ]
+	run -64 --separate-stderr ssink -c x </dev/null
+	[ "$stderr" = "ssink: no option -c: columns are chosen before: smap -s LIST | ssink" ]
 }
 
 @test "a file operand is mended" {
 	run -64 --separate-stderr smap -w true a.csv </dev/null
 	[ "$stderr" = "smap: smap reads a stream: sbatch a.csv | smap ..." ]
+	run -64 --separate-stderr smap 'x > 1' </dev/null
+	[ "$stderr" = "smap: 'x > 1' belongs to no option: a condition stands behind -w, columns behind -s or -a, files behind sbatch" ]
 }
 
 @test "nothing to do is a usage error" {

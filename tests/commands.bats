@@ -162,7 +162,7 @@ e	str	untyped" ]
 	run -64 --separate-stderr smap -x -X -- cat </dev/null
 	[ "$stderr" = "smap: one command only: put another smap behind this" ]
 	fails 64 -x -f nix -- cat
-	[[ "$stderr" == "smap: -x: no output format is called 'nix'"* ]]
+	[[ "$stderr" == "smap: -x: -f nix: write tsv, csv or json"* ]]
 	run -64 --separate-stderr smap --frame -w true </dev/null
 	[ "$stderr" = "smap: --frame goes with -x" ]
 }

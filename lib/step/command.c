@@ -198,8 +198,8 @@ command_new(struct step *s, const struct schema *in, bool names)
 	c->names = names && s->opts.format != NULL && !s->opts.no_header
 		   && is_dsv(c->format);
 	if (!is_dsv(c->format) && strcmp(c->format, "json") != 0) {
-		step_fail(s, TOOL_USAGE, "-f %s: write tsv, csv or json",
-		    c->format);
+		step_fail(
+		    s, TOOL_USAGE, "-f %s: write tsv, csv or json", c->format);
 		command_free(c);
 		return NULL;
 	}

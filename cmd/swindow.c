@@ -15,6 +15,9 @@ enum long_opt {
 	OPT_LATE = TOOL_LONG,
 	OPT_MAX_LATE,
 	OPT_LATE_TO,
+	OPT_IDLE,
+	OPT_MAX_FUTURE,
+	OPT_ARRIVAL,
 	OPT_ORIGIN,
 	OPT_TZ,
 	OPT_SORT,
@@ -24,6 +27,10 @@ static const struct tool_opt options[] = {
     {OPT_LATE, "late", "D", "disorder to wait for; eof waits for the end"},
     {OPT_MAX_LATE, "max-late", "N|P%", "fail when more rows are late"},
     {OPT_LATE_TO, "late-to", "FILE", "save late rows as a stream"},
+    {OPT_IDLE, "idle", "D", "do not wait for sources silent for so long"},
+    {OPT_MAX_FUTURE, "max-future", "D",
+	"set rows aside that are further ahead of their arrival"},
+    {OPT_ARRIVAL, "arrival", NULL, "go by the time of arrival"},
     {OPT_ORIGIN, "origin", "D", "shift the windows by D"},
     {OPT_TZ, "tz", "ZONE", "calendar of 1d, 1w, 1mo and 1y windows"},
     {OPT_SORT, "sort", NULL, "give the rows in the order of event time"},
@@ -88,6 +95,19 @@ parse_spec(struct opts *o, int argc, char *argv[])
 		tool_die(TOOL_USAGE, "%s", why);
 }
 
+/* Options of which one makes the other idle. */
+static void
+check_options(const struct event *e)
+{
+	if (e->wait_eof && e->idle > 0)
+		tool_die(TOOL_USAGE,
+		    "--idle: with --late eof no watermark comes before the "
+		    "end");
+	if (e->arrival && e->max_future != -1)
+		tool_die(TOOL_USAGE,
+		    "--max-future: with --arrival no row is ahead of it");
+}
+
 static void
 parse_options(
     struct tool *t, struct opts *o, struct event *e, int argc, char *argv[])
@@ -106,6 +126,18 @@ parse_options(
 		case OPT_LATE_TO:
 			e->late.to = arg;
 			break;
+		case OPT_IDLE:
+			e->idle = tool_dur("idle", arg);
+			if (e->idle == 0)
+				tool_die(TOOL_USAGE,
+				    "--idle: write how long, such as 10s");
+			break;
+		case OPT_MAX_FUTURE:
+			e->max_future = tool_dur("max-future", arg);
+			break;
+		case OPT_ARRIVAL:
+			e->arrival = true;
+			break;
 		case OPT_ORIGIN:
 			o->beside.origin = tool_dur("origin", arg);
 			break;
@@ -123,15 +155,19 @@ parse_options(
 		}
 	}
 	parse_spec(o, argc, argv);
+	check_options(e);
 }
 
 /* The options that change the answer. */
 static char *
 describe(const struct opts *o, const struct event *e)
 {
-	return mem_printf("%s --late %jdus --origin %jdus%s%s", o->spec,
-	    (intmax_t)e->allowed, (intmax_t)o->beside.origin,
-	    e->wait_eof ? " eof" : "", e->sort ? " --sort" : "");
+	return mem_printf("%s --late %jdus --origin %jdus --idle %jdus "
+			  "--max-future %jdus%s%s%s",
+	    o->spec, (intmax_t)e->allowed, (intmax_t)o->beside.origin,
+	    (intmax_t)e->idle, (intmax_t)e->max_future,
+	    e->wait_eof ? " eof" : "", e->arrival ? " --arrival" : "",
+	    e->sort ? " --sort" : "");
 }
 
 int

@@ -255,6 +255,132 @@ opts=()
 	exec 7>&-
 }
 
+# live SPEC ARG...: follow a and b; windows that are complete go to out.
+live() {
+	sbatch -F -f csv -N -c 't:time(s)' -t t a b |
+		swindow "$@" 2>err | sreduce count | ssink -N >out &
+}
+
+@test "--idle: a silent part holds the windows no more" {
+	printf '%s\n' 5 25 >a
+	: >b
+	live 10s --idle 200ms
+	until_true 20 grep -q '^1970-01-01T00:00:00Z.*1$' out
+}
+
+@test "--idle: when all are silent time goes on, and who wakes is late" {
+	printf '%s\n' 5 5.5 >a
+	: >b
+	live 1s --idle 200ms
+	# The watermark is 5.5 s, and comes to 6 s by itself.
+	until_true 20 grep -q '^1970-01-01T00:00:05Z.*2$' out
+	echo 5.7 >>b
+	echo 100 >>b
+	echo 100 >>a
+	until_true 20 grep -q '^1970-01-01T00:01:40Z' out
+	[ "$(wc -l <out)" = 2 ]
+	kill %1
+	wait
+	grep -q '^swindow: 1 of 5 rows late' err
+}
+
+# bats test_tags=long,time
+@test "a part that alone holds the watermark is named once" {
+	printf '%s\n' 5 25 >a
+	: >b
+	live 10s
+	until_true 100 test -s err
+	[ "$(cat err)" = "swindow: the watermark has waited 60 s for b alone; --idle 10s goes on without a source that is silent for so long" ]
+}
+
+@test "--idle goes with a watermark that is made here" {
+	run -64 --separate-stderr swindow --idle 0s
+	[ "$stderr" = "swindow: --idle: write how long, such as 10s" ]
+	run -64 --separate-stderr swindow --idle 1s --late eof
+	[ "$stderr" = "swindow: --idle: with --late eof no watermark comes before the end" ]
+	rows 5 | swindow 1s | sreduce count >s.mill
+	run -64 --separate-stderr swindow 1m --idle 1s <s.mill
+	[ "$stderr" = "swindow: --idle: the watermark comes from the swindow before this; write it there" ]
+	run -64 --separate-stderr swindow 1m --arrival <s.mill
+	[ "$stderr" = "swindow: --arrival: the watermark comes from the swindow before this; write it there" ]
+}
+
+@test "--max-future sets aside what is ahead of its arrival" {
+	printf '%s\n' 2020-01-01T00:00:00Z 9000-01-01T00:00:00Z \
+		2020-01-01T00:00:01Z 8000-01-01T00:00:00Z >t
+	for o in '--frame-rows 1' ''; do
+		# shellcheck disable=SC2086 # options
+		sbatch -f csv -N -c t:time -t t $o t |
+			swindow 1m -v --max-future 1h 2>err |
+			sreduce count | ssink -N >out
+		printf '2020-01-01T00:00:00Z\t2020-01-01T00:01:00Z\t2\n' >want
+		same want out
+		grep -qE '^swindow: 2 of 4 rows set aside: they are ahead of their arrival, by up to 2[0-9]{11}\.?[0-9]*s more than --max-future$' err
+		awk '$1 == "swindow" { exit !($2 == 4 && $3 == 2 && $6 == 2) }' err
+	done
+	# Windows of rows leave them out, too, and take those without a time.
+	printf '%s\n' 1,2020-01-01T00:00:00Z 2,9000-01-01T00:00:00Z 3, |
+		sbatch -f csv -N -c n:int,t:time -t t |
+		swindow rows:2 -q --max-future 1h | sreduce 'sum(n)' | ssink -N >out
+	[ "$(cat out)" = "0	2	4" ]
+	seq 3 | sbatch >no.mill
+	run -65 --separate-stderr swindow rows:2 --max-future 1h <no.mill
+	[ "$stderr" = "swindow: --max-future: the stream has no event time; write sbatch -t COL" ]
+	run -64 --separate-stderr swindow --arrival --max-future 1h <no.mill
+	[ "$stderr" = "swindow: --max-future: with --arrival no row is ahead of it" ]
+}
+
+@test "--arrival is the time of arrival of the frame, as a column" {
+	before=$(date +%s)
+	seq 3 | sbatch --frame-rows 1 | swindow 1d --arrival >s.mill
+	run -0 swindow --schema --arrival < <(seq 1 | sbatch)
+	[ "$output" = "$(printf 'line\tstr\tuntyped\narrival\ttime\tevent time')" ]
+	ssink -N <s.mill >out
+	[ "$(cut -f 1 out | tr '\n' ' ')" = "1 2 3 " ]
+	while IFS=$'\t' read -r _ at; do
+		s=$(date -d "$at" +%s)
+		[ "$s" -ge "$before" ]
+		[ "$s" -le "$(date +%s)" ]
+	done <out
+	sreduce 'count() as n' <s.mill | smap -s n | ssink -N >out
+	[ "$(awk '{ n += $1 } END { print n }' out)" = 3 ]
+	printf 'arrival\n1\n' | sbatch -f csv >x.mill
+	run -65 --separate-stderr swindow --arrival <x.mill
+	[ "$stderr" = "swindow: the stream has a column arrival; rename it" ]
+}
+
+@test "times at the ends of the range are invalid, not wrapped" {
+	printf '%s\n' -9223372036854775807 9223372036854775806 \
+		9223372036854775807 0 >t
+	sbatch -f csv -N -c 't:time(us)' -t t t >s.mill
+	swindow --late eof -v <s.mill 2>err | ssink -N >out
+	[ "$(wc -l <out)" = 3 ]
+	awk '$1 == "swindow" { exit !($2 == 4 && $3 == 3 && $6 == 1) }' err
+	for spec in 1m 5m/7s 7s/5m 1d cumulate:1h/1m 3mo 1y; do
+		swindow "$spec" --late eof -q <s.mill | sreduce count |
+			ssink -N | cut -f 3 >out
+		sort -u out >each
+		[ "$(cat each)" = 1 ]
+	done
+	sbatch -f csv -N -c 't:time(us),k' -t t < <(sed 's/$/,x/' t) >k.mill
+	swindow session:1h -k k -q <k.mill | sreduce -k k count | ssink -N >out
+	[ "$(cat out)" = "1970-01-01T00:00:00Z	1970-01-01T01:00:00Z	x	1" ]
+	swindow rows:2 <s.mill 2>err | sreduce count | ssink -N >out
+	[ "$(cut -f 3 out | tr '\n' ' ')" = "2 2 " ]
+	[ ! -s err ]
+}
+
+@test "the end of the data moves the watermark to the last end" {
+	last() { ssink -f dump | sed -n 's/^MARK.*watermark=\([^ ]*\) eof.*/\1/p'; }
+	printf '%s\n' 5,a 70,a | sbatch -f csv -N -c 't:time(s),k' -t t >s.mill
+	[ "$(swindow 1m <s.mill | last)" = 1970-01-01T00:02:00Z ]
+	[ "$(swindow 1m/10s <s.mill | last)" = 1970-01-01T00:02:10Z ]
+	[ "$(swindow cumulate:1h/1m <s.mill | last)" = 1970-01-01T01:00:00Z ]
+	[ "$(swindow session:1m -k k <s.mill | last)" = 1970-01-01T00:02:10Z ]
+	[ "$(swindow <s.mill | last)" = 1970-01-01T00:01:10.000001Z ]
+	[ "$(swindow rows:7 <s.mill | last)" = 1970-01-01T00:01:10.000001Z ]
+}
+
 @test "rows without event time are invalid and told" {
 	printf 't,k\n5,a\n,b\n' | sbatch -f csv -c 't:time(s),k' -t t --bad skip \
 		-q >s.mill || :

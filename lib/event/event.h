@@ -20,6 +20,9 @@ struct event {
 	const struct zone *zone; /* of its calendar, NULL = UTC; borrowed */
 	int64_t allowed; /* disorder, microseconds */
 	bool wait_eof; /* nothing is late, and no watermark before the end */
+	int64_t idle; /* silence after which a part holds nothing; 0 = never */
+	int64_t max_future; /* further ahead of their arrival none; -1 = any */
+	bool arrival; /* is the event time */
 	bool sort;
 	bool warn; /* of late and unusable rows, at the end */
 	char *text; /* owned; the options, for the chain in HEAD */
@@ -27,7 +30,10 @@ struct event {
 	/* Private. */
 	struct stamp stamp;
 	struct batch out;
-	int time_col;
+	bool timed; /* the clock of idle parts goes */
+	int time_col; /* of what is stamped, or -1 */
+	int64_t time_off;
+	int64_t arrival_us; /* of the rows of a frame */
 	int part_col; /* of the input, or -1 */
 	struct sorted sorted;
 };

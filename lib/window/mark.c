@@ -12,12 +12,17 @@
 void
 marks_init(struct marks *m, int64_t late)
 {
-	*m = (struct marks){.late = late, .combined = TIME_NONE};
+	*m = (struct marks){.late = late,
+	    .combined = TIME_NONE,
+	    .mono_us = TIME_NONE,
+	    .holder = -1};
 }
 
 void
 marks_release(struct marks *m)
 {
+	for (size_t i = 0; i < m->n; i++)
+		free(m->parts[i].name);
 	free(m->parts);
 	marks_init(m, m->late);
 }
@@ -53,10 +58,27 @@ marks_part(struct marks *m, uint32_t number)
 	    m->parts + at + 1, m->parts + at, (m->n - at) * sizeof(*m->parts));
 	m->n++;
 	m->parts[at] = (struct mark_part){.number = number,
-	    .open = true,
 	    .max_us = TIME_NONE,
-	    .floor_us = m->started ? m->combined : TIME_NONE};
+	    .floor_us = m->started ? m->combined : TIME_NONE,
+	    .heard_us = m->clock_us};
 	return &m->parts[at];
+}
+
+void
+marks_name(struct mark_part *p, const char *name, size_t len)
+{
+	free(p->name);
+	p->name = mem_strndup(name, len);
+}
+
+void
+marks_hear(struct marks *m, struct mark_part *p)
+{
+	m->started = true;
+	p->heard_us = m->clock_us;
+	if (p->idle && m->combined > p->floor_us)
+		p->floor_us = m->combined;
+	p->idle = false;
 }
 
 void
@@ -68,6 +90,8 @@ marks_close(struct marks *m, uint32_t number)
 		return;
 	/* A closed part only needs to be known until all hear of its rows. */
 	marks_combine(m);
+	free(m->parts[at].name);
+	m->quiet_us = m->clock_us;
 	memmove(m->parts + at, m->parts + at + 1,
 	    (m->n - at - 1) * sizeof(*m->parts));
 	m->n--;
@@ -85,17 +109,156 @@ marks_of(const struct marks *m, const struct mark_part *p)
 	return own > p->floor_us ? own : p->floor_us;
 }
 
+/* Whether the clock has gone on by idle since then. */
+static bool
+is_silent(const struct marks *m, int64_t since)
+{
+	return m->idle > 0 && m->clock_us - since >= m->idle;
+}
+
+/* Nothing has held combined since then: it goes on as the clock does. */
+static void
+grow(struct marks *m, int64_t since)
+{
+	int64_t grown;
+
+	if (m->combined == TIME_NONE)
+		return;
+	if (m->grown_us > since)
+		since = m->grown_us;
+	if (num_add(&grown, m->combined, m->clock_us - since))
+		m->combined = grown;
+	m->grown_us = m->clock_us;
+}
+
+/* Remember the part behind which all others wait, and since when. */
+static void
+note_holder(struct marks *m, const struct mark_part *p, bool rose)
+{
+	int64_t number = p == NULL ? -1 : (int64_t)p->number;
+
+	if (!rose && number == m->holder)
+		return;
+	m->holder = number;
+	m->holds_us = m->clock_us;
+}
+
+/* What the open parts say, each looked at once. */
+struct view {
+	size_t n; /* that hold combined */
+	int64_t least, second; /* of those, INT64_MAX = none */
+	const struct mark_part *holder; /* who is least */
+	/* Of those that are idle. */
+	int64_t heard_us; /* the last one that has become so and has a mark */
+	int64_t last; /* least of those that were heard then */
+	int64_t since; /* on the clock: when the last of all became so */
+};
+
+static void
+view_idle(struct view *v, const struct marks *m, struct mark_part *p)
+{
+	int64_t own = marks_of(m, p);
+	bool is_new = !p->idle && own != TIME_NONE;
+
+	p->idle = true;
+	if (p->heard_us + m->idle > v->since)
+		v->since = p->heard_us + m->idle;
+	if (is_new && p->heard_us > v->heard_us) {
+		v->heard_us = p->heard_us;
+		v->last = own;
+	} else if (is_new && p->heard_us == v->heard_us && own < v->last) {
+		v->last = own;
+	}
+}
+
+static void
+view_part(struct view *v, const struct marks *m, const struct mark_part *p)
+{
+	int64_t own = marks_of(m, p);
+
+	v->n++;
+	if (own < v->least) {
+		v->second = v->least;
+		v->least = own;
+		v->holder = p;
+	} else if (own < v->second) {
+		v->second = own;
+	}
+}
+
 int64_t
 marks_combine(struct marks *m)
 {
-	int64_t least = INT64_MAX, own;
+	struct view v = {.least = INT64_MAX,
+	    .second = INT64_MAX,
+	    .heard_us = -1,
+	    .last = TIME_NONE,
+	    .since = m->quiet_us + m->idle};
+	int64_t before = m->combined;
 
 	for (size_t i = 0; i < m->n; i++) {
-		own = marks_of(m, &m->parts[i]);
-		if (own < least)
-			least = own;
+		struct mark_part *p = &m->parts[i];
+
+		if (p->idle || is_silent(m, p->heard_us))
+			view_idle(&v, m, p);
+		else
+			view_part(&v, m, p);
 	}
-	if (m->n > 0 && least > m->combined)
-		m->combined = least;
+	/* Those that went last have held it until then. */
+	if (v.n == 0 && v.last > m->combined)
+		m->combined = v.last;
+	if (v.n > 0 && v.least > m->combined)
+		m->combined = v.least;
+	if (v.n == 0 && is_silent(m, v.since - m->idle))
+		grow(m, v.since);
+	note_holder(m, v.n > 1 && v.second > m->combined ? v.holder : NULL,
+	    m->combined > before);
 	return m->combined;
+}
+
+void
+marks_tick(struct marks *m, int64_t mono_us)
+{
+	int64_t step;
+
+	if (m->mono_us != TIME_NONE && mono_us > m->mono_us) {
+		step = mono_us - m->mono_us;
+		m->clock_us += step < MARK_STEP_US ? step : MARK_STEP_US;
+	}
+	m->mono_us = mono_us;
+}
+
+int64_t
+marks_wait_us(const struct marks *m)
+{
+	int64_t wait = MARK_STEP_US, left;
+	bool held = false;
+
+	if (m->idle == 0)
+		return wait;
+	for (size_t i = 0; i < m->n; i++) {
+		if (m->parts[i].idle)
+			continue;
+		held = true;
+		left = m->parts[i].heard_us + m->idle - m->clock_us;
+		if (left < wait)
+			wait = left;
+	}
+	if (!held && m->combined != TIME_NONE)
+		wait = MARK_GROW_US;
+	return wait > 0 ? wait : 0;
+}
+
+const struct mark_part *
+marks_holder(struct marks *m)
+{
+	struct mark_part *p;
+
+	if (m->holder == -1 || m->clock_us - m->holds_us < MARK_HELD_US)
+		return NULL;
+	p = marks_part(m, (uint32_t)m->holder);
+	if (p == NULL || p->named)
+		return NULL;
+	p->named = true;
+	return p;
 }

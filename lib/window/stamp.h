@@ -25,15 +25,19 @@ enum stamp_by {
 struct stamp {
 	struct grid grid;
 	enum stamp_by by;
-	int64_t per_pane; /* rows: N */
+	int64_t size; /* rows: N; session: the gap */
+	int64_t limit_us; /* rows after it are set aside; INT64_MAX = none */
 	int64_t n_rows; /* rows: how many were stamped */
 	bool wait_eof; /* nothing is ever late, no watermark before the end */
 	bool chained; /* the input has a watermark: rows are judged by it */
 	int64_t mark; /* chained: that of the frame before, less late */
 	int64_t least; /* what the watermark does not fall below */
 	struct marks marks;
-	int64_t end_us; /* greatest end of a window that holds a row */
+	/* Greatest end of a window that holds a row, or instant + 1us. */
+	int64_t end_us;
 	int64_t worst_us; /* greatest lateness of a late row */
+	uint64_t n_future; /* rows that were set aside */
+	int64_t ahead_us; /* how far beyond limit_us, at most */
 	int64_t pane, pane_end; /* the pane that was found last */
 };
 
@@ -44,7 +48,7 @@ struct stamped {
 	uint32_t *late;
 	uint32_t n_late;
 	uint32_t n_gap; /* in no window */
-	uint32_t n_invalid; /* no event time, or out of range */
+	uint32_t n_invalid; /* no event time, out of range, or set aside */
 	struct col panes; /* of the kept rows; as enum stamp_by says */
 };
 
@@ -62,7 +66,9 @@ int stamp_rows(struct stamp *s, struct stamped *out, struct arena *a,
     const struct col *times, int64_t off, const struct col *parts,
     uint32_t part);
 
-/* The same where panes are made of row numbers: n rows, all of them kept. */
+/*
+ * For windows of rows when there is no event time: n rows, all of them kept.
+ */
 void stamp_numbers(
     struct stamp *s, struct stamped *out, struct arena *a, uint32_t n);
 

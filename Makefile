@@ -54,7 +54,7 @@ IO = bad changelog conn cut dir emit external feed filesink follow gen gunzip \
 	newfiles outdir outexec outfile outgroup outlet outpath \
 	outpath_parse outset outwhole pace poller pump range saved set sibling \
 	sink source spawn target turn
-JOIN = plan plan_gather table tablefile tablejoin
+JOIN = plan plan_gather table tablefile tablejoin tablepack
 TOOL = accounts message progress quote redirect resume signal stage \
 	textopt tool
 EVENT = event late sorted

@@ -219,3 +219,39 @@ refused() {
 	run -0 sjoin --schema -k u --prefix r_ r.csv < <(sbatch l.csv)
 	[ "$output" = $'u\tstr\tuntyped\nv\tstr\tuntyped\nr_n\tstr\tuntyped\nr_w\tstr\tuntyped' ]
 }
+
+@test "a join with a table equals nested loops, whatever the frames" {
+	run -0 python3 "$TOP/tests/join.py" table 60 1
+	run -0 python3 "$TOP/tests/join.py" law 15 1
+}
+
+@test "matches beyond a frame and tables beyond one are all found" {
+	run -0 python3 "$TOP/tests/join.py" crowd 1 1
+}
+
+# bats test_tags=long
+@test "a join with a table equals nested loops, hundreds of cases" {
+	run -0 python3 "$TOP/tests/join.py" table 500 1000
+	run -0 python3 "$TOP/tests/join.py" law 100 1000
+	run -0 python3 "$TOP/tests/join.py" crowd 3 1000
+}
+
+@test "values of few kinds stay codes, nulls among them stay null" {
+	printf 'u,v\n%s\n' a,1 b,2 a,3 >l.csv
+	{
+		echo u,n,w
+		echo a,x,
+		echo b,,y
+		seq -f 'c%g,x,y' 40
+	} >t.csv
+	joined -k u t.csv
+	printed a,1,x, b,2,,y a,3,x,
+}
+
+@test "a table joins with itself" {
+	rows
+	sbatch r.csv >r.mill
+	sjoin -k u --prefix r_ r.mill <r.mill | ssink -f csv -N >out
+	printed a,10,x,10,x a,10,x,11,z b,20,y,20,y a,11,z,10,x a,11,z,11,z \
+		d,7,r,7,r
+}

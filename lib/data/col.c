@@ -138,12 +138,36 @@ gather_plain(
 	c->n_entries = n;
 }
 
+/* A loop for each width: a copy of w bytes would be a call for each row. */
+static const void *
+gather_codes(
+    struct arena *a, const struct col *in, const uint32_t *sel, uint32_t n)
+{
+	void *out = arena_alloc(a, (size_t)n * in->code_width);
+	const uint8_t *in8 = in->codes;
+	const uint16_t *in16 = in->codes;
+	const uint32_t *in32 = in->codes;
+	uint8_t *out8 = out;
+	uint16_t *out16 = out;
+	uint32_t *out32 = out;
+
+	if (in->code_width == 1)
+		for (uint32_t r = 0; r < n; r++)
+			out8[r] = in8[sel[r]];
+	else if (in->code_width == 2)
+		for (uint32_t r = 0; r < n; r++)
+			out16[r] = in16[sel[r]];
+	else
+		for (uint32_t r = 0; r < n; r++)
+			out32[r] = in32[sel[r]];
+	return out;
+}
+
 void
 col_gather(struct col *out, struct arena *a, const struct col *in,
     const uint32_t *sel, uint32_t n)
 {
 	struct col c = *in;
-	uint32_t w = in->code_width;
 
 	c.n = n;
 	if (in->valid != NULL)
@@ -151,12 +175,7 @@ col_gather(struct col *out, struct arena *a, const struct col *in,
 	if (in->enc == COL_PLAIN) {
 		gather_plain(&c, a, in, sel);
 	} else if (in->enc == COL_DICT) {
-		char *codes = arena_alloc(a, (size_t)n * w);
-
-		for (uint32_t r = 0; r < n; r++)
-			memcpy(codes + (size_t)r * w,
-			    (const char *)in->codes + (size_t)sel[r] * w, w);
-		c.codes = codes;
+		c.codes = gather_codes(a, in, sel, n);
 	}
 	*out = c;
 }

@@ -86,6 +86,37 @@ sort_groups(struct table *t, const uint32_t *group)
 	}
 }
 
+/* The rows that were read; text with few values gets short. */
+static void
+view_rows(struct table *t)
+{
+	build_view(&t->rows, &t->file.rows);
+	t->packs = mem_zero(t->rows.n_cols, sizeof(*t->packs));
+	for (size_t c = 0; c < t->rows.n_cols; c++)
+		if (t->rows.cols[c].type == TYPE_STR
+		    && tablepack_take(&t->packs[c], &t->rows.cols[c]))
+			colbuf_release(&t->file.rows.cols[c]);
+}
+
+/* Keys have been copied, so that columns that do not come out can go. */
+static void
+drop_columns(struct table *t, const struct plan *p)
+{
+	for (size_t c = 0; c < t->rows.n_cols; c++) {
+		bool out = p->kind == PLAN_COGROUP;
+
+		for (size_t i = 0; i < p->n_outs; i++)
+			out |= p->outs[i].right == (int)c;
+		if (out)
+			continue;
+		col_const_null(
+		    &t->rows.cols[c], t->rows.cols[c].type, t->rows.n_rows);
+		colbuf_release(&t->file.rows.cols[c]);
+		if (t->packs[c].codes != NULL)
+			tablepack_release(&t->packs[c]);
+	}
+}
+
 int
 table_index(struct table *t, struct expr_error *err, const struct plan *p)
 {
@@ -93,7 +124,7 @@ table_index(struct table *t, struct expr_error *err, const struct plan *p)
 	uint32_t n, *group;
 	int rc = 0;
 
-	build_view(&t->rows, &t->file.rows);
+	view_rows(t);
 	plan_key_types(p, types);
 	keys_init(&t->keys, types, p->n_keys);
 	free(types);
@@ -105,6 +136,7 @@ table_index(struct table *t, struct expr_error *err, const struct plan *p)
 	}
 	if (rc == 0)
 		sort_groups(t, group);
+	drop_columns(t, p);
 	t->width = plan_width(p, PLAN_R, &t->rows);
 	free(group);
 	return rc;
@@ -113,6 +145,10 @@ table_index(struct table *t, struct expr_error *err, const struct plan *p)
 void
 table_release(struct table *t)
 {
+	for (size_t c = 0; t->packs != NULL && c < t->rows.n_cols; c++)
+		if (t->packs[c].codes != NULL)
+			tablepack_release(&t->packs[c]);
+	free(t->packs);
 	tablefile_release(&t->file);
 	batch_release(&t->rows);
 	keys_release(&t->keys);

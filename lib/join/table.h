@@ -13,6 +13,7 @@
 #include "data/batch.h"
 #include "join/plan.h"
 #include "join/tablefile.h"
+#include "join/tablepack.h"
 #include "window/keys.h"
 
 /*
@@ -22,7 +23,8 @@
  */
 struct table {
 	struct tablefile file;
-	struct batch rows; /* views */
+	struct batch rows; /* views; columns that never come out are null */
+	struct tablepack *packs; /* owned, by column */
 	struct keys keys;
 	uint32_t *begin; /* owned */
 	uint32_t *row; /* owned */

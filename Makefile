@@ -43,7 +43,7 @@ EXPR = bits call check eval expr func item karith kbit kcal kcast kcmp \
 	knum kpick kround kshape kstr ktime kurl kzone lex node parse \
 	parse_form parse_list parse_operand resolve strout
 AGG = agg check count dist exact extreme fn pick quant sum
-GROUP = add answer batch check early group rank running update window
+GROUP = add answer batch cells check early fold group rank running update window
 WINDOW = grid keys mark pane query reduce session sorter spec stamp
 CKPT = checkpoint commit durable lock snapshot
 STEP = chain columns command dedup elements ends explode history kept \

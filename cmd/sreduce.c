@@ -16,6 +16,7 @@ enum long_opt {
 	OPT_SORT,
 	OPT_HAVING,
 	OPT_RUNNING,
+	OPT_FOLD,
 	OPT_EMIT,
 	OPT_TTL,
 	OPT_EARLY,
@@ -28,6 +29,7 @@ static const struct tool_opt options[] = {
     {OPT_TOP, "top", "N:EXPR", "only the N rows with the greatest EXPR"},
     {OPT_SORT, "sort", "EXPR", "sort by EXPR, or \"EXPR desc\"; repeatable"},
     {OPT_RUNNING, "running", NULL, "one state for all batches"},
+    {OPT_FOLD, "fold", "INIT", "states of your own: INIT, UPDATE [EMIT]"},
     {OPT_TTL, "ttl", "D", "--running: forget keys that are silent for D"},
     {OPT_EMIT, "emit", "WHEN", "final, update or complete"},
     {OPT_EARLY, "early", "D", "--emit update: also each D of event time"},
@@ -107,11 +109,37 @@ parse_above_0(const char *opt, const char *arg)
 	return us;
 }
 
+/* All aggregates as one list; with --fold, UPDATE and perhaps EMIT. */
+static void
+parse_operands(struct opts *o, int n, char *argv[])
+{
+	struct buf b;
+
+	if (o->group.fold != NULL) {
+		if (n < 1 || n > 2)
+			tool_die(TOOL_USAGE,
+			    "--fold goes with UPDATE [EMIT], such as: sreduce "
+			    "-k user --fold '0 as n' 'n = n + 1'");
+		o->group.aggs = argv[0];
+		o->group.fold_emit = n == 2 ? argv[1] : NULL;
+		return;
+	}
+	if (n == 0)
+		tool_die(TOOL_USAGE,
+		    "what to compute? such as: sreduce -k host 'count()'");
+	buf_init(&b, 0);
+	for (int i = 0; i < n; i++)
+		buf_printf(&b, "%s%s", i > 0 ? ", " : "", argv[i]);
+	buf_putc(&b, '\0');
+	o->aggs = mem_strdup((const char *)b.data);
+	o->group.aggs = o->aggs;
+	buf_release(&b);
+}
+
 static void
 parse_options(struct tool *t, struct opts *o, int argc, char *argv[])
 {
 	const char *arg;
-	struct buf b;
 	int ch;
 
 	while ((ch = tool_next(t, argc, argv, &arg)) != -1) {
@@ -133,6 +161,14 @@ parse_options(struct tool *t, struct opts *o, int argc, char *argv[])
 				    "--having: only once; write and");
 			o->group.having = arg;
 			break;
+		case OPT_FOLD:
+			if (o->group.fold != NULL)
+				tool_die(TOOL_USAGE,
+				    "--fold: only once; a comma is between "
+				    "states");
+			o->group.fold = arg;
+			o->group.running = true;
+			break;
 		case OPT_RUNNING:
 			o->group.running = true;
 			break;
@@ -153,16 +189,7 @@ parse_options(struct tool *t, struct opts *o, int argc, char *argv[])
 			tool_die(TOOL_BUG, "option %d", ch);
 		}
 	}
-	if (optind == argc)
-		tool_die(TOOL_USAGE,
-		    "what to compute? such as: sreduce -k host 'count()'");
-	buf_init(&b, 0);
-	for (int i = optind; i < argc; i++)
-		buf_printf(&b, "%s%s", i > optind ? ", " : "", argv[i]);
-	buf_putc(&b, '\0');
-	o->aggs = mem_strdup((const char *)b.data);
-	o->group.aggs = o->aggs;
-	buf_release(&b);
+	parse_operands(o, argc - optind, argv + optind);
 }
 
 /* The options that change the answer. */
@@ -182,6 +209,9 @@ describe(const struct group_opts *o)
 		buf_printf(&b, " --having %s", o->having);
 	if (o->running)
 		buf_printf(&b, " --running --ttl %jd", (intmax_t)o->ttl_us);
+	if (o->fold != NULL)
+		buf_printf(&b, " --fold %s: %s", o->fold,
+		    o->fold_emit != NULL ? o->fold_emit : "");
 	if (o->emit != GROUP_EMIT_UNSAID)
 		buf_printf(&b, " --emit %s", emits[o->emit]);
 	if (o->early_us > 0)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""sreduce --running and --emit against definitions, on random streams.
+"""sreduce --running, --fold and --emit against definitions, on random streams.
 
 usage: running.py CASES [FIRST-SEED]
 
@@ -17,6 +17,10 @@ import decode
 
 AGGS = ("count() as n, sum(v) as s, max(v) as m, last(v) as l, "
         "count(distinct v) as d, count() filter (where v > 2) as f")
+FOLD = ["--fold", "0 as n, null::int as last, 0.5 as w, '' as trail, "
+        "false as up",
+        "up = v > last, last = coalesce(v, last), n = n + 1, w = w / 2 + n, "
+        "trail = if(length(trail) > 30, '', trail || coalesce(v::str, '-'))"]
 KEYS = ["a", "b", "c", "key of more than sixteen bytes", None]
 PUT = 1
 
@@ -83,6 +87,19 @@ def answer(rows):
             v[-1] if v else None, len(set(v)), sum(x > 2 for x in v)]
 
 
+def fold(rows):
+    """The states of FOLD behind rows (order, (t, k, v)), as they came."""
+    n, last, w, trail, up = 0, None, 0.5, "", False
+    for _, (_, _, v) in rows:
+        up = None if v is None or last is None else v > last
+        last = v if v is not None else last
+        w = w / 2 + n
+        n += 1
+        trail = "" if len(trail) > 30 else trail + ("-" if v is None
+                                                    else str(v))
+    return [n, last, w, trail, up]
+
+
 def apply(table, rows, n_keys):
     """Puts and deletes in order; each delete has something to delete."""
     for row in rows:
@@ -103,8 +120,8 @@ def same(what, got, want):
 class Running:
     """--running by definition: all rows of a key since it was forgotten."""
 
-    def __init__(self, keyed, ttl, clock):
-        self.keyed, self.ttl, self.clock = keyed, ttl, clock
+    def __init__(self, keyed, ttl, values):
+        self.keyed, self.ttl, self.values = keyed, ttl, values
         self.rows = {} if keyed else {(): []}
         self.seen, self.now, self.order = {}, None, 0
 
@@ -126,7 +143,7 @@ class Running:
         return old
 
     def table(self, having):
-        out = {k: answer(r) for k, r in self.rows.items()}
+        out = {k: self.values(r) for k, r in self.rows.items()}
         return {k: a for k, a in out.items() if having(a)}
 
 
@@ -151,6 +168,7 @@ def running_case(rnd):
     limit = rnd.choice([None, None, 2, 5])
     marked = rnd.random() < .4
     emit = rnd.choice(["update", "update", "complete", "final"])
+    values, what = rnd.choice([(answer, [AGGS]), (fold, FOLD)])
     n = rnd.choice([1, 2, 5, 13, 50, 1000])
     options = ["--running", "--emit", emit]
     options += ["-k", "k"] if keyed else []
@@ -164,20 +182,15 @@ def running_case(rnd):
         stream = sbatch("--batch-rows", str(n), *cuts)
         if marked:
             stream = run(["swindow", "--late", f"{late}s"], stream)
-        return read(run(["sreduce", *options, AGGS], stream))
+        return read(run(["sreduce", *options, *what], stream))
 
     head, batches = reduced()
-    ref, table, top = Running(keyed, ttl, None), {}, None
+    ref, table = Running(keyed, ttl, values), {}
     cuts = cut(rows, n)
     same("batches", len(batches), len(cuts))
     for i, (new, got) in enumerate(zip(cuts, batches)):
         last = i == len(cuts) - 1
-        # swindow's watermark is behind the rows before the last one of the
-        # batch, until the end of the data makes it go behind that.
         ref.add(new)
-        for j, row in enumerate(new):
-            if j < len(new) - 1 or last:
-                top = row[0] if top is None else max(top, row[0])
         now = ref.now
         if marked:
             now = mark_at(rows, cuts, i, late, last)
@@ -218,7 +231,7 @@ def early_case(rnd):
     early = rnd.choice([1, 7, 30])
     argv = ["sreduce", "-k", "k", "--running", "--early", f"{early}s", AGGS]
     _, batches = read(run(argv, sbatch()))
-    want, ref = [], Running(True, None, None)
+    want, ref = [], Running(True, None, answer)
     for part in segments(rows, early):
         ref.add(part)
         touched = [k for k in ref.rows if k in {(r[1],) for r in part}]

@@ -559,6 +559,65 @@ print(decode.Reader(open('u.mill', 'rb')).frame()[2]['mode'])"
 	same want out
 }
 
+@test "--fold applies an update row by row and key by key" {
+	rows
+	reduced -k k::str --emit final --fold "0 as c, '' as seen, 0.5 as half" \
+		"c = c + 1, seen = seen || coalesce(s, '-'), half = c"
+	printed k_str,c,seen,half a,3,xx-,2 b,1,y,0 ,1,z,0
+	# What comes out is chosen, over keys and states.
+	reduced -k k --emit final --fold '0 as sum' \
+		'sum = sum + coalesce(n, 0)' 'sum * 10 as tens, k || "!" as kk'
+	printed k,tens,kk a,40,a! b,20,b! ,50,
+	# Without keys there is one state, which is there from the start.
+	smap -w 'n > 9' <s.mill | sreduce --emit final --fold '7 as x' \
+		'x = x + n' | ssink -f csv >out
+	printed x 7
+}
+
+@test "a fold sends what changed, and begins anew behind --ttl" {
+	dumped -k k::str --fold '0 as x' 'x = x + 1' --ttl 41s
+	printf '%s\n' - $'b\t1\t1' - $'a\t2\t1' - $'\\N\t1\t1' \
+		$'a\t\\N\t2' $'b\t\\N\t2' >want
+	same want out
+}
+
+@test "a fold that does not fit says what to write" {
+	rows
+	fold() {
+		run -64 --separate-stderr sreduce -k k --fold "$@" <s.mill
+		message=${stderr_lines[0]#sreduce: }
+	}
+	fold '0 as x'
+	[ "$message" = "--fold goes with UPDATE [EMIT], such as: sreduce -k user --fold '0 as n' 'n = n + 1'" ]
+	fold '0 as x' 'x = 1' x 2
+	[[ $message == "--fold goes with "* ]]
+	fold '0 as x' --fold '1 as y' 'x = 1'
+	[ "$message" = "--fold: only once; a comma is between states" ]
+	fold 'n as x' 'x = 1'
+	[ "$message" = "--fold: no column n; there are none " ]
+	fold '0 as n' 'n = 1'
+	[ "$message" = '--fold: n is a column of the input, too; write "as" and another name' ]
+	fold '0 as x' 'x = x + v'
+	[ "$message" = "x began as int and would become float; write (...)::int, or begin with another type" ]
+	fold '0 as x, 1 as y' 'z = 1'
+	[ "$message" = "z is no state; --fold has x, y: write STATE = EXPR" ]
+	fold '0 as x' 'x = nope'
+	[ "$message" = "the update of --fold: no column nope; the columns are t, k, v, n, s, x" ]
+	fold '0 as x' 'x = 1' '*'
+	[ "$message" = "the keys come out by themselves; write the states, or nothing for all of them" ]
+	fold '*' 'x = 1'
+	[ "$message" = "--fold: states begin with values, such as 0 as n" ]
+	run -64 --separate-stderr sreduce -k 'n as x' --fold '0 as x' 'x = 1' \
+		<s.mill
+	[ "$stderr" = 'sreduce: --fold: x is a key, too; write "as" and another name' ]
+	run -64 --separate-stderr bash -c "swindow 1m <s.mill |
+		sreduce --fold '0 as x' 'x = 1'"
+	[[ $stderr == "sreduce: --fold keeps one state for all batches"* ]]
+	run -65 --separate-stderr sreduce --fold '9223372036854775806 as x' \
+		'x = x + n' <s.mill
+	[ "$stderr" = "sreduce: row 2: int overflow in x + n" ]
+}
+
 # refused MESSAGE ARG...: sreduce ARG... count refuses stdin with it, and 64.
 refused() {
 	local want=$1

@@ -187,6 +187,21 @@ expr_is_column(const struct expr *e)
 	return e->root->kind == NODE_COL ? (int)e->root->col : -1;
 }
 
+static void
+mark_columns(const struct node *n, bool *used)
+{
+	if (n->kind == NODE_COL)
+		used[n->col] = true;
+	for (size_t i = 0; i < n->n_kids; i++)
+		mark_columns(n->kids[i], used);
+}
+
+void
+expr_mark_columns(const struct expr *e, bool *used)
+{
+	mark_columns(e->root, used);
+}
+
 bool
 expr_is_untyped(const struct expr *e)
 {

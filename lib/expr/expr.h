@@ -135,6 +135,9 @@ enum type expr_type(const struct expr *e);
 /* The column that e is and nothing else, or -1: an untouched column. */
 int expr_is_column(const struct expr *e);
 
+/* Set used[c] for each column c that e reads. */
+void expr_mark_columns(const struct expr *e, bool *used);
+
 /* Whether it is text without a type: an untyped column, or made of one. */
 bool expr_is_untyped(const struct expr *e);
 

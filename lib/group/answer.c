@@ -199,6 +199,8 @@ add_groups(struct stage *st, struct group *g, const struct reduce_window *w,
 	    && (!num_mul(&start, start, per) || !num_mul(&end, end, per)))
 		return stage_fail(
 		    st, TOOL_DATA, "a row number is beyond the range of int");
+	if (g->fold != NULL)
+		fold_push(g->fold, g, sel, n);
 	if (query_add_groups(&g->query, &err, w->table, sel, n, start, end)
 	    == -1)
 		return group_fail_run(st, &err);

@@ -28,9 +28,10 @@ check_running(struct stage *st, const struct group *g)
 
 	if (g->in.windowed)
 		return stage_fail(st, TOOL_USAGE,
-		    "--running keeps one state for all batches, and windows "
+		    "%s keeps one state for all batches, and windows "
 		    "have states of their own; leave the window out: swindow "
-		    "--late 5s makes watermarks alone");
+		    "--late 5s makes watermarks alone",
+		    o->fold != NULL ? "--fold" : "--running");
 	if (g->emit == GROUP_FINAL && st->in.endless)
 		return stage_fail(st, TOOL_USAGE,
 		    "--emit final answers at the end of the data, and this "

@@ -106,6 +106,14 @@ compile(struct stage *st, struct group *g)
 	const char *source;
 
 	g->ready = true;
+	if (o->fold != NULL) {
+		g->fold = mem_zero(1, sizeof(*g->fold));
+		if (query_init_keys(
+			&g->query, &err, &source, &st->in.schema, o->keys)
+		    == -1)
+			return group_fail_expr(st, "-k: ", &err, source);
+		return fold_plan(g->fold, st, g);
+	}
 	if (query_init(&g->query, &err, &source, &st->in.schema, g->in.bounds,
 		o->keys, o->aggs)
 	    == -1)
@@ -185,6 +193,7 @@ release(struct group *g)
 		g->way->release(g);
 	reduce_free(g->reduce);
 	free(g->session_keys);
+	fold_release(g->fold);
 	if (g->ready)
 		query_release(&g->query);
 	rank_release(&g->rank);

@@ -30,6 +30,8 @@ enum group_emit {
 struct group_opts {
 	const char *keys; /* "" = none */
 	const char *aggs; /* all operands, joined by commas */
+	const char *fold; /* states begin so, aggs is their update; or NULL */
+	const char *fold_emit; /* what comes out of them, NULL = all */
 	const char *having; /* or NULL */
 	bool running; /* state across batches */
 	enum group_emit emit;

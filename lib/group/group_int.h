@@ -4,6 +4,7 @@
 #define MILLRACE_GROUP_GROUP_INT_H
 
 #include "group/early.h"
+#include "group/fold.h"
 #include "group/group.h"
 #include "group/rank.h"
 #include "group/update.h"
@@ -61,6 +62,7 @@ struct group {
 	struct group_input in;
 	struct query query;
 	bool ready; /* query is set up */
+	struct fold *fold; /* --fold: states in place of aggregates; or NULL */
 	size_t *session_keys; /* numbers of keys */
 	struct reduce *reduce;
 	struct rank rank;

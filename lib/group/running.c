@@ -119,6 +119,11 @@ add(struct stage *st, struct group *g, const struct frame *f, struct batch *b)
 	if (pane_add(r->table, &why, &rows.in, NULL, b->n_rows) == -1)
 		return stage_fail(st, TOOL_DATA, "%s", why);
 	grow(r);
+	if (g->fold != NULL
+	    && fold_rows(g->fold, st, g, b,
+		   g->query.keys.n > 0 ? rows.in.group : NULL, r->n)
+		   == -1)
+		return -1;
 	touch(r, g, &rows, f, b->n_rows);
 	return group_added(st, g, b->n_rows, r->n - r->n_dead);
 }
@@ -152,7 +157,7 @@ forget(struct running *r, uint32_t group)
 
 /* Throw the forgotten groups out when they are most of all. */
 static void
-purge(struct running *r)
+purge(struct running *r, struct group *g)
 {
 	uint32_t kept = 0;
 
@@ -166,6 +171,8 @@ purge(struct running *r)
 		r->changed[kept++] = i;
 	}
 	pane_keep(r->table, r->changed, kept);
+	if (g->fold != NULL)
+		fold_keep(g->fold, r->changed, kept);
 	r->n = kept;
 	r->n_dead = 0;
 }
@@ -212,6 +219,8 @@ sweep(struct stage *st, struct group *g, bool due, int64_t until)
 	uint32_t n = 0, n_gone = 0;
 
 	grow(r);
+	if (g->fold != NULL && fold_grow(g->fold, st, r->n) == -1)
+		return -1;
 	r->changed =
 	    mem_grow(r->changed, &r->cap_changed, r->n, sizeof(*r->changed));
 	r->gone = mem_grow(r->gone, &r->cap_gone, r->n, sizeof(*r->gone));
@@ -227,7 +236,7 @@ sweep(struct stage *st, struct group *g, bool due, int64_t until)
 		return -1;
 	for (uint32_t i = 0; i < n_gone; i++)
 		forget(r, r->gone[i]);
-	return 0;
+	return g->fold != NULL ? fold_begin(g->fold, st, r->gone, n_gone) : 0;
 }
 
 static int
@@ -247,7 +256,7 @@ rows(struct stage *st, struct group *g, const struct frame *f, struct batch *b)
 		return -1;
 	if (group_flush(st, g, st->now.watermark, true) == -1)
 		return -1;
-	purge(r);
+	purge(r, g);
 	if (g->update.on)
 		update_forget(&g->update, -1, 0);
 	return 0;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wire/mode.h"
+
 /* An answer above this goes out in several frames. */
 #define ANSWER_BYTES (32u << 20)
 
@@ -88,8 +90,24 @@ describe(struct buf *b, const struct step *s)
 }
 
 static int
+fail_mode(struct step *s, const char *what)
+{
+	enum head_mode mode = s->chain->st->in.mode;
+
+	return step_fail(s, TOOL_DATA,
+	    "it takes rows that are only added%s, and %s replaces the %s "
+	    "before (%s); put it before the stage that makes them",
+	    what, mode == MODE_UPSERT ? "a row" : "each batch",
+	    mode == MODE_UPSERT ? "one" : "batch", mode_name(mode));
+}
+
+static int
 plan_step(struct chain *c, struct step *s, bool *multiplied)
 {
+	bool append = c->st->in.mode == MODE_APPEND;
+
+	if (!append && !s->kind->any_mode)
+		return fail_mode(s, "");
 	/* HEAD says which column holds which partial state. */
 	if (s->kind->rebuilds && c->st->in.n_partials > 0)
 		return stage_fail(c->st, TOOL_DATA,
@@ -99,6 +117,8 @@ plan_step(struct chain *c, struct step *s, bool *multiplied)
 	s->removed = *multiplied;
 	if (s->kind->plan(s, &c->st->out.schema) == -1)
 		return -1;
+	if (!append && s->cls != CLASS_FRAME)
+		return fail_mode(s, " to look at those before");
 	*multiplied = *multiplied || s->multiplies;
 	if (s->cls > c->cls)
 		c->cls = s->cls;
@@ -113,10 +133,6 @@ chain_head(struct chain *c, struct stage *st, enum stage_class *cls)
 	bool multiplied = false;
 
 	c->st = st;
-	if (st->in.mode != MODE_APPEND)
-		return stage_fail(st, TOOL_DATA,
-		    "the rows of the input replace each other; put smap before "
-		    "the stage that makes them");
 	for (size_t i = 0; i < c->n; i++) {
 		if (plan_step(c, c->steps[i], &multiplied) == -1)
 			return -1;

@@ -135,6 +135,25 @@ plan_add(struct columns *c, struct schema *to, const struct schema *from)
 	return rc;
 }
 
+/* A column that an expression names and nothing more is the same column. */
+static int
+rekey(struct columns *c, const struct schema *to)
+{
+	size_t *from = mem_zero(c->n_targets + 1, sizeof(*from));
+	int rc;
+
+	for (size_t i = 0; i < c->n_targets; i++) {
+		const struct target *t = &c->targets[i];
+		int col =
+		    t->expr == NULL ? (int)t->from : expr_is_column(t->expr);
+
+		from[i] = col < 0 ? STEP_MADE : (size_t)col;
+	}
+	rc = step_rekey(&c->step, to, from);
+	free(from);
+	return rc;
+}
+
 static int
 plan(struct step *s, struct schema *schema)
 {
@@ -152,6 +171,8 @@ plan(struct step *s, struct schema *schema)
 	schema_init(&to);
 	rc = s->kind == &columns_select ? plan_select(c, &to, schema)
 					: plan_add(c, &to, schema);
+	if (rc == 0)
+		rc = rekey(c, &to);
 	if (rc == -1) {
 		schema_release(&to);
 		return -1;
@@ -201,6 +222,8 @@ const struct step_kind columns_select = {
     .other_name = "; write \"as\" and another name",
     .cls = CLASS_FRAME,
     .rebuilds = true,
+    .any_mode = true,
+    .key_mend = "select that column, too",
     .plan = plan,
     .rows = rows,
     .release = release,
@@ -212,6 +235,8 @@ const struct step_kind columns_add = {
     .other_name = "; write \"as\" and another name",
     .cls = CLASS_FRAME,
     .rebuilds = true,
+    .any_mode = true,
+    .key_mend = "give the new column another name",
     .plan = plan,
     .rows = rows,
     .release = release,

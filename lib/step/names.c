@@ -109,6 +109,8 @@ plan(struct step *s, struct schema *schema)
 		rc = step_copy_field(
 		    s, &to, schema, i, other == NULL ? name : other->new);
 	}
+	if (rc == 0)
+		rc = step_rekey(s, &to, n->from);
 	if (rc == -1) {
 		schema_release(&to);
 		return -1;
@@ -149,6 +151,8 @@ const struct step_kind names_rename = {
     .size = sizeof(struct names),
     .cls = CLASS_FRAME,
     .rebuilds = true,
+    .any_mode = true,
+    .key_mend = "keep that column",
     .plan = plan,
     .rows = rows,
     .release = release,
@@ -159,6 +163,8 @@ const struct step_kind names_drop = {
     .size = sizeof(struct names),
     .cls = CLASS_FRAME,
     .rebuilds = true,
+    .any_mode = true,
+    .key_mend = "keep that column",
     .plan = plan,
     .rows = rows,
     .release = release,

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "step/chain.h"
+#include "wire/mode.h"
 
 int
 step_pass(struct step *s, const struct batch *b, bool more)
@@ -134,4 +136,51 @@ step_add_field(struct step *s, struct schema *to, const char *name,
 		return fail_add(s, to, name);
 	new->untyped = untyped;
 	return 0;
+}
+
+/* The name of the first column of to that column key was; NULL without one. */
+static const char *
+name_of(const struct schema *to, const size_t *from, size_t key)
+{
+	for (size_t i = 0; i < to->n; i++)
+		if (from[i] == key)
+			return to->fields[i].name;
+	return NULL;
+}
+
+int
+step_rekey(struct step *s, const struct schema *to, const size_t *from)
+{
+	struct head *h = &s->chain->st->out;
+	const char *comma = "";
+	uint32_t *keys;
+	struct buf text;
+	size_t n;
+	int rc = 0;
+
+	if (h->mode != MODE_UPSERT)
+		return 0;
+	buf_init(&text, 0);
+	keys = mode_keys(&n, h);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		const char *name = name_of(to, from, keys[i]);
+
+		if (name == NULL)
+			rc = step_fail(s, TOOL_DATA,
+			    "the rows replace each other by %s (upsert): %s",
+			    h->schema.fields[keys[i]].name, s->kind->key_mend);
+		else if (strchr(name, ',') != NULL)
+			rc = step_fail(s, TOOL_DATA,
+			    "%s: the name of a key cannot hold a comma", name);
+		else
+			buf_printf(&text, "%s%s", comma, name);
+		comma = ",";
+	}
+	free(keys);
+	if (rc == 0) {
+		free(h->mode_keys);
+		h->mode_keys = mem_strndup((const char *)text.data, text.len);
+	}
+	buf_release(&text);
+	return rc;
 }

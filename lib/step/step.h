@@ -57,6 +57,8 @@ struct step_kind {
 	bool rebuilds; /* makes other columns */
 	bool holds; /* rows wait for the end of the batch */
 	bool multiplies; /* what it passes on are other rows */
+	bool any_mode; /* takes rows that replace others */
+	const char *key_mend; /* what to do when it loses such a key; or NULL */
 	int (*plan)(struct step *s, struct schema *schema);
 	int (*rows)(struct step *s, const struct batch *b, bool more);
 	int (*end)(struct step *s);
@@ -108,6 +110,15 @@ int step_fail_column(
     struct step *s, const struct schema *schema, const char *name, size_t len);
 int step_fail(struct step *s, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+#define STEP_MADE SIZE_MAX
+
+/*
+ * By which columns of to the rows replace each other, which HEAD then says:
+ * from[i] is the column that column i of to was, or STEP_MADE.  0, or -1 after
+ * step_fail when a key is lost.
+ */
+int step_rekey(struct step *s, const struct schema *to, const size_t *from);
 
 /*
  * Add to a schema: step_copy_field a column of from under a name, with its

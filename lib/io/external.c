@@ -8,7 +8,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/io.h"
 #include "base/mem.h"
 #include "io/libexec.h"
 #include "io/source_int.h"
@@ -108,18 +107,9 @@ await_helper(struct source *s)
 static enum source_got
 read_helper(struct source *s, void *p, size_t cap, size_t *len)
 {
-	int ready = io_wait(s->fd, -1, 0);
-	ssize_t n;
+	enum source_got got = source_read_pipe(s, p, cap, len);
 
-	if (ready == 0)
-		return SOURCE_WAIT;
-	n = ready == -1 ? -1 : io_read(s->fd, p, cap);
-	if (n == -1) {
-		source_fail(s, EX_IOERR, "%s", strerror(errno));
-		return SOURCE_ERROR;
-	}
-	*len = (size_t)n;
-	return n > 0 ? SOURCE_BYTES : await_helper(s);
+	return got == SOURCE_END ? await_helper(s) : got;
 }
 
 /* It may have more to say, and then ends its stream. */

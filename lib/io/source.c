@@ -68,8 +68,8 @@ open_stdin(struct source *s)
 }
 
 /* A regular file as standard input is always ready and never makes us wait. */
-static enum source_got
-read_pipe(struct source *s, void *p, size_t cap, size_t *len)
+enum source_got
+source_read_pipe(struct source *s, void *p, size_t cap, size_t *len)
 {
 	int ready = io_wait(s->fd, -1, 0);
 	ssize_t n;
@@ -197,7 +197,7 @@ static const struct source_kind stdin_kind = {
     .claims = is_stdin,
     .check = check_nothing,
     .open = open_stdin,
-    .read = read_pipe,
+    .read = source_read_pipe,
     .close = close_nothing,
 };
 
@@ -208,7 +208,7 @@ static const struct source_kind pipe_kind = {
     .claims = is_special,
     .check = source_check_path,
     .open = open_special,
-    .read = read_pipe,
+    .read = source_read_pipe,
     .close = source_close_fd,
 };
 

@@ -95,12 +95,14 @@ int source_fail(struct source *s, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 /*
- * The usual functions of what is named by a path, and of a file whose next
- * byte is s->off.  source_pread: 0 at the end, -1 after source_fail.
+ * The usual functions of what is named by a path, of a pipe, and of a file
+ * whose next byte is s->off.  source_pread: 0 at the end, -1 after source_fail.
  */
 int source_check_path(struct source *s);
 void source_close_fd(struct source *s);
 ssize_t source_pread(struct source *s, void *p, size_t cap);
+enum source_got source_read_pipe(
+    struct source *s, void *p, size_t cap, size_t *len);
 int source_file_fd(const struct source *s);
 void source_file_seek(struct source *s, uint64_t off);
 

@@ -105,6 +105,18 @@ tool_last_words(void)
 	io_write(STDOUT_FILENO, frame, at);
 }
 
+/* Tell, and return the text, to be freed. */
+static char *
+vtell(const char *fmt, va_list ap)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, ap) == -1)
+		errx(TOOL_MEMORY, "out of memory");
+	tell(text);
+	return text;
+}
+
 void
 tool_die(enum tool_status status, const char *fmt, ...)
 {
@@ -112,10 +124,8 @@ tool_die(enum tool_status status, const char *fmt, ...)
 	char *text;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) == -1)
-		errx(TOOL_MEMORY, "out of memory");
+	text = vtell(fmt, ap);
 	va_end(ap);
-	tell(text);
 	send_fail((int)status, text);
 	free(text);
 	exit((int)status);
@@ -125,14 +135,10 @@ void
 tool_warn(const char *fmt, ...)
 {
 	va_list ap;
-	char *text;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) == -1)
-		errx(TOOL_MEMORY, "out of memory");
+	free(vtell(fmt, ap));
 	va_end(ap);
-	tell(text);
-	free(text);
 }
 
 void

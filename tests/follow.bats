@@ -7,6 +7,7 @@
 # shellcheck disable=SC2154 # bats sets stderr
 
 load helper
+load following
 
 # Follow log in the background; rows appear in out.mill, messages in err.
 follow() {
@@ -14,26 +15,6 @@ follow() {
 	source=$!
 	# HEAD and the mark of the part: the file was looked for.
 	until_true 5 test -s out.mill
-}
-
-rows() {
-	python3 "$TOP/tests/decode.py" <out.mill 2>/dev/null |
-		sed -n 's/^\["\(.*\)"\]$/\1/p'
-}
-
-# The rows are these words, in this order.
-rows_are() {
-	[ "$(rows | tr '\n' ' ')" = "$*${*:+ }" ]
-}
-
-said() {
-	grep -Fqx "sbatch: $1" err
-}
-
-# End it; all rows that are there count.
-stop() {
-	kill -TERM "$source"
-	wait "$source"
 }
 
 @test "several files are followed at once, each a part" {

@@ -6,31 +6,13 @@
 # shellcheck disable=SC2154 # bats sets stderr
 
 load helper
+load following
 
 # Follow sources in the background; rows appear in out.mill, messages in err.
 follow() {
 	sbatch -F "$@" >out.mill 2>err &
 	source=$!
 	until_true 5 test -s out.mill
-}
-
-rows() {
-	python3 "$TOP/tests/decode.py" <out.mill 2>/dev/null |
-		sed -n 's/^\["\(.*\)"\]$/\1/p'
-}
-
-# The rows are these words, in this order.
-rows_are() {
-	[ "$(rows | tr '\n' ' ')" = "$*${*:+ }" ]
-}
-
-said() {
-	grep -Fqx "sbatch: $1" err
-}
-
-stop() {
-	kill -TERM "$source"
-	wait "$source"
 }
 
 @test "a rotated set is one part, oldest first, in whatever order it is given" {

@@ -44,7 +44,8 @@ EXPR = bits call check eval expr func item karith kbit kcal kcast kcmp \
 	parse_form parse_list parse_operand resolve strout
 AGG = agg check count dist exact extreme fn pick quant sum
 GROUP = add answer batch cells check early fold group rank running update window
-WINDOW = grid keys mark pane query reduce session sorter spec stamp
+WINDOW = grid hold keys mark pane query reduce session sorter spec \
+	stamp store visits
 CKPT = checkpoint commit durable lock snapshot
 STEP = chain columns command dedup elements ends explode history kept \
 	keyed names over parse past pieces pipe prog reader running \
@@ -57,7 +58,7 @@ IO = bad changelog conn cut dir emit external feed filesink follow gen gunzip \
 JOIN = plan plan_gather table tablefile tablejoin tablepack
 TOOL = accounts message progress quote redirect resume signal stage \
 	textopt tool
-EVENT = event late sorted
+EVENT = event late sorted whole
 LIB = $(BASE:%=lib/base/%) \
 	$(DATA:%=lib/data/%) \
 	$(WIRE:%=lib/wire/%) \

@@ -21,6 +21,7 @@ enum long_opt {
 	OPT_ORIGIN,
 	OPT_TZ,
 	OPT_SORT,
+	OPT_HOLD,
 };
 
 static const struct tool_opt options[] = {
@@ -34,6 +35,7 @@ static const struct tool_opt options[] = {
     {OPT_ORIGIN, "origin", "D", "shift the windows by D"},
     {OPT_TZ, "tz", "ZONE", "calendar of 1d, 1w, 1mo and 1y windows"},
     {OPT_SORT, "sort", NULL, "give the rows in the order of event time"},
+    {OPT_HOLD, "hold", NULL, "give each complete window as a batch"},
     {'k', "keys", "COLS", "whose sessions: columns, by comma"},
 };
 
@@ -97,8 +99,15 @@ parse_spec(struct opts *o, int argc, char *argv[])
 
 /* Options of which one makes the other idle. */
 static void
-check_options(const struct event *e)
+check_options(const struct opts *o, const struct event *e)
 {
+	if (e->hold && o->window.kind == WINDOW_NONE)
+		tool_die(TOOL_USAGE,
+		    "--hold: which windows? write swindow 1m --hold");
+	if (e->hold && e->sort)
+		tool_die(TOOL_USAGE,
+		    "--sort: with --hold the rows of a window are in that "
+		    "order already");
 	if (e->wait_eof && e->idle > 0)
 		tool_die(TOOL_USAGE,
 		    "--idle: with --late eof no watermark comes before the "
@@ -147,6 +156,9 @@ parse_options(
 		case OPT_SORT:
 			e->sort = true;
 			break;
+		case OPT_HOLD:
+			e->hold = true;
+			break;
 		case 'k':
 			o->beside.keys = arg;
 			break;
@@ -155,7 +167,7 @@ parse_options(
 		}
 	}
 	parse_spec(o, argc, argv);
-	check_options(e);
+	check_options(o, e);
 }
 
 /* The options that change the answer. */
@@ -163,11 +175,11 @@ static char *
 describe(const struct opts *o, const struct event *e)
 {
 	return mem_printf("%s --late %jdus --origin %jdus --idle %jdus "
-			  "--max-future %jdus%s%s%s",
+			  "--max-future %jdus%s%s%s%s",
 	    o->spec, (intmax_t)e->allowed, (intmax_t)o->beside.origin,
 	    (intmax_t)e->idle, (intmax_t)e->max_future,
 	    e->wait_eof ? " eof" : "", e->arrival ? " --arrival" : "",
-	    e->sort ? " --sort" : "");
+	    e->sort ? " --sort" : "", e->hold ? " --hold" : "");
 }
 
 int

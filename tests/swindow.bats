@@ -255,6 +255,80 @@ opts=()
 	exec 7>&-
 }
 
+@test "--hold gives each window as a batch, sorted" {
+	printf '%s\n' 5,a 3,b 25,c 12,d 70,e 71,a |
+		sbatch -f csv -N -c 't:time(s),k' -t t --frame-rows 2 >s.mill
+	swindow 10s --hold --late 20s <s.mill >h.mill
+	python3 "$TOP/tests/decode.py" -c <h.mill
+	ssink -f dump <h.mill >dump
+	grep -q '^HEAD mode=append bounded many-batches windowed' dump
+	grep -q '^  column window_end time event-time-1us' dump
+	run -1 grep -q 'column pane' dump
+	# shellcheck disable=SC2016
+	ssink -N --exec 'cut -f 4 | paste -sd" " -; echo $MILLRACE_WINDOW_START' \
+		<h.mill >out
+	printf '%s\n' 'b a' 1970-01-01T00:00:00Z d 1970-01-01T00:00:10Z \
+		c 1970-01-01T00:00:20Z 'e a' 1970-01-01T00:01:10Z >want
+	same want out
+	[ "$(grep -c '^ROWS.* LAST' dump)" = 4 ]
+	[ "$(swindow 10s --hold --late 20s <s.mill | sreduce count | ssink -N | tr '\n' ' ')" = "2 1 1 2 " ]
+	# The answers of swindow are windows again.
+	swindow 10s --hold --late 20s <s.mill | swindow 1m | sreduce count |
+		ssink -N >out
+	printf '1970-01-01T00:0%s:00Z\t1970-01-01T00:0%s:00Z\t%s\n' \
+		0 1 4 1 2 2 >want
+	same want out
+}
+
+@test "--hold: a row is in each of its windows, of every kind" {
+	printf '%s\n' 5,a 3,b 25,a 28,a | sbatch -f csv -N -c 't:time(s),k' -t t >s.mill
+	held() { swindow "$@" --hold --late eof <s.mill | ssink -N | cut -f 2,3,4; }
+	[ "$(held 20s/10s | cut -c 18- | cut -f 1,3 | tr '\t\n' ', ')" = \
+		"10Z,b 10Z,a 20Z,b 20Z,a 30Z,a 30Z,a 40Z,a 40Z,a " ]
+	[ "$(held cumulate:20s/10s | cut -c 18- | cut -f 1,3 | tr '\t\n' ', ')" = \
+		"10Z,b 10Z,a 20Z,b 20Z,a 30Z,a 30Z,a 40Z,a 40Z,a " ]
+	[ "$(held session:5s -k k | cut -c 18- | cut -f 1,3 | tr '\t\n' ', ')" = \
+		"08Z,b 10Z,a 33Z,a 33Z,a " ]
+	[ "$(held 1y --tz Europe/Paris | cut -f 1 | uniq -c | xargs)" = \
+		"4 1970-12-31T23:00:00Z" ]
+	swindow rows:3 --hold <s.mill | ssink -N | cut -f 1,2,4 >out
+	printf '%s\t%s\t%s\n' 0 3 b 0 3 a 0 3 a 3 6 a >want
+	same want out
+	swindow rows:3 --hold --schema <s.mill >out
+	printf '%s\n' 'window_start	int' 'window_end	int' 't	time' \
+		'k	str	untyped' >want
+	same want out
+}
+
+@test "--hold: windows leave as soon as the watermark passes them" {
+	mkfifo in
+	sbatch -f csv -N -c 't:time(s),v' -t t -i 1h in | swindow 10s --hold >out.mill &
+	exec 7>in
+	batches() { [ "$(ssink -f dump <out.mill 2>/dev/null | grep -c '^ROWS.* LAST')" = "$1" ]; }
+	printf '%s\n' 5,a 6,b >&7
+	echo 12,c >&7
+	until_true 5 batches 1
+	echo 22,d >&7
+	until_true 5 batches 2
+	exec 7>&-
+	wait
+	batches 3
+}
+
+@test "--hold is refused where there is nothing to hold" {
+	run -64 --separate-stderr swindow --hold
+	[ "$stderr" = "swindow: --hold: which windows? write swindow 1m --hold" ]
+	run -64 --separate-stderr swindow 1m --hold --sort
+	[ "$stderr" = "swindow: --sort: with --hold the rows of a window are in that order already" ]
+	rows 5 | swindow 1s | sreduce count >s.mill
+	run -65 --separate-stderr swindow 1m --hold <s.mill
+	[ "$stderr" = "swindow: the stream has a column window_start; write smap --rename window_start=NAME before swindow" ]
+	# No window is a batch without rows, as every bounded stream has.
+	rows 5 | smap -w false | swindow 1m --hold >e.mill
+	python3 "$TOP/tests/decode.py" -c <e.mill
+	[ "$(ssink -f dump <e.mill | grep -c '^ROWS.* LAST')" = 1 ]
+}
+
 # live SPEC ARG...: follow a and b; windows that are complete go to out.
 live() {
 	sbatch -F -f csv -N -c 't:time(s)' -t t a b |

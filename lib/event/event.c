@@ -23,6 +23,7 @@ event_release(struct event *e)
 {
 	late_release(&e->late);
 	sorted_release(&e->sorted);
+	whole_release(&e->whole);
 	stamp_release(&e->stamp);
 	batch_release(&e->out);
 	free(e->text);
@@ -174,6 +175,10 @@ on_head(struct stage *st, void *arg)
 		return -1;
 	if (e->sort && sorted_init(&e->sorted, st, e->part_col) == -1)
 		return -1;
+	if (e->hold
+	    && whole_init(&e->whole, st, e->zone, e->time_col, e->part_col)
+		   == -1)
+		return -1;
 	return late_open(&e->late, st);
 }
 
@@ -266,6 +271,8 @@ on_rows(struct stage *st, void *arg, const struct frame *f, struct batch *b)
 	if (e->sort)
 		return sorted_rows(
 		    &e->sorted, st, &e->out, settled(e, mark), mark, last);
+	if (e->hold)
+		return whole_rows(&e->whole, st, &e->out, mark, last);
 	return stage_emit(st, &e->out, f->h.part, mark, last);
 }
 
@@ -305,6 +312,8 @@ on_mark(
 	if (e->sort)
 		return sorted_mark(&e->sorted, st, &f->h, m,
 		    eof ? INT64_MAX : settled(e, mark), mark);
+	if (e->hold)
+		return whole_mark(&e->whole, st, &f->h, m, mark);
 	return stage_mark(st, &f->h, m, mark);
 }
 
@@ -334,6 +343,8 @@ advance(struct stage *st, struct event *e)
 		return 0;
 	if (e->sort
 	    && sorted_advance(&e->sorted, st, settled(e, mark), mark) == -1)
+		return -1;
+	if (e->hold && whole_advance(&e->whole, st, mark) == -1)
 		return -1;
 	return mark <= st->watermark ? 0 : stage_mark(st, &h, &m, mark);
 }

@@ -11,6 +11,7 @@
 
 #include "event/late.h"
 #include "event/sorted.h"
+#include "event/whole.h"
 #include "tool/stage.h"
 #include "window/stamp.h"
 
@@ -24,6 +25,7 @@ struct event {
 	int64_t max_future; /* further ahead of their arrival none; -1 = any */
 	bool arrival; /* is the event time */
 	bool sort;
+	bool hold; /* windows until they are complete; not with sort */
 	bool warn; /* of late and unusable rows, at the end */
 	char *text; /* owned; the options, for the chain in HEAD */
 	struct late late;
@@ -36,6 +38,7 @@ struct event {
 	int64_t arrival_us; /* of the rows of a frame */
 	int part_col; /* of the input, or -1 */
 	struct sorted sorted;
+	struct whole whole;
 };
 
 void event_init(struct event *e);

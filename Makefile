@@ -27,37 +27,37 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SAN_FLAGS) $(LDFLAGS)
 LIBS = $(shell pkg-config --libs $(PKGS)) -lm
 
 CMDS = sbatch sjoin smap sreduce ssink swindow
-BASE = buf crc hash io map mem num pattern sha256 time timefmt xxh64 \
-	zone zonerule
+BASE = buf crc hash io map mem num pattern sha256 time timefmt xxh64 zone \
+	zonerule
 DATA = batch col colbuf name order schema type
 WIRE = frame head headio mode note reader rows writer zip
 TEXT = access accessvar block cell clf cols current dsv dsvhead fields fill \
 	flaw frames grok grokpat infer json jsoncell jsonhead jsonpath \
-	jsonstr jsontree jsonwalk keyguess live logfmt logfmthead place \
-	raw record regex render render_cells render_csv render_dump \
-	render_frames render_json render_logfmt render_markdown \
-	render_out render_table render_tsv scan screen sepidx syslog table text \
-	w3c width
-EXPR = bits call check eval expr func item karith kbit kcal kcast kcmp \
-	kcode kcond kfind kformat khash kin kip kjson kjsonout kmatch \
-	knum kpick kround kshape kstr ktime kurl kzone lex node parse \
-	parse_form parse_list parse_operand resolve strout
+	jsonstr jsontree jsonwalk keyguess live logfmt logfmthead place raw \
+	record regex render render_cells render_csv render_dump render_frames \
+	render_json render_logfmt render_markdown render_out render_table \
+	render_tsv scan screen sepidx syslog table text w3c width
+EXPR = bits call check eval expr func item karith kbit kcal kcast kcmp kcode \
+	kcond kfind kformat khash kin kip kjson kjsonout kmatch knum kpick \
+	kround kshape kstr ktime kurl kzone lex node parse parse_form \
+	parse_list parse_operand resolve strout
 AGG = agg check count dist exact extreme fn pick quant sum
-GROUP = add answer batch cells check early fold group rank running update window
-WINDOW = grid hold keys mark pane query reduce session sorter spec \
-	stamp store visits
+GROUP = add answer batch cells check early fold group rank running update \
+	window
+WINDOW = grid hold keys mark pane query reduce session sorter spec stamp \
+	store visits
 CKPT = checkpoint commit durable lock snapshot
-STEP = chain columns command dedup elements ends explode history kept \
-	keyed names over parse past pieces pipe prog reader running \
-	sample span step where
-IO = bad changelog conn cut dir emit external feed filesink follow gen gunzip \
-	gzout heading held intake known lane libexec listen merge net \
-	newfiles outdir outexec outfile outgroup outlet outpath \
-	outpath_parse outset outwhole pace poller pump range saved set sibling \
-	sink source spawn target turn
+STEP = chain columns command dedup elements ends explode history kept keyed \
+	names over parse past pieces pipe prog reader running sample span \
+	step where
+IO = bad changelog conn cut dir emit epochs external feed filesink follow \
+	follow_resume gen gunzip gzout heading held intake journal known lane \
+	libexec listen merge net newfiles outdir outexec outfile outgroup \
+	outlet outpath outpath_parse outset outwhole pace poller pump range \
+	saved set sibling sink source spawn target turn
 JOIN = plan plan_gather table tablefile tablejoin tablepack
-TOOL = accounts message progress quote redirect resume signal stage \
-	textopt tool
+TOOL = accounts message progress quote redirect resume signal stage textopt \
+	tool
 EVENT = event late sorted whole
 LIB = $(BASE:%=lib/base/%) \
 	$(DATA:%=lib/data/%) \
@@ -79,10 +79,9 @@ UNITS = accounts_test agg_test base_test cell_test ckpt_test clf_test \
 	outpath_test pieces_test reduce_test render_test sepidx_test \
 	sibling_test text_test textfmt_test window_test wire_test zone_test
 BENCHES = expr_bench render_bench text_bench
-MAN = man/millrace-checkpoint.5 man/millrace-expr.7 \
-	man/millrace-formats.7 man/millrace-frame.5 man/millrace.7 \
-	man/sbatch.1 man/sjoin.1 man/smap.1 man/sreduce.1 man/ssink.1 \
-	man/swindow.1
+MAN = man/millrace-checkpoint.5 man/millrace-expr.7 man/millrace-formats.7 \
+	man/millrace-frame.5 man/millrace.7 man/sbatch.1 man/sjoin.1 \
+	man/smap.1 man/sreduce.1 man/ssink.1 man/swindow.1
 
 LIB_O = $(LIB:%=$(O)/%.o)
 

@@ -42,7 +42,12 @@ enum {
 	OPT_DEFLATE,
 	OPT_CHECKSUM,
 	OPT_FRAME_ROWS,
-	OPT_PIPE_SIZE
+	OPT_PIPE_SIZE,
+	OPT_EPOCH,
+	OPT_ONCE,
+	OPT_TRUNCATE,
+	OPT_MISSING,
+	OPT_FORCE_FS
 };
 
 static const struct tool_opt options[] = {
@@ -71,6 +76,14 @@ static const struct tool_opt options[] = {
     {OPT_BATCH_ROWS, "batch-rows", "N", "close a batch after N rows"},
     {OPT_BATCH_BYTES, "batch-bytes", "SIZE", "close a batch before SIZE"},
     {'n', "rows", "N", "read the first N rows"},
+    {'S', "state", "DIR", "resume from DIR: output is committed once"},
+    {OPT_EPOCH, "epoch", "D", "with -S: commit every D (10s)"},
+    {OPT_ONCE, "once", NULL, "with -S: what is new, then exit"},
+    {OPT_TRUNCATE, "on-truncate", "stop|restart",
+	"with -S: what to do with a truncated file"},
+    {OPT_MISSING, "on-missing", "stop|skip",
+	"with -S: what to do without a file that was read"},
+    {OPT_FORCE_FS, "force-fs", NULL, "with -S: DIR may be on a network"},
     {OPT_BAD, "bad", "stop|skip|FILE", "what to do with bad records"},
     {OPT_MAX_BAD, "max-bad", "N|P%", "fail when more records are bad"},
     {OPT_SOURCE, "source", "COL", "add a column with the source's name"},
@@ -111,6 +124,8 @@ struct run {
 	struct zone *zone; /* of --tz, or NULL */
 	bool bad_given;
 	bool max_bad_given;
+	bool state_opts; /* one that goes with -S */
+	bool relative; /* --from or --until counts from now */
 	unsigned stream; /* enum stream_option */
 	uint64_t pipe_size; /* 0 = the default */
 };
@@ -142,6 +157,9 @@ wait_for_input(struct run *r)
 		return intake_fail(
 		    &r->in, TOOL_IO, "poll: %s", strerror(errno));
 	case 2:
+		if (epochs_are_on(&r->in.epochs))
+			return intake_fail(&r->in, TOOL_IO,
+			    "standard output: %s", strerror(EPIPE));
 		/* The reader has gone; a write would end us in this way. */
 		signal(SIGPIPE, SIG_DFL);
 		raise(SIGPIPE);
@@ -157,7 +175,7 @@ stop(struct run *r)
 
 	if (r->in.stop_us != 0)
 		return 0;
-	if (r->in.endless && r->in.begun) {
+	if ((r->in.endless || epochs_are_on(&r->in.epochs)) && r->in.begun) {
 		intake_stop(&r->in);
 		return 0;
 	}
@@ -389,12 +407,67 @@ network_opt(struct source_opts *o, int ch, const char *arg)
 	}
 }
 
+/* One of two words: whether it is the second. */
+static bool
+choice(const char *opt, const char *arg, const char *no, const char *yes)
+{
+	if (strcmp(arg, yes) != 0 && strcmp(arg, no) != 0)
+		tool_die(TOOL_USAGE, "--%s: '%s' is neither %s nor %s", opt,
+		    arg, no, yes);
+	return strcmp(arg, yes) == 0;
+}
+
+static int64_t
+epoch(const char *arg)
+{
+	int64_t us = tool_dur("epoch", arg);
+
+	if (us < EPOCHS_LEAST_US)
+		tool_die(TOOL_USAGE,
+		    "--epoch: %s: every epoch costs some flushes of the disk; "
+		    "write 200ms or more",
+		    arg);
+	return us;
+}
+
+/* Options that go with -S. */
+static bool
+state_opt(struct run *r, int ch, const char *arg)
+{
+	struct source_opts *o = &r->in.o.source;
+
+	switch (ch) {
+	case OPT_EPOCH:
+		r->in.epochs.every_us = epoch(arg);
+		break;
+	case OPT_ONCE:
+		r->in.epochs.once = true;
+		break;
+	case OPT_TRUNCATE:
+		o->on_truncate_restart =
+		    choice("on-truncate", arg, "stop", "restart");
+		break;
+	case OPT_MISSING:
+		o->on_missing_skip = choice("on-missing", arg, "stop", "skip");
+		break;
+	case OPT_FORCE_FS:
+		r->in.epochs.any_fs = true;
+		break;
+	default:
+		return false;
+	}
+	r->state_opts = true;
+	return true;
+}
+
 static void
 run_opt(struct run *r, int ch, const char *arg)
 {
 	struct intake_opts *o = &r->in.o;
 
-	if (order_opt(o, ch, arg) || network_opt(&o->source, ch, arg))
+	r->relative |= (ch == OPT_FROM || ch == OPT_UNTIL) && arg[0] == '-';
+	if (order_opt(o, ch, arg) || network_opt(&o->source, ch, arg)
+	    || state_opt(r, ch, arg))
 		return;
 	switch (ch) {
 	case OPT_TZ:
@@ -436,10 +509,44 @@ run_opt(struct run *r, int ch, const char *arg)
 		o->frame_rows =
 		    (uint32_t)tool_int("frame-rows", arg, 1, FRAME_MAX_ROWS);
 		break;
+	case 'S':
+		o->source.kept = true;
+		r->in.epochs.path = arg;
+		break;
 	case OPT_PIPE_SIZE:
 		r->pipe_size = tool_size("pipe-size", arg);
 		break;
 	}
+}
+
+static void
+settle_state(struct run *r)
+{
+	struct intake_opts *o = &r->in.o;
+	struct epochs *e = &r->in.epochs;
+
+	if (r->state_opts && !epochs_are_on(e))
+		tool_die(TOOL_USAGE,
+		    "%s goes with -S DIR, where the places are kept",
+		    e->once ? "--once" : "this option");
+	if (!epochs_are_on(e))
+		return;
+	if (e->once && o->source.mode == SOURCE_FOLLOW)
+		tool_die(TOOL_USAGE, "--once ends, -F does not: write one");
+	if (r->relative)
+		tool_die(TOOL_USAGE,
+		    "-S: --from and --until want times that stay the same, "
+		    "such as 2026-11-23T10:00:00Z");
+	if (o->source.mode == SOURCE_ONCE)
+		o->source.mode = SOURCE_KEPT;
+	if (r->tool.schema_only) {
+		o->source.mode = SOURCE_ONCE;
+		o->source.kept = e->once = false;
+		e->path = NULL;
+		return;
+	}
+	/* What is committed must not end quietly with a reader. */
+	signal(SIGPIPE, SIG_IGN);
 }
 
 /* What the options leave open before the sources are known. */
@@ -456,6 +563,7 @@ settle(struct run *r)
 		    "apart from their bytes; write --batch-rows");
 	if (o->merge && o->cat)
 		tool_die(TOOL_USAGE, "-m and --cat: one order, please");
+	settle_state(r);
 	o->schema_only = r->tool.schema_only;
 	o->program = r->tool.program;
 	o->name = r->tool.name;
@@ -487,9 +595,7 @@ main(int argc, char *argv[])
 	if (run(&r, argv + optind, (size_t)(argc - optind)) == -1) {
 		progress_clear(&r.progress);
 		tool_warn("%s", r.in.why);
-		if (!r.tool.schema_only)
-			emit_fail(
-			    &r.in.emit, r.in.status, r.tool.name, r.in.why);
+		intake_abort(&r.in);
 	}
 	status = r.in.status;
 	intake_release(&r.in);

@@ -35,24 +35,6 @@ snapshot_save(
 	return rc;
 }
 
-int
-snapshot_load(struct checkpoint *c, char **why, struct buf *out)
-{
-	char *name = file_name(c, c->last.epoch, c->last.generation);
-	int rc = 0, got = durable_read(out, c->fd, name, DURABLE_SNAPSHOT);
-
-	if (got == -1) {
-		rc = checkpoint_failed(c, why, name);
-	} else if (got == 0) {
-		*why = mem_printf(
-		    "%s/%s: the state of the last commit is not there", c->path,
-		    name);
-		rc = EX_DATAERR;
-	}
-	free(name);
-	return rc;
-}
-
 /* Digits up to a dot, which is passed. */
 static int
 take_number(uint64_t *v, const char **p)
@@ -78,6 +60,72 @@ snapshot_parse_name(
 	return 0;
 }
 
+static DIR *
+open_list(const struct checkpoint *c)
+{
+	int fd = openat(c->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd == -1 ? NULL : fdopendir(fd);
+
+	if (d == NULL && fd != -1)
+		close(fd);
+	return d;
+}
+
+/* A stage of the last commit that stood where ours stands, or NULL. */
+static char *
+find_other(const struct checkpoint *c)
+{
+	DIR *d = open_list(c);
+	size_t n = strcspn(c->stage, "-");
+	uint64_t epoch, generation;
+	const char *stage;
+	char *found = NULL;
+	struct dirent *e;
+
+	while (d != NULL && found == NULL && (e = readdir(d)) != NULL)
+		if (snapshot_parse_name(&epoch, &generation, &stage, e->d_name)
+			== 0
+		    && epoch == c->last.epoch
+		    && generation == c->last.generation
+		    && strncmp(stage, c->stage, n + 1) == 0)
+			found = mem_strdup(stage);
+	if (d != NULL)
+		closedir(d);
+	return found;
+}
+
+static int
+fail_missing(const struct checkpoint *c, char **why, const char *name)
+{
+	char *other = find_other(c);
+
+	if (other == NULL) {
+		*why = mem_printf("%s/%s: it is not there, or the pipeline of "
+				  "the last commit had no such stage",
+		    c->path, name);
+		return EX_DATAERR;
+	}
+	*why = mem_printf("%s: the pipeline has changed: %s stands where %s "
+			  "was",
+	    c->path, c->stage, other);
+	free(other);
+	return SNAPSHOT_CHANGED;
+}
+
+int
+snapshot_load(struct checkpoint *c, char **why, struct buf *out)
+{
+	char *name = file_name(c, c->last.epoch, c->last.generation);
+	int rc = 0, got = durable_read(out, c->fd, name, DURABLE_SNAPSHOT);
+
+	if (got == -1)
+		rc = checkpoint_failed(c, why, name);
+	else if (got == 0)
+		rc = fail_missing(c, why, name);
+	free(name);
+	return rc;
+}
+
 static bool
 is_wanted(const struct checkpoint *c, const char *name)
 {
@@ -97,16 +145,12 @@ is_wanted(const struct checkpoint *c, const char *name)
 int
 snapshot_prune(struct checkpoint *c, char **why)
 {
-	int fd = openat(c->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd == -1 ? NULL : fdopendir(fd);
+	DIR *d = open_list(c);
 	struct dirent *e;
 	int rc = 0;
 
-	if (d == NULL) {
-		if (fd != -1)
-			close(fd);
+	if (d == NULL)
 		return checkpoint_failed(c, why, ".");
-	}
 	while (rc == 0 && (errno = 0, e = readdir(d)) != NULL)
 		if (!is_wanted(c, e->d_name)
 		    && unlinkat(c->fd, e->d_name, 0) == -1 && errno != ENOENT)

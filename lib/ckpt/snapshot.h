@@ -8,12 +8,14 @@
 #include "base/buf.h"
 #include "ckpt/checkpoint.h"
 
+#define SNAPSHOT_CHANGED 78 /* exit status: the pipeline is another one */
+
 /*
  * Snapshots of the stage that c was opened for, one for each (epoch,
  * generation).  All give 0, or the exit status with the reason in *why.
  * snapshot_save: durable on return.
  * snapshot_load: append that of c->last to out; 65 when it is not there, or
- * damaged.
+ * damaged, SNAPSHOT_CHANGED when another stage has one in its place.
  * snapshot_prune: remove those that no restart can want: all but those of the
  * last two committed epochs and of our own epochs after them.
  */

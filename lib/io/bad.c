@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -108,6 +109,50 @@ bad_flush(struct bad *b)
 		    mem_printf("%s: %s", b->path, strerror(errno)));
 	buf_reset(&b->kept);
 	return 0;
+}
+
+static int
+fail_errno(struct bad *b)
+{
+	return fail(
+	    b, EX_IOERR, mem_printf("%s: %s", b->path, strerror(errno)));
+}
+
+int
+bad_kept_len(struct bad *b, uint64_t *len)
+{
+	struct stat st;
+
+	*len = 0;
+	if (b->policy != BAD_KEEP)
+		return 0;
+	if (bad_flush(b) == -1)
+		return -1;
+	/* A pipe or a device has no length, and cannot be cut. */
+	if (fstat(b->fd, &st) == -1)
+		return fail_errno(b);
+	if (!S_ISREG(st.st_mode))
+		return 0;
+	*len = (uint64_t)st.st_size;
+	return fsync(b->fd) == -1 ? fail_errno(b) : 0;
+}
+
+int
+bad_truncate(struct bad *b, uint64_t len)
+{
+	struct stat st;
+
+	if (b->policy != BAD_KEEP)
+		return 0;
+	if (fstat(b->fd, &st) == -1)
+		return fail_errno(b);
+	if (!S_ISREG(st.st_mode))
+		return 0;
+	if ((uint64_t)st.st_size < len)
+		return fail(b, EX_DATAERR,
+		    mem_printf("%s: it is shorter than it was, %ju bytes",
+			b->path, (uintmax_t)len));
+	return ftruncate(b->fd, (off_t)len) == -1 ? fail_errno(b) : 0;
 }
 
 static int

@@ -53,6 +53,15 @@ int bad_open(struct bad *b);
 bool bad_take(struct bad *b, struct buf *notes, const char *name,
     const struct text_bad *bad, uint64_t n_records);
 
+/*
+ * What is kept over a restart: bad_kept_len: the length of the file, once it
+ * is flushed and durable; 0 without one.  bad_truncate: cut it to that length
+ * again.
+ * 0, or -1 with why and status.
+ */
+int bad_kept_len(struct bad *b, uint64_t *len);
+int bad_truncate(struct bad *b, uint64_t len);
+
 /* 0, or -1 with why and status. */
 int bad_flush(struct bad *b);
 int bad_finish(struct bad *b, uint64_t n_records);

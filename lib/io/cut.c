@@ -43,6 +43,23 @@ cut_shut(struct cut *c)
 }
 
 bool
+cut_is_set(const struct cut *c)
+{
+	return c->max.every_us > 0 || c->max.rows > 0 || c->max.bytes > 0;
+}
+
+void
+cut_resume(struct cut *c, const struct cut *was)
+{
+	c->batch = was->batch;
+	c->rows = was->rows;
+	c->bytes = was->bytes;
+	/* Clocks may have been put back; batches do not go back with them. */
+	if (was->batch_us > c->batch_us)
+		c->batch_us = was->batch_us;
+}
+
+bool
 cut_is_due(const struct cut *c, int64_t mono_us)
 {
 	return c->shut || (c->max.rows > 0 && c->rows >= c->max.rows)

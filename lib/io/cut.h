@@ -42,6 +42,12 @@ size_t cut_bytes(const struct cut *c, size_t len);
 void cut_add(struct cut *c, uint64_t rows, uint64_t bytes);
 void cut_shut(struct cut *c);
 
+/* Whether there is any bound. */
+bool cut_is_set(const struct cut *c);
+
+/* The open batch is one that an earlier start had begun. */
+void cut_resume(struct cut *c, const struct cut *was);
+
 /* Whether the open batch ends now; mono_us is the monotonic clock. */
 bool cut_is_due(const struct cut *c, int64_t mono_us);
 

@@ -47,6 +47,8 @@ int
 emit_head(struct emit *e, const struct head *h, const struct cut_opts *cut)
 {
 	cut_init(&e->cut, cut, time_mono_us(), time_now_us());
+	if (e->start != NULL)
+		cut_resume(&e->cut, e->start);
 	return stream_write_head(e->out, h);
 }
 
@@ -161,20 +163,36 @@ emit_mark(struct emit *e, enum mark_what what, uint32_t part, const char *name)
 int
 emit_end(struct emit *e, enum end_reason reason, struct account *a)
 {
+	e->part = 0;
+	if (send_rows(e, FRAME_LAST) == -1)
+		return -1;
+	return emit_close(e, reason, a);
+}
+
+int
+emit_barrier(struct emit *e, struct barrier *m)
+{
+	struct frame_header h = header(e);
+
+	h.part = 0;
+	return stream_write_barrier(e->out, &h, m);
+}
+
+int
+emit_close(struct emit *e, enum end_reason reason, struct account *a)
+{
 	struct end end = {.reason = reason};
 	struct frame_header h;
 	int rc;
 
 	e->part = 0;
-	if (send_rows(e, FRAME_LAST) == -1)
-		return -1;
 	h = header(e);
 	a->used = e->n_rows;
 	a->invalid = e->n_bad;
 	a->filtered = e->n_filtered;
 	a->in = a->used + a->filtered + a->invalid;
-	a->out = stream_writer_n_rows(e->out);
-	a->out_frames = stream_writer_n_frames(e->out);
+	a->out = e->n_rows;
+	a->out_frames = e->out_frames + stream_writer_n_frames(e->out);
 	end_add(&end, a);
 	rc = stream_write_end(e->out, &h, &end);
 	end_release(&end);

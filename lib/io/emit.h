@@ -33,6 +33,8 @@ struct emit {
 	uint64_t n_rows; /* sent */
 	uint64_t n_bad; /* records that ended as invalid, so far */
 	uint64_t n_filtered; /* rows that were outside of a range, so far */
+	uint64_t out_frames; /* of earlier starts */
+	const struct cut *start; /* the batch that one of them had open */
 	/* Private. */
 	struct batch view;
 	struct colbuf parts, names; /* of the rows in build, if mixed */
@@ -55,7 +57,8 @@ void emit_columns(struct emit *e, const struct schema *s);
  * emit_batch: the same with LAST; the next batch opens.
  * emit_mark: part 0 and name "" where they do not apply.
  * emit_end: the last batch's LAST frame, then END with the account of the
- * stage name.
+ * stage name.  emit_close: END alone.
+ * emit_barrier: an epoch ends; its counts are filled in.
  * emit_fail: FAIL, perhaps instead of HEAD.
  * Return 0, or -1 with errno.
  */
@@ -66,6 +69,8 @@ int emit_batch(struct emit *e);
 int emit_mark(
     struct emit *e, enum mark_what what, uint32_t part, const char *name);
 int emit_end(struct emit *e, enum end_reason reason, struct account *a);
+int emit_close(struct emit *e, enum end_reason reason, struct account *a);
+int emit_barrier(struct emit *e, struct barrier *m);
 int emit_fail(struct emit *e, int status, const char *stage, const char *text);
 
 #endif

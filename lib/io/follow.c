@@ -4,22 +4,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/time.h"
-#include "io/held.h"
-#include "io/known.h"
-#include "io/sibling.h"
+#include "io/follow_int.h"
 
 #define LOOK_MS 1000 /* without events: network filesystems give none */
 #define LOOK_BLIND_MS 100 /* no events can be had */
@@ -30,27 +26,6 @@
  * most are told within milliseconds of the rename.
  */
 #define GRACE_US (100 * INT64_C(1000))
-
-struct follow {
-	char *path;
-	char *dir;
-	const char *base; /* in path */
-	int event_fd; /* inotify, or -1 */
-	int dir_watch; /* or -1 */
-	int file_watch; /* or -1 */
-	struct held now; /* fd -1: nothing was ever held */
-	struct held truncated; /* now is its copy; or fd -1 */
-	int64_t lost_us; /* when the name was seen not to be now, or 0 */
-	struct held *queue; /* found rotated away, oldest first */
-	size_t n_queue;
-	size_t cap_queue;
-	struct known known;
-	uint64_t n_truncated;
-	bool stopping;
-	bool told; /* that the name cannot be opened */
-	struct buf note;
-	char *error;
-};
 
 static bool
 is_known(const struct follow *f, int dir_fd, const struct sibling *s)
@@ -73,8 +48,8 @@ is_known_packed(const struct follow *f, const struct head_id *packed)
 	return known_has_packed(&f->known, packed);
 }
 
-static int
-look(struct follow *f, struct siblings *l, int *dir_fd)
+int
+follow_look(struct follow *f, struct siblings *l, int *dir_fd)
 {
 	*dir_fd = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*dir_fd == -1)
@@ -90,7 +65,7 @@ learn_siblings(struct follow *f)
 	struct held h;
 	int dir_fd;
 
-	if (look(f, &l, &dir_fd) == 0)
+	if (follow_look(f, &l, &dir_fd) == 0)
 		for (size_t i = 0; i < l.n; i++)
 			if (!l.v[i].current && !is_known(f, dir_fd, &l.v[i])
 			    && held_open(&h, dir_fd, l.v[i].name) == 0) {
@@ -102,8 +77,8 @@ learn_siblings(struct follow *f)
 	siblings_release(&l);
 }
 
-static void
-note(struct follow *f, const char *name, const char *text)
+void
+follow_tell(struct follow *f, const char *name, const char *text)
 {
 	if (f->note.len > 0)
 		buf_puts(&f->note, "; ");
@@ -162,7 +137,7 @@ take_files(struct follow *f, char *const files[], size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		if (held_open(&h, AT_FDCWD, files[i]) == -1) {
-			note(f, files[i], strerror(errno));
+			follow_tell(f, files[i], strerror(errno));
 		} else {
 			known_add(&f->known, &h);
 			enqueue(f, &h);
@@ -170,7 +145,7 @@ take_files(struct follow *f, char *const files[], size_t n)
 }
 
 struct follow *
-follow_new(const char *path, char *const files[], size_t n)
+follow_begin(const char *path)
 {
 	struct follow *f = mem_zero(1, sizeof(*f));
 	const char *slash;
@@ -187,6 +162,14 @@ follow_new(const char *path, char *const files[], size_t n)
 	f->now.fd = f->truncated.fd = -1;
 	buf_init(&f->note, 0);
 	watch_dir(f);
+	return f;
+}
+
+struct follow *
+follow_new(const char *path, char *const files[], size_t n)
+{
+	struct follow *f = follow_begin(path);
+
 	take_files(f, files, n);
 	learn_siblings(f);
 	return f;
@@ -235,7 +218,7 @@ find_copy(struct follow *f, struct held *copy)
 	bool found = false;
 	int dir_fd;
 
-	if (look(f, &l, &dir_fd) == 0)
+	if (follow_look(f, &l, &dir_fd) == 0)
 		for (size_t i = l.n; !found && i-- > 0;)
 			found = is_copy(f, copy, dir_fd, &l.v[i]);
 	if (dir_fd != -1)
@@ -270,11 +253,20 @@ on_truncation(struct follow *f)
 	struct held copy;
 	bool found = find_copy(f, &copy);
 
+	if (!found && f->strict) {
+		f->status = EX_NOINPUT;
+		f->error = mem_printf("truncated after byte %ju, and no copy "
+				      "has what stood behind it; "
+				      "--on-truncate restart reads it from the "
+				      "start",
+		    (uintmax_t)f->now.off);
+		return SOURCE_ERROR;
+	}
 	snprintf(text, sizeof(text), "truncated after byte %ju (time %ju), %s",
 	    (uintmax_t)f->now.off, (uintmax_t)++f->n_truncated,
 	    found ? "reading its copy to the end and it from the start"
 		  : "reading it from the start");
-	note(f, f->path, text);
+	follow_tell(f, f->path, text);
 	if (!found)
 		return restart(f);
 	f->truncated = f->now;
@@ -285,6 +277,7 @@ on_truncation(struct follow *f)
 static enum source_got
 failed(struct follow *f)
 {
+	f->status = EX_IOERR;
 	f->error =
 	    errno == EBADMSG ? mem_printf(
 		"%s: the gzip data are damaged or cut short", f->now.name)
@@ -326,7 +319,7 @@ take(struct follow *f, int dir_fd, const struct sibling *s)
 		if (errno == ENOENT)
 			return -1;
 		if (!s->current || !f->told)
-			note(f, s->name, strerror(errno));
+			follow_tell(f, s->name, strerror(errno));
 		/* The name may become readable; a rotated file is lost. */
 		if (s->current)
 			f->told = true;
@@ -370,7 +363,7 @@ scan(struct follow *f)
 	int dir_fd = -1, rc = -1;
 
 	for (int i = 0; rc == -1 && i < LOOKS; i++) {
-		if (look(f, &l, &dir_fd) == 0)
+		if (follow_look(f, &l, &dir_fd) == 0)
 			rc = take_unknown(f, dir_fd, &l);
 		if (dir_fd == -1)
 			break;
@@ -381,18 +374,26 @@ scan(struct follow *f)
 	siblings_release(&l);
 }
 
+void
+follow_hold(struct follow *f, const struct held *h)
+{
+	f->now = *h;
+	f->lost_us = 0;
+	f->told = false;
+	watch_file(f);
+}
+
 static void
 hold_next(struct follow *f)
 {
+	struct held next = f->queue[0];
+
 	/* As it is now: more was written into it since it was opened. */
 	if (f->now.fd != -1)
 		known_add(&f->known, &f->now);
 	held_release(&f->now);
-	f->now = f->queue[0];
 	memmove(f->queue, f->queue + 1, --f->n_queue * sizeof(*f->queue));
-	f->lost_us = 0;
-	f->told = false;
-	watch_file(f);
+	follow_hold(f, &next);
 }
 
 /* The held file is read to its end: go on to the next, if there is one. */
@@ -405,7 +406,7 @@ advance(struct follow *f)
 	if (f->n_queue == 0) {
 		if (sibling_id(&id, &mtime_ns, AT_FDCWD, f->path) == -1) {
 			if (!f->told && f->now.fd == -1)
-				note(
+				follow_tell(
 				    f, f->path, "is not there, waiting for it");
 			f->told = true;
 		} else if (f->now.fd != -1 && file_id_same(&id, &f->now.id)) {
@@ -499,6 +500,12 @@ const char *
 follow_error(const struct follow *f)
 {
 	return f->error;
+}
+
+int
+follow_status(const struct follow *f)
+{
+	return f->status;
 }
 
 const char *

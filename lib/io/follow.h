@@ -6,8 +6,11 @@
 #ifndef MILLRACE_IO_FOLLOW_H
 #define MILLRACE_IO_FOLLOW_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "base/buf.h"
 #include "io/source.h"
 
 struct follow;
@@ -24,7 +27,8 @@ struct follow;
  * has the name now), or was truncated, which starts it again from its
  * beginning, once the copy that was made of it, if there is one, was read.
  * follow_stop: what is there now is the last: SOURCE_END comes behind it.
- * follow_fd, follow_wait_ms, follow_note, follow_error: as in source.h.
+ * follow_fd, follow_wait_ms, follow_note, follow_error, follow_status: as in
+ * source.h.
  * follow_where: the path of what is being read; follow_mtime_us: when that was
  * written to, or now.
  * follow_plain_fd, follow_seek, follow_to_end: as in source.h.
@@ -37,10 +41,27 @@ int follow_fd(const struct follow *f);
 int follow_wait_ms(const struct follow *f);
 const char *follow_note(const struct follow *f);
 const char *follow_error(const struct follow *f);
+int follow_status(const struct follow *f);
 const char *follow_where(const struct follow *f);
 int64_t follow_mtime_us(const struct follow *f);
 int follow_plain_fd(const struct follow *f);
 void follow_seek(struct follow *f, uint64_t off);
 bool follow_to_end(struct follow *f, uint64_t *off);
+
+/*
+ * Where a follower is, over a restart.  sbatch(1), RESUMING.
+ * follow_begin: in place of follow_new: one that knows of no file.
+ * follow_rules: whether a truncation that loses bytes is an error, and whether
+ * a file that is gone is none.
+ * follow_save: append the file being read, of which the first off bytes were
+ * taken, and all that are not to be read again.
+ * follow_resume: after follow_begin, take that up.  The file is sought by its
+ * identity: under its name, rotated, packed.  0, or the exit status with the
+ * reason in *why, to be freed.
+ */
+struct follow *follow_begin(const char *path);
+void follow_rules(struct follow *f, bool strict, bool skips_missing);
+void follow_save(struct buf *out, const struct follow *f, uint64_t off);
+int follow_resume(struct follow *f, struct cur *in, char **why);
 
 #endif

@@ -9,9 +9,8 @@
 #include "base/zone.h"
 #include "io/intake_int.h"
 
-/* The options that change the rows, for the chain in HEAD. */
-static void
-describe(struct buf *b, const struct intake_opts *o)
+void
+heading_describe(struct buf *b, const struct intake_opts *o)
 {
 	const struct text_opts *t = &o->text;
 
@@ -81,7 +80,7 @@ heading_open(struct intake *in, struct lane *l)
 {
 	int rc;
 
-	if (l->part == 0 || l->announced || in->o.schema_only)
+	if (l->part == 0 || l->announced || l->dormant || in->o.schema_only)
 		return 0;
 	l->announced = true;
 	if (in->o.cat && in->n_open++ > 0)
@@ -109,8 +108,10 @@ send_head(struct intake *in)
 	schema_release(&h.schema);
 	schema_copy(&h.schema, &in->schema);
 	h.endless = in->endless;
+	if (epochs_are_on(&in->epochs))
+		epochs_head(&in->epochs, &h);
 	h.many = cut->every_us > 0 || cut->rows > 0 || cut->bytes > 0;
-	describe(&chain, &in->o);
+	heading_describe(&chain, &in->o);
 	if (chain.failed)
 		rc = intake_fail(in, EX_USAGE, "the options are too long");
 	else

@@ -32,6 +32,8 @@ intake_init(struct intake *in)
 	TAILQ_INIT(&in->queued);
 	poller_init(&in->poller);
 	range_init(&in->o.range);
+	epochs_init(&in->epochs);
+	buf_init(&in->header, 0);
 	in->o.source.max_conns = SOURCE_MAX_CONNS;
 	in->held.time_col = -1;
 	in->due_us = INT64_MAX;
@@ -55,6 +57,9 @@ intake_release(struct intake *in)
 	source_list_release(&in->sources);
 	feed_release(&in->spare);
 	text_free(in->text);
+	journal_release(&in->journal);
+	epochs_release(&in->epochs);
+	buf_release(&in->header);
 	free(in->why);
 }
 
@@ -128,7 +133,10 @@ intake_step(struct intake *in)
 
 	if (in->begun && !in->o.schema_only && keep_time(in) == -1)
 		return INTAKE_FAILED;
-	if (in->stop_us != 0 && time_mono_us() >= in->stop_us)
+	if (in->begun && epochs_are_on(&in->epochs) && epochs_step(in) == -1)
+		return INTAKE_FAILED;
+	if (in->stop_us != 0 && time_mono_us() >= in->stop_us
+	    && (!epochs_are_on(&in->epochs) || journal_settled(in)))
 		return INTAKE_DONE;
 	if (in->begun && in->o.schema_only)
 		return INTAKE_DONE;
@@ -168,6 +176,7 @@ intake_stop(struct intake *in)
 	struct lane *l = NULL;
 
 	in->stop_us = time_mono_us() + INTAKE_STOP_US;
+	in->keeps_parts |= epochs_are_on(&in->epochs);
 	TAILQ_FOREACH (l, &in->all, all) {
 		source_stop(l->source);
 		if (l->state == LANE_WAITING)
@@ -189,21 +198,87 @@ close_parts(struct intake *in)
 	return 0;
 }
 
+static int
+finish_bad(struct intake *in)
+{
+	const struct emit *e = &in->emit;
+
+	if (bad_finish(&in->bad, e->n_rows + e->n_filtered + in->bad.n) == -1)
+		return fail_bad(in);
+	return 0;
+}
+
+/* There is nothing that would tell the columns. */
+static int
+fail_empty(struct intake *in)
+{
+	return intake_fail(in, EX_NOINPUT,
+	    "-S: the sources are empty, so that nothing tells the columns; "
+	    "write them with -c, or wait for the first bytes");
+}
+
+/* What follows the last row of a stream that resumes. */
+static int
+finish_epoch(struct intake *in, struct account *a)
+{
+	struct emit *e = &in->emit;
+	bool eof = !in->keeps_parts;
+	bool idle = epochs_idle(in, eof);
+	int rc = 0;
+
+	if (!in->begun && lane_columns(in) == -1)
+		return -1;
+
+	/* A batch that was asked for is whole when an epoch ends. */
+	if (!idle && !eof && (in->epochs.once || cut_is_set(&e->cut)))
+		rc = intake_sent(in, emit_batch(e));
+	if (!in->begun)
+		return fail_empty(in);
+	if (!idle && eof)
+		rc = close_parts(in);
+	if (rc == 0 && !idle && eof)
+		rc = finish_bad(in);
+	if (rc == 0 && !idle && eof)
+		rc = intake_sent(in, emit_mark(e, MARK_EOF, 0, ""));
+	if (rc == 0 && !idle && eof)
+		rc = intake_sent(in, emit_batch(e));
+	if (rc == 0 && !idle)
+		rc = epochs_end(in);
+	if (rc == 0)
+		rc = intake_sent(
+		    in, emit_close(e, eof && !idle ? END_EOF : END_STOP, a));
+	return rc == 0 ? epochs_over(in) : -1;
+}
+
 int
 intake_finish(struct intake *in, struct account *a)
 {
 	enum end_reason reason = in->stop_us != 0 ? END_STOP : END_EOF;
 
+	strlcpy(a->name, in->o.name, sizeof(a->name));
+	if (epochs_are_on(&in->epochs))
+		return finish_epoch(in, a);
 	if (close_parts(in) == -1)
 		return -1;
-	if (bad_finish(
-		&in->bad, in->emit.n_rows + in->emit.n_filtered + in->bad.n)
-	    == -1)
-		return fail_bad(in);
+	if (finish_bad(in) == -1)
+		return -1;
 	if (intake_sent(in, emit_mark(&in->emit, MARK_EOF, 0, "")) == -1)
 		return -1;
-	strlcpy(a->name, in->o.name, sizeof(a->name));
 	return intake_sent(in, emit_end(&in->emit, reason, a));
+}
+
+void
+intake_abort(struct intake *in)
+{
+	int status = in->status;
+
+	if (in->o.schema_only)
+		return;
+	/* What keeps the failure from being told is told by that itself. */
+	emit_fail(&in->emit, status, in->o.name, in->why);
+	if (in->epochs.dir.lock_fd != -1)
+		epochs_over(in);
+	in->status = status;
 }
 
 static int
@@ -302,6 +377,21 @@ intake_find(struct intake *in, char *operands[], size_t n)
 	return find_format(in);
 }
 
+/* The columns are those of an earlier start. */
+static int
+begin_again(struct intake *in)
+{
+	const struct journal *j = &in->journal;
+
+	if (j->n > 0 && !in->o.source.on_missing_skip)
+		return intake_fail(in, INTAKE_CHANGED,
+		    "-S: %s was read before and is no source any more; "
+		    "--on-missing skip goes on without it",
+		    j->v[0].path);
+	journal_release(&in->journal);
+	return heading_send(in);
+}
+
 /* Every source becomes a lane; those that can be read now are opened. */
 static int
 begin_lanes(struct intake *in)
@@ -309,17 +399,24 @@ begin_lanes(struct intake *in)
 	bool frames = strcmp(in->o.text.format, "frames") == 0;
 	struct lane *l = NULL;
 	struct source *s;
+	int rc;
 
 	for (size_t i = 0; i < in->sources.n; i++) {
 		s = in->sources.v[i];
 		in->sources.v[i] = NULL;
 		l = turn_add(in, s);
-		turn_number(in, l);
+		rc = in->resumed ? journal_enter(in, l) : 0;
+		if (rc == -1)
+			return -1;
+		if (rc == 0)
+			turn_number(in, l);
 		if (frames
 		    && heading_subs(in, l, saved_parts(source_path(s))) == -1)
 			return -1;
 	}
 	in->emit.mixed |= in->n_parts > 1 && frames && !in->hold && !in->o.cat;
+	if (in->resumed && begin_again(in) == -1)
+		return -1;
 	TAILQ_FOREACH (l, &in->all, all)
 		if (turn_start(in, l) == -1)
 			return -1;
@@ -346,6 +443,15 @@ intake_begin(struct intake *in)
 	if (in->record_max < INTAKE_RECORD_MIN)
 		in->record_max = INTAKE_RECORD_MIN;
 	in->emit.source_col = in->o.source_col;
+	in->keeps_parts = in->epochs.once;
+	if (epochs_are_on(&in->epochs)) {
+		if (strcmp(in->o.text.format, "frames") == 0)
+			return intake_fail(in, EX_USAGE,
+			    "-S: not with -f frames: a saved stream is not "
+			    "read again from its middle");
+		if (epochs_start(in) == -1)
+			return -1;
+	}
 	if (begin_lanes(in) == -1)
 		return -1;
 	return in->parents ? lane_columns(in) : 0;

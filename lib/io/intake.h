@@ -14,6 +14,8 @@
 #include "io/bad.h"
 #include "io/cut.h"
 #include "io/emit.h"
+#include "io/epochs.h"
+#include "io/journal.h"
 #include "io/lane.h"
 #include "io/merge.h"
 #include "io/pace.h"
@@ -53,6 +55,8 @@ struct intake_opts {
 	const char *name;
 };
 
+#define INTAKE_CHANGED 78 /* exit status: the pipeline is another one */
+
 enum intake_got {
 	INTAKE_FAILED = -1, /* why and status say how */
 	INTAKE_DONE, /* all is read: intake_finish */
@@ -76,6 +80,7 @@ struct intake {
 	bool endless; /* set by intake_find: a source has no end */
 	bool batched; /* the same: batches of an interval, if not told */
 	bool live; /* the same: some rows come when they come */
+	struct epochs epochs; /* its first members are the owner's */
 	/* Private. */
 	struct source_list sources;
 	struct lane_list all; /* every source that is not at its end */
@@ -98,6 +103,12 @@ struct intake {
 	struct lane *turn; /* who has the parser, or NULL */
 	struct feed spare; /* room of a file that has ended */
 	int64_t stop_us; /* when to stop at the latest; 0 = not asked to */
+	bool resumed; /* from a commit */
+	bool keeps_parts; /* what ends now does so for this start only */
+	struct journal journal; /* of sources that have no lane */
+	struct cut start; /* the batch that was open */
+	struct buf header; /* the bytes that told the columns */
+	bool header_eof; /* and that nothing came behind them */
 };
 
 void intake_init(struct intake *in);
@@ -112,6 +123,7 @@ void intake_release(struct intake *in);
  * last of it, but for an unterminated record and for what takes longer than
  * INTAKE_STOP_US.
  * intake_finish: send what follows the last row and END; *a is the account.
+ * intake_abort: the stream ends by what intake_fail recorded.
  * intake_fail: record a failure of the owner; returns -1.
  */
 int intake_find(struct intake *in, char *operands[], size_t n);
@@ -119,6 +131,7 @@ int intake_begin(struct intake *in);
 enum intake_got intake_step(struct intake *in);
 void intake_stop(struct intake *in);
 int intake_finish(struct intake *in, struct account *a);
+void intake_abort(struct intake *in);
 int intake_fail(struct intake *in, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

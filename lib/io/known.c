@@ -90,3 +90,20 @@ known_keep(struct known *k, const struct siblings *l)
 			}
 	k->n = n;
 }
+
+void
+known_put(struct known *k, const struct known_file *file)
+{
+	*place(k, &file->id) = *file;
+}
+
+void
+known_forget(struct known *k, const struct file_id *id)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < k->n; i++)
+		if (!file_id_same(&k->v[i].id, id))
+			k->v[n++] = k->v[i];
+	k->n = n;
+}

@@ -32,11 +32,14 @@ void known_release(struct known *k);
  * first bytes tell.
  * known_has_packed: whether one was packed into what has that head.
  * known_keep: forget all but those in l.
+ * known_put: one that was known before.  known_forget: one that is no more.
  */
 void known_add(struct known *k, const struct held *h);
 void known_add_unread(struct known *k, const struct file_id *id);
 bool known_has(const struct known *k, int dir_fd, const struct sibling *s);
 bool known_has_packed(const struct known *k, const struct head_id *packed);
 void known_keep(struct known *k, const struct siblings *l);
+void known_put(struct known *k, const struct known_file *file);
+void known_forget(struct known *k, const struct file_id *id);
 
 #endif

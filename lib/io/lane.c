@@ -93,8 +93,19 @@ lane_open(struct intake *in, struct lane *l)
 		l->ended = SOURCE_BYTES;
 		return 0;
 	}
+	if (l->kept)
+		l->place.from =
+		    (struct text_source){.name = source_where(l->source),
+			.mtime_us = source_mtime_us(l->source)};
 	enter(in, l);
-	begin_file(in, l, false);
+	if (!l->kept) {
+		begin_file(in, l, false);
+		return 0;
+	}
+	feed_begin(&l->feed);
+	l->feed.off = l->kept_off;
+	l->hungry = true;
+	l->ended = SOURCE_BYTES;
 	return 0;
 }
 
@@ -204,19 +215,34 @@ seek(struct intake *in, struct lane *l)
 	l->hungry = true;
 }
 
+/* A record that has no end yet is for the next start. */
+static bool
+goes_on(const struct intake *in, const struct lane *l)
+{
+	return in->keeps_parts && l->ended == SOURCE_END;
+}
+
 /* Read the header of a file; the first one begins the stream. */
 static enum lane_got
 read_header(struct intake *in, struct lane *l)
 {
-	bool eof = l->ended != SOURCE_BYTES;
+	bool eof = l->ended != SOURCE_BYTES, fixed;
+	bool keeps = !in->begun && epochs_are_on(&in->epochs);
 	size_t len, used = 0;
 	const char *p = feed_peek(&l->feed, &len);
 	int rc;
 
+	if (goes_on(in, l) && memchr(p, '\n', len) == NULL)
+		return end_file(in, l);
 	if (len == 0 && eof
 	    && (in->begun || l->guest || l->ended == SOURCE_NEXT))
 		return end_file(in, l);
+	fixed = keeps && text_header(in->text, &used, "", 0, false) == 1;
 	rc = text_header(in->text, &used, p, len, eof);
+	if (rc == 1 && keeps && !fixed) {
+		buf_put(&in->header, p, len);
+		in->header_eof = eof;
+	}
 	if (rc == -1)
 		return refuse(
 		    in, l, text_status(in->text), text_error(in->text));
@@ -261,8 +287,8 @@ parse_bytes(struct intake *in, struct lane *l, struct text_goal *goal,
 	uint32_t before;
 	const char *note;
 	int rc;
-	bool eof =
-	    l->ended != SOURCE_BYTES && p + len == l->feed.data + l->feed.len;
+	bool eof = l->ended != SOURCE_BYTES && !goes_on(in, l)
+		   && p + len == l->feed.data + l->feed.len;
 
 	/* A frame has rows of one part, unless it says whose each is. */
 	if (text_parts(in->text) > 1 && !in->hold && !in->emit.mixed
@@ -306,7 +332,7 @@ starve(struct intake *in, struct lane *l, size_t len)
 	l->hungry = true;
 	if (l->ended == SOURCE_BYTES)
 		return LANE_MORE;
-	if (len == 0)
+	if (len == 0 || goes_on(in, l))
 		return end_file(in, l);
 	intake_fail(in, EX_SOFTWARE, "%s: byte %ju: no record begins here",
 	    source_where(l->source), (uintmax_t)l->feed.off);
@@ -538,10 +564,15 @@ fill(struct intake *in, struct lane *l)
 		l->read_us = time_now_us();
 		if (network)
 			return bound(in, l);
+		if (l->dormant) {
+			l->dormant = false;
+			if (in->begun && heading_open(in, l) == -1)
+				return LANE_FAILED;
+		}
 		break;
 	case SOURCE_END:
 		if (l->skipping
-		    || (in->stop_us != 0
+		    || (in->stop_us != 0 && !in->keeps_parts
 			&& source_is(l->source, SOURCE_ENDLESS)))
 			return LANE_ENDED;
 		/* fall through */

@@ -41,6 +41,9 @@ struct lane {
 	size_t buffered; /* of in->n_buffered */
 	bool sniffed; /* the file's first bytes look like text */
 	bool placed; /* it was asked where to begin */
+	bool kept; /* it goes on where an earlier start was, at kept_off */
+	uint64_t kept_off;
+	bool dormant; /* then: its part is at its end until there are bytes */
 	bool fresh; /* the file's header was not read yet */
 	enum source_got ended; /* SOURCE_END or _NEXT: the feed is its rest */
 	uint64_t skipped; /* bytes of the file passed over at its start */

@@ -178,19 +178,52 @@ check_followed(struct source *s)
 	return check_log(s);
 }
 
+static struct follow *
+follow_anew(const char *path, const struct set *set)
+{
+	char **files = mem_zero(set->n + 1, sizeof(*files));
+	struct follow *f;
+
+	for (size_t i = 0; i < set->n; i++)
+		files[i] = set->members[i].path;
+	f = follow_new(path, files, set->n);
+	free(files);
+	return f;
+}
+
+/* Go on from where an earlier start was. */
+static int
+resume_followed(struct source *s, struct set *set)
+{
+	struct cur in;
+	char *why;
+	int rc;
+
+	set->follow = follow_begin(s->path);
+	follow_rules(set->follow, !s->opts->on_truncate_restart,
+	    s->opts->on_missing_skip);
+	cur_init(&in, s->saved, s->n_saved);
+	rc = follow_resume(set->follow, &in, &why);
+	if (rc == 0)
+		return 0;
+	source_fail(s, rc, "%s", why);
+	free(why);
+	return -1;
+}
+
 static int
 open_followed(struct source *s)
 {
 	struct set *set = s->own;
-	char **files;
 
 	if (set == NULL)
 		s->own = set = mem_zero(1, sizeof(*set));
-	files = mem_zero(set->n + 1, sizeof(*files));
-	for (size_t i = 0; i < set->n; i++)
-		files[i] = set->members[i].path;
-	set->follow = follow_new(s->path, files, set->n);
-	free(files);
+	if (s->saved != NULL)
+		return resume_followed(s, set);
+	set->follow = follow_anew(s->path, set);
+	if (s->opts->kept)
+		follow_rules(set->follow, !s->opts->on_truncate_restart,
+		    s->opts->on_missing_skip);
 	return 0;
 }
 
@@ -208,7 +241,8 @@ read_followed(struct source *s, void *p, size_t cap, size_t *len)
 	enum source_got got = follow_read(follow_of(s), p, cap, len);
 
 	if (got == SOURCE_ERROR)
-		source_fail(s, EX_IOERR, "%s", follow_error(follow_of(s)));
+		source_fail(s, follow_status(follow_of(s)), "%s",
+		    follow_error(follow_of(s)));
 	return got;
 }
 
@@ -266,6 +300,12 @@ followed_to_end(struct source *s, uint64_t *off)
 	return follow_to_end(follow_of(s), off);
 }
 
+static void
+save_followed(const struct source *s, struct buf *out, uint64_t off)
+{
+	follow_save(out, follow_of(s), off);
+}
+
 const struct source_kind set_followed = {
     .name = "follow",
     .traits = SOURCE_LIVE | SOURCE_ENDLESS | SOURCE_BATCHED,
@@ -283,7 +323,61 @@ const struct source_kind set_followed = {
     .plain_fd = followed_plain_fd,
     .seek = seek_followed,
     .to_end = followed_to_end,
+    .save = save_followed,
     .as_set = &set_followed,
+};
+
+/* At rest, but with a place that outlives rotation. */
+
+static bool
+is_kept(const char *path, enum source_mode mode)
+{
+	struct stat st;
+
+	return mode == SOURCE_KEPT && path[0] != '\0' && strcmp(path, "-") != 0
+	       && strstr(path, "://") == NULL
+	       && (stat(path, &st) == -1 || S_ISREG(st.st_mode));
+}
+
+/* Up to where the files are now. */
+static int
+open_kept(struct source *s)
+{
+	if (s->saved == NULL && s->own == NULL && source_check_path(s) == -1)
+		return -1;
+	if (open_followed(s) == -1)
+		return -1;
+	stop_followed(s);
+	return 0;
+}
+
+static int
+check_kept(struct source *s)
+{
+	if (s->own != NULL && check_members(s) == -1)
+		return -1;
+	if (access(s->path, F_OK) == -1 && errno == ENOENT)
+		return 0;
+	return source_check_path(s);
+}
+
+const struct source_kind set_kept = {
+    .name = "kept",
+    .claims = is_kept,
+    .check = check_kept,
+    .open = open_kept,
+    .read = read_followed,
+    .close = close_set,
+    .stop = stop_followed,
+    .fd = followed_fd,
+    .wait_ms = followed_wait_ms,
+    .note = followed_note,
+    .where = followed_where,
+    .mtime_us = followed_mtime_us,
+    .plain_fd = followed_plain_fd,
+    .seek = seek_followed,
+    .save = save_followed,
+    .as_set = &set_kept,
 };
 
 /* Which sources are one set. */
@@ -452,7 +546,7 @@ join(const struct candidate *c, size_t n)
 	sort_members(set);
 	drop_doubles(set);
 	/* It is followed, not read as a file at rest before. */
-	if (s->kind == &set_followed
+	if (s->kind != &set_at_rest
 	    && set->members[set->n - 1].rotation.kind == ROTATION_NONE)
 		free(set->members[--set->n].path);
 }

@@ -227,7 +227,7 @@ const struct source_kind source_file_kind = {
 
 static const struct source_kind *const kinds[] = {&stdin_kind, &gen_kind,
     &listen_tcp, &listen_unix, &conn_tcp, &conn_udp, &helper_kind, &dir_kind,
-    &set_followed, &pipe_kind, &source_file_kind};
+    &set_followed, &set_kept, &pipe_kind, &source_file_kind};
 
 static const struct source_kind *
 find_kind(const char *path, enum source_mode mode)
@@ -265,6 +265,7 @@ source_free(struct source *s)
 	free(s->name);
 	free(s->path);
 	free(s->sample);
+	free(s->saved);
 	free(s->error);
 	free(s);
 }
@@ -301,6 +302,12 @@ add_one(struct source_list *l, const char *name, const char *path,
 	const struct source_kind *kind = find_kind(path, o->mode);
 	struct source *s;
 
+	if (o->kept && (kind == NULL || kind->save == NULL)) {
+		*why = mem_printf("'%s' cannot be read again after a restart; "
+				  "-S takes files",
+		    path);
+		return EX_USAGE;
+	}
 	if (kind == NULL) {
 		*why = mem_printf("'%s' is no source%s", path,
 		    o->mode == SOURCE_FOLLOW ? " that can be followed" : "");
@@ -392,7 +399,7 @@ source_list_add(struct source_list *l, const char *operand,
 	if (strpbrk(path, "*?[") != NULL && strstr(path, "://") == NULL
 	    && lstat(path, &st) == -1)
 		rc = add_pattern(l, name, path, o, why);
-	else if (o->mode == SOURCE_ONCE && is_directory(path))
+	else if (o->mode != SOURCE_FOLLOW && is_directory(path))
 		rc = add_directory(l, name, path, o, why);
 	else
 		rc = add_one(l, name, path, o, why);
@@ -475,6 +482,25 @@ source_open(struct source *s)
 {
 	forget_form(s);
 	return s->kind->open(s);
+}
+
+bool
+source_keeps(const struct source *s)
+{
+	return s->kind->save != NULL;
+}
+
+void
+source_save(const struct source *s, struct buf *out, uint64_t off)
+{
+	s->kind->save(s, out, off);
+}
+
+void
+source_load(struct source *s, const void *p, size_t len)
+{
+	s->saved = mem_dup(p, len);
+	s->n_saved = len;
 }
 
 void

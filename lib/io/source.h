@@ -16,7 +16,8 @@
 
 enum source_mode {
 	SOURCE_ONCE, /* what is there now, or until the writer closes */
-	SOURCE_FOLLOW /* by name, over rotation, without an end */
+	SOURCE_FOLLOW, /* by name, over rotation, without an end */
+	SOURCE_KEPT /* files, by name over rotation, up to their present end */
 };
 
 struct source_opts {
@@ -25,6 +26,10 @@ struct source_opts {
 	const char *token_file; /* what who connects must send, or NULL */
 	uint32_t max_conns; /* of one listener */
 	int64_t max_idle_us; /* a connection that is silent; 0 = any time */
+	/* Of sources whose places are kept over a restart. */
+	bool kept; /* others are refused */
+	bool on_truncate_restart;
+	bool on_missing_skip;
 };
 
 #define SOURCE_MAX_CONNS 1024
@@ -52,6 +57,7 @@ enum source_trait {
 	SOURCE_NETWORK = 16 /* who writes to it is not to be trusted */
 };
 
+struct buf;
 struct source;
 
 /* The sources of a stream in the order given. */
@@ -130,6 +136,16 @@ int source_plain_fd(const struct source *s);
 void source_seek(struct source *s, uint64_t off);
 void source_limit(struct source *s, uint64_t off);
 bool source_to_end(struct source *s, uint64_t *off);
+
+/*
+ * A place that is kept over a restart.  source_keeps: whether there can be
+ * one.  source_save: append it; what is read now was taken up to byte off.
+ * source_load: before source_open, which then goes on from what
+ * source_save wrote.
+ */
+bool source_keeps(const struct source *s);
+void source_save(const struct source *s, struct buf *out, uint64_t off);
+void source_load(struct source *s, const void *p, size_t len);
 
 /* What is there now is the last of an endless source: SOURCE_END follows. */
 void source_stop(struct source *s);

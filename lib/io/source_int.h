@@ -17,7 +17,8 @@ struct gunzip;
  * of the registry that says so gets it.  The other functions do what those of
  * source.h with their name say; open, read and check fail by source_fail.
  * From stop on they may be NULL: nothing to do, s->fd, no time, no note, the
- * name, what s->fd tells, no file, no place, no peers.
+ * name, what s->fd tells, no file, no place, no peers, nothing that is kept.
+ * open takes up what is in s->saved.
  */
 struct source_kind {
 	const char *name;
@@ -40,6 +41,7 @@ struct source_kind {
 	void (*seek)(struct source *s, uint64_t off);
 	bool (*to_end)(struct source *s, uint64_t *off);
 	struct source *(*take)(struct source *s);
+	void (*save)(const struct source *s, struct buf *out, uint64_t off);
 	bool samples; /* s->path has no format, s->sample may have one */
 	const struct source_kind *as_set; /* what reads several as one */
 };
@@ -64,12 +66,14 @@ struct source {
 	enum source_got ended; /* how, behind a lone first byte, or _BYTES */
 	struct gunzip *gunzip; /* owned, or NULL */
 	void *own; /* the kind's; freed by its close */
+	uint8_t *saved; /* owned; what source_load gave, or NULL */
+	size_t n_saved;
 	char *error; /* owned */
 	int status;
 };
 
 /* The kinds that are not in source.c. */
-extern const struct source_kind set_followed, set_at_rest;
+extern const struct source_kind set_followed, set_at_rest, set_kept;
 extern const struct source_kind dir_kind, gen_kind, helper_kind;
 extern const struct source_kind listen_tcp, listen_unix;
 extern const struct source_kind conn_tcp, conn_guest, conn_udp;

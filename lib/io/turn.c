@@ -19,6 +19,15 @@ turn_ready(struct intake *in, struct lane *l)
 	TAILQ_INSERT_TAIL(&in->ready, l, turn);
 }
 
+enum intake_got
+turn_hold(struct intake *in, struct lane *l)
+{
+	TAILQ_REMOVE(&in->ready, l, turn);
+	l->state = LANE_HELD;
+	merge_add(&in->held, &l->run);
+	return INTAKE_MORE;
+}
+
 static int
 open_lane(struct intake *in, struct lane *l)
 {
@@ -28,7 +37,12 @@ open_lane(struct intake *in, struct lane *l)
 		in->spare = (struct feed){0};
 	}
 	turn_ready(in, l);
-	return lane_open(in, l);
+	if (lane_open(in, l) == -1)
+		return -1;
+	/* Rows of an earlier start wait for their turn again. */
+	if (l->run.rows.n_rows > l->run.at)
+		turn_hold(in, l);
+	return 0;
 }
 
 /* Files at rest are read one after the other, unless they are merged. */
@@ -96,7 +110,11 @@ turn_welcome(struct intake *in, struct lane *parent)
 enum intake_got
 turn_end(struct intake *in, struct lane *l)
 {
-	if (in->begun && (intake_flush(in) == -1 || heading_close(in, l) == -1))
+	if (in->begun && intake_flush(in) == -1)
+		return INTAKE_FAILED;
+	if (epochs_are_on(&in->epochs))
+		journal_leave(in, l);
+	if (in->begun && !in->keeps_parts && heading_close(in, l) == -1)
 		return INTAKE_FAILED;
 	if (l->fd != -1)
 		poller_drop(&in->poller, l->fd);
@@ -237,13 +255,4 @@ turn_let_go(struct intake *in)
 			return INTAKE_MORE;
 	}
 	return INTAKE_WAIT;
-}
-
-enum intake_got
-turn_hold(struct intake *in, struct lane *l)
-{
-	TAILQ_REMOVE(&in->ready, l, turn);
-	l->state = LANE_HELD;
-	merge_add(&in->held, &l->run);
-	return INTAKE_MORE;
 }

@@ -61,6 +61,51 @@ text_place_release(struct text_place *p)
 }
 
 void
+text_place_save(
+    const struct text *t, const struct text_place *p, struct buf *out)
+{
+	size_t n = p->fields == NULL ? 0 : t->cols.n;
+
+	buf_put_int(out, (uint64_t)p->memo.year, 8);
+	buf_put_int(out, (uint64_t)p->memo.month, 4);
+	buf_put_int(out, p->memo.turned, 1);
+	buf_put_int(out, (uint64_t)p->memo.day, 8);
+	buf_put_int(out, p->memo.date, 8);
+	buf_put_int(out, p->memo.time, 8);
+	buf_put_int(out, p->memo.off, 8);
+	buf_put_int(out, p->line, 8);
+	buf_put_int(out, p->n_fields, 8);
+	buf_put_int(out, n, 4);
+	for (size_t i = 0; i < n; i++)
+		buf_put_int(out, p->fields[i], 8);
+}
+
+int
+text_place_load(const struct text *t, struct text_place *p, struct cur *in)
+{
+	uint64_t n;
+
+	*p = (struct text_place){0};
+	p->memo.year = (int64_t)cur_get_int(in, 8);
+	p->memo.month = (int)cur_get_int(in, 4);
+	p->memo.turned = cur_get_int(in, 1) != 0;
+	p->memo.day = (int64_t)cur_get_int(in, 8);
+	p->memo.date = cur_get_int(in, 8);
+	p->memo.time = cur_get_int(in, 8);
+	p->memo.off = cur_get_int(in, 8);
+	p->line = cur_get_int(in, 8);
+	p->n_fields = cur_get_int(in, 8);
+	n = cur_get_int(in, 4);
+	if (in->failed || (n > 0 && n != t->cols.n))
+		return -1;
+	if (n > 0)
+		p->fields = mem_zero(n, sizeof(*p->fields));
+	for (uint64_t i = 0; i < n; i++)
+		p->fields[i] = cur_get_int(in, 8);
+	return in->failed ? -1 : 0;
+}
+
+void
 text_set_line(struct text *t, uint64_t line)
 {
 	t->line = line;

@@ -21,6 +21,8 @@
 /* What to do with a str cell that is not UTF-8. */
 enum text_utf8 { TEXT_UTF8_REJECT, TEXT_UTF8_REPLACE, TEXT_UTF8_BYTES };
 
+struct buf;
+struct cur;
 struct zone;
 
 struct text_opts {
@@ -127,6 +129,9 @@ struct text_place {
 /*
  * text_leave: keep the place in p.  text_enter: go on from p, which text_leave
  * has filled.
+ * text_place_save, text_place_load: a place that text_leave has filled as
+ * bytes, and back, but for its source; the second once the columns are known.
+ * 0, or -1 when the bytes are malformed, or of other columns.
  * text_set_line: the next record begins on that line, and nothing of it was
  * looked at.
  * text_set_offset: it begins at that byte of the source.
@@ -134,6 +139,9 @@ struct text_place {
 void text_leave(const struct text *t, struct text_place *p);
 void text_enter(struct text *t, const struct text_place *p);
 void text_place_release(struct text_place *p);
+void text_place_save(
+    const struct text *t, const struct text_place *p, struct buf *out);
+int text_place_load(const struct text *t, struct text_place *p, struct cur *in);
 void text_set_line(struct text *t, uint64_t line);
 void text_set_offset(struct text *t, uint64_t off);
 

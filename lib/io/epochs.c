@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: ISC */
+/* Epochs of a stream that resumes.  millrace-checkpoint(5). */
+#include "io/epochs.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/mem.h"
+#include "base/time.h"
+#include "ckpt/commit.h"
+#include "ckpt/durable.h"
+#include "ckpt/snapshot.h"
+#include "io/intake_int.h"
+#include "io/journal.h"
+
+#define SLOW 10 /* intervals after which a commit is late */
+#define SHARE 10 /* at most one part in so many is spent on saving */
+
+void
+epochs_init(struct epochs *e)
+{
+	*e = (struct epochs){.every_us = EPOCHS_EVERY_US};
+	checkpoint_init(&e->dir);
+}
+
+void
+epochs_release(struct epochs *e)
+{
+	checkpoint_release(&e->dir);
+}
+
+static int
+fail(struct intake *in, int status, char *why)
+{
+	intake_fail(in, status, "-S: %s", why);
+	free(why);
+	return -1;
+}
+
+/* Whatever of it grows, something has come. */
+static uint64_t
+count(const struct intake *in)
+{
+	const struct emit *e = &in->emit;
+
+	return e->n_rows + e->build.n_rows + e->n_bad + e->n_filtered;
+}
+
+static int
+take_up(struct intake *in)
+{
+	struct epochs *e = &in->epochs;
+	struct buf b;
+	struct cur c;
+	char *why = NULL;
+	int rc;
+
+	buf_init(&b, 0);
+	rc = snapshot_load(&e->dir, &why, &b);
+	if (rc == 0) {
+		cur_init(&c, b.data, b.len);
+		rc = journal_load(in, &c);
+	} else {
+		rc = fail(in, rc, why);
+	}
+	buf_release(&b);
+	return rc;
+}
+
+int
+epochs_start(struct intake *in)
+{
+	struct epochs *e = &in->epochs;
+	char *why;
+	int rc = checkpoint_start(&e->dir, &why, e->path, e->any_fs);
+
+	if (rc != 0)
+		return fail(in, rc, why);
+	if (why != NULL)
+		buf_printf(&in->notes, "-S: %s\n", why);
+	free(why);
+	e->epoch = e->dir.last.epoch;
+	e->due_us = time_mono_us() + e->every_us;
+	if (e->epoch == 0)
+		return 0;
+	in->resumed = true;
+	if (take_up(in) == -1)
+		return -1;
+	e->count = count(in);
+	return 0;
+}
+
+void
+epochs_head(const struct epochs *e, struct head *h)
+{
+	free(h->path);
+	h->path = mem_strdup(e->dir.path);
+	memcpy(h->identity, e->dir.identity, sizeof(h->identity));
+	h->generation = e->dir.generation;
+	h->epoch = e->dir.last.epoch;
+}
+
+/* All that the barrier says is durable before it is sent. */
+static int
+end_epoch(struct intake *in)
+{
+	struct epochs *e = &in->epochs;
+	struct barrier m = {.generation = e->dir.generation,
+	    .epoch = e->epoch + 1,
+	    .committed = e->dir.last.epoch};
+	int64_t began = time_mono_us(), took;
+	struct buf b;
+	char *why = NULL;
+	int rc;
+
+	if (intake_flush(in) == -1)
+		return -1;
+	buf_init(&b, DURABLE_MAX);
+	rc = journal_save(in, &b);
+	if (rc == 0) {
+		rc = snapshot_save(&e->dir, &why, m.epoch, &b);
+		rc = rc == 0 ? 0 : fail(in, rc, why);
+	}
+	buf_release(&b);
+	if (rc == -1)
+		return -1;
+	memcpy(m.identity, e->dir.identity, sizeof(m.identity));
+	if (intake_sent(in, emit_barrier(&in->emit, &m)) == -1)
+		return -1;
+	e->epoch++;
+	e->count = count(in);
+	took = time_mono_us() - began;
+	e->due_us = began + took
+		    + (took * SHARE > e->every_us ? took * SHARE : e->every_us);
+	if (e->slow_us == 0)
+		e->slow_us = began + SLOW * e->every_us;
+	rc = snapshot_prune(&e->dir, &why);
+	return rc == 0 ? 0 : fail(in, rc, why);
+}
+
+/* Nothing is sent into a pipe that commits nothing any more. */
+static bool
+is_behind(struct intake *in, int64_t now)
+{
+	struct epochs *e = &in->epochs;
+
+	if (e->epoch - e->dir.last.epoch < EPOCHS_MAX_OPEN)
+		return false;
+	e->due_us = now + e->every_us;
+	if (e->slow_us > 0 && now > e->slow_us) {
+		buf_printf(&in->notes,
+		    "-S: epoch %ju is not committed since %d intervals of "
+		    "--epoch\n",
+		    (uintmax_t)(e->dir.last.epoch + 1), SLOW);
+		e->slow_us = INT64_MAX;
+	}
+	return true;
+}
+
+int
+epochs_step(struct intake *in)
+{
+	struct epochs *e = &in->epochs;
+	struct commit before = e->dir.last;
+	int64_t now = time_mono_us();
+	char *why = NULL;
+	int rc;
+
+	if (now < e->due_us || count(in) == e->count || !journal_settled(in))
+		return 0;
+	/* Where batches are the user's, an epoch is made of whole ones. */
+	if (cut_is_set(&in->emit.cut)
+	    && (in->emit.cut.rows > 0 || in->emit.build.n_rows > 0))
+		return 0;
+	rc = commit_read(&e->dir, &why);
+	if (rc != 0)
+		return fail(in, rc, why);
+	if (e->dir.last.epoch != before.epoch)
+		e->slow_us = 0;
+	return is_behind(in, now) ? 0 : end_epoch(in);
+}
+
+int
+epochs_end(struct intake *in)
+{
+	struct epochs *e = &in->epochs;
+	char *why = NULL;
+	int rc = commit_read(&e->dir, &why);
+
+	return rc == 0 ? end_epoch(in) : fail(in, rc, why);
+}
+
+bool
+epochs_idle(const struct intake *in, bool eof)
+{
+	const struct epochs *e = &in->epochs;
+
+	if (count(in) != e->count)
+		return false;
+	return !eof || (e->epoch > 0 && e->dir.last.finished);
+}
+
+int
+epochs_over(struct intake *in)
+{
+	char *why = NULL;
+	int rc = checkpoint_end(&in->epochs.dir, &why);
+
+	return rc == 0 ? 0 : fail(in, rc, why);
+}

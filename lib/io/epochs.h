@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Epochs of a stream that resumes: when one ends, where the intake then is
+ * becomes durable, and a barrier says so.  millrace-checkpoint(5).
+ */
+#ifndef MILLRACE_IO_EPOCHS_H
+#define MILLRACE_IO_EPOCHS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ckpt/checkpoint.h"
+
+#define EPOCHS_EVERY_US INT64_C(10000000) /* default of every_us */
+#define EPOCHS_LEAST_US INT64_C(200000) /* and its least value */
+#define EPOCHS_MAX_OPEN 4 /* not committed at a time */
+
+struct intake;
+
+/* dir, every_us, once and any_fs are the owner's; NULL: nothing resumes. */
+struct epochs {
+	const char *path;
+	int64_t every_us;
+	bool once; /* up to what is there now, and no part ends */
+	bool any_fs;
+	/* Private. */
+	struct checkpoint dir;
+	uint64_t epoch; /* of the last barrier */
+	uint64_t count; /* what had come by then */
+	int64_t due_us; /* monotonic: of the next one */
+	int64_t slow_us; /* when to say that nothing is committed; 0 = said */
+};
+
+/*
+ * epochs_start: count this start; take up the places of the last commit.
+ * epochs_head: what HEAD says of it.
+ * epochs_step: end the epoch, if it is time and something has come.
+ * epochs_end: end it, if something has come.
+ * epochs_idle: whether nothing has come in this start, and all that came
+ * before is committed, up to an end of the data if eof.
+ * epochs_over: END or FAIL was sent; stages that come later than that may go
+ * on all the same.
+ * 0, or -1 with in->why.
+ */
+void epochs_init(struct epochs *e);
+void epochs_release(struct epochs *e);
+int epochs_start(struct intake *in);
+void epochs_head(const struct epochs *e, struct head *h);
+int epochs_step(struct intake *in);
+int epochs_end(struct intake *in);
+bool epochs_idle(const struct intake *in, bool eof);
+int epochs_over(struct intake *in);
+
+static inline bool
+epochs_are_on(const struct epochs *e)
+{
+	return e->path != NULL;
+}
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: ISC */
+/* A followed file over a restart.  sbatch(1), RESUMING. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "io/follow_int.h"
+
+#define MAX_KNOWN 100000 /* files of one log */
+
+/* The file that was being read. */
+struct place {
+	struct file_id id;
+	struct head_id head;
+	struct held at; /* no file: off and tail alone */
+};
+
+static void
+put_id(struct buf *b, const struct file_id *id)
+{
+	buf_put_int(b, id->dev, 8);
+	buf_put_int(b, id->ino, 8);
+	buf_put_int(b, (uint64_t)id->born_ns, 8);
+}
+
+static void
+get_id(struct file_id *id, struct cur *c)
+{
+	id->dev = cur_get_int(c, 8);
+	id->ino = cur_get_int(c, 8);
+	id->born_ns = (int64_t)cur_get_int(c, 8);
+}
+
+static void
+put_head(struct buf *b, const struct head_id *h)
+{
+	buf_put_int(b, h->size, 8);
+	buf_put_str(b, h->head, h->n);
+}
+
+static void
+get_head(struct head_id *h, struct cur *c)
+{
+	const char *p;
+
+	h->size = cur_get_int(c, 8);
+	p = cur_get_str(c, &h->n, HELD_HEAD);
+	if (p == NULL)
+		h->n = 0;
+	else
+		memcpy(h->head, p, h->n);
+}
+
+/* The bytes before off; of a packed file they are not at hand. */
+static void
+put_tail(struct buf *b, const struct held *h, uint64_t off)
+{
+	char tail[HELD_TAIL];
+	size_t n = off < HELD_TAIL ? (size_t)off : HELD_TAIL;
+
+	if (h->gunzip != NULL
+	    || io_pread(h->fd, tail, n, (off_t)(off - n)) != (ssize_t)n)
+		n = 0;
+	buf_put_str(b, tail, n);
+}
+
+static bool
+is_queued(const struct follow *f, const struct file_id *id)
+{
+	for (size_t i = 0; i < f->n_queue; i++)
+		if (file_id_same(&f->queue[i].id, id))
+			return true;
+	return false;
+}
+
+/* All that were read; the queue is found again. */
+static void
+put_known(struct buf *b, const struct follow *f)
+{
+	size_t n_at = b->len;
+	uint32_t n = 0;
+
+	buf_put_int(b, 0, 4);
+	for (size_t i = 0; i < f->known.n; i++) {
+		const struct known_file *k = &f->known.v[i];
+
+		if (is_queued(f, &k->id))
+			continue;
+		put_id(b, &k->id);
+		buf_put_int(b, k->unread, 1);
+		put_head(b, &k->head);
+		n++;
+	}
+	if (!b->failed)
+		le_put(b->data + n_at, n, 4);
+}
+
+void
+follow_save(struct buf *out, const struct follow *f, uint64_t off)
+{
+	struct head_id head = {.n = 0};
+
+	buf_put_int(out, f->now.fd != -1, 1);
+	if (f->now.fd != -1) {
+		put_id(out, &f->now.id);
+		/* What cannot be read now fails at the next read. */
+		if (held_head(&head, &f->now) == -1)
+			head.n = 0;
+		put_head(out, &head);
+		buf_put_int(out, off, 8);
+		put_tail(out, &f->now, off);
+	}
+	put_known(out, f);
+}
+
+void
+follow_rules(struct follow *f, bool strict, bool skips_missing)
+{
+	f->strict = strict;
+	f->skips_missing = skips_missing;
+}
+
+static void
+get_place(struct place *p, struct cur *c)
+{
+	const char *tail;
+
+	get_id(&p->id, c);
+	get_head(&p->head, c);
+	p->at = (struct held){.fd = -1, .off = cur_get_int(c, 8)};
+	tail = cur_get_str(c, &p->at.n_tail, HELD_TAIL);
+	if (tail == NULL)
+		p->at.n_tail = 0;
+	else
+		memcpy(p->at.tail, tail, p->at.n_tail);
+}
+
+static void
+get_known(struct follow *f, struct cur *c)
+{
+	uint64_t n = cur_get_int(c, 4);
+
+	if (n > MAX_KNOWN)
+		c->failed = true;
+	for (uint64_t i = 0; i < n && !c->failed; i++) {
+		struct known_file k = {.unread = false};
+
+		get_id(&k.id, c);
+		k.unread = cur_get_int(c, 1) != 0;
+		get_head(&k.head, c);
+		known_put(&f->known, &k);
+	}
+}
+
+/* Whether a file begins with what the one that was read began with. */
+static bool
+begins_alike(const struct held *h, const struct head_id *head)
+{
+	struct head_id now;
+
+	return held_head(&now, h) == 0 && now.n >= head->n
+	       && memcmp(now.head, head->head, head->n) == 0;
+}
+
+/*
+ * Whether h is the file of p, and if so go to its place.  What is cut short
+ * under its own name is left to the reader, which looks for a copy of it.
+ */
+static bool
+take_up(struct held *h, const struct place *p)
+{
+	bool itself = file_id_same(&h->id, &p->id) && h->gunzip == NULL;
+
+	if (!begins_alike(h, &p->head))
+		return false;
+	if (held_skip(h, &p->at))
+		return true;
+	return itself && p->head.n > 0;
+}
+
+static bool
+try_sibling(struct held *found, int dir_fd, const struct sibling *s,
+    const struct place *p)
+{
+	if (held_open(found, dir_fd, s->name) == -1)
+		return false;
+	if (take_up(found, p))
+		return true;
+	held_release(found);
+	return false;
+}
+
+/*
+ * The file itself wherever it is, else one with the same contents.  *there:
+ * the file is there, but with other contents.
+ */
+static bool
+find(struct follow *f, struct held *found, bool *there, const struct place *p)
+{
+	struct siblings l = {0};
+	bool got = false;
+	int dir_fd;
+
+	*there = false;
+	if (follow_look(f, &l, &dir_fd) == 0) {
+		for (size_t i = 0; !got && i < l.n; i++) {
+			if (!file_id_same(&l.v[i].id, &p->id))
+				continue;
+			*there = p->id.born_ns != 0;
+			got = try_sibling(found, dir_fd, &l.v[i], p);
+		}
+		for (size_t i = 0; !got && p->head.n > 0 && i < l.n; i++)
+			got = !file_id_same(&l.v[i].id, &p->id)
+			      && try_sibling(found, dir_fd, &l.v[i], p);
+	}
+	if (dir_fd != -1)
+		close(dir_fd);
+	siblings_release(&l);
+	return got;
+}
+
+/* Nothing is left of what was read; that which has its name is another one. */
+static int
+on_missing(struct follow *f, const struct place *p, bool there, char **why)
+{
+	bool fatal = there ? f->strict : !f->skips_missing;
+	char text[128];
+
+	known_forget(&f->known, &p->id);
+	if (p->at.off == 0)
+		return 0;
+	snprintf(text, sizeof(text),
+	    there ? "it was truncated after byte %ju had been read, and no "
+		    "copy has what stood behind it"
+		  : "the file that was read up to byte %ju is gone, and what "
+		    "stood behind it",
+	    (uintmax_t)p->at.off);
+	if (!fatal) {
+		follow_tell(f, f->path, text);
+		return 0;
+	}
+	*why = mem_printf("%s; %s", text,
+	    there ? "--on-truncate restart reads it from the start"
+		  : "--on-missing skip goes on without it");
+	return EX_NOINPUT;
+}
+
+int
+follow_resume(struct follow *f, struct cur *in, char **why)
+{
+	struct place p = {.at = {.fd = -1}};
+	struct held h;
+	bool has_now = cur_get_int(in, 1) != 0, there;
+
+	if (has_now)
+		get_place(&p, in);
+	get_known(f, in);
+	if (in->failed || in->left > 0) {
+		*why = mem_strdup("the place in it is malformed");
+		return EX_DATAERR;
+	}
+	if (!has_now)
+		return 0;
+	if (!find(f, &h, &there, &p))
+		return on_missing(f, &p, there, why);
+	if (!file_id_same(&h.id, &p.id))
+		known_forget(&f->known, &p.id);
+	known_add(&f->known, &h);
+	follow_hold(f, &h);
+	return 0;
+}

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: ISC */
+/* Where an intake is, for a restart.  sbatch(1), RESUMING. */
+#include "io/journal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/mem.h"
+#include "io/heading.h"
+#include "io/intake_int.h"
+#include "wire/rows.h"
+
+#define VERSION 1
+#define MAX_PATH 65536
+#define MAX_HEADER ((size_t)64 << 20)
+
+void
+journal_release(struct journal *j)
+{
+	for (size_t i = 0; i < j->n; i++) {
+		free(j->v[i].path);
+		buf_release(&j->v[i].bytes);
+	}
+	free(j->v);
+	*j = (struct journal){0};
+}
+
+bool
+journal_settled(const struct intake *in)
+{
+	struct lane *l = NULL;
+
+	TAILQ_FOREACH (l, &in->all, all)
+		if (l->ended == SOURCE_NEXT)
+			return false;
+	return true;
+}
+
+/* Rows that wait for their turn. */
+static void
+put_held(struct buf *b, const struct intake *in, const struct lane *l)
+{
+	struct rows_layout layout;
+	struct build rest;
+	struct batch view;
+
+	if (l->run.rows.n_rows <= l->run.at) {
+		buf_put_int(b, 0, 4);
+		return;
+	}
+	rows_layout_init(&layout);
+	batch_init(&view);
+	build_init(&rest, text_schema(in->text));
+	build_append(
+	    &rest, &l->run.rows, l->run.at, l->run.rows.n_rows - l->run.at);
+	build_view(&view, &rest);
+	buf_put_int(b, view.n_rows, 4);
+	if (rows_write(&layout, &view) == -1) {
+		b->failed = true;
+	} else {
+		buf_put_int(b, layout.len, 8);
+		for (size_t i = 0; i < layout.n_iov; i++)
+			buf_put(
+			    b, layout.iov[i].iov_base, layout.iov[i].iov_len);
+	}
+	batch_release(&view);
+	build_release(&rest);
+	rows_layout_release(&layout);
+}
+
+/* A lane that was not opened yet has no place of its own. */
+static void
+put_lane(struct buf *b, const struct intake *in, const struct lane *l)
+{
+	struct buf source;
+	bool opened = l->state != LANE_QUEUED;
+
+	buf_put_int(b, opened, 1);
+	if (!opened)
+		return;
+	buf_put_int(b, l->fresh, 1);
+	buf_put_int(b, l->sniffed, 1);
+	buf_put_int(b, l->placed, 1);
+	buf_put_int(b, l->skipped, 8);
+	buf_put_int(b, l->feed.off, 8);
+	text_place_save(in->text, &l->place, b);
+	buf_init(&source, 0);
+	source_save(l->source, &source, l->feed.off);
+	buf_put_str(b, source.data, source.len);
+	buf_release(&source);
+	put_held(b, in, l);
+}
+
+static void
+leave_parser(struct intake *in, struct lane *l)
+{
+	if (in->turn == l)
+		text_leave(in->text, &l->place);
+}
+
+static struct journal_place *
+add(struct journal *j, const char *path, uint32_t part, bool open)
+{
+	struct journal_place *p;
+
+	j->v = mem_grow(j->v, &j->cap, j->n + 1, sizeof(*j->v));
+	p = &j->v[j->n++];
+	*p = (struct journal_place){
+	    .path = mem_strdup(path), .part = part, .open = open};
+	buf_init(&p->bytes, 0);
+	return p;
+}
+
+void
+journal_leave(struct intake *in, struct lane *l)
+{
+	struct journal_place *p;
+
+	leave_parser(in, l);
+	p = add(&in->journal, source_path(l->source), l->part,
+	    l->announced && in->keeps_parts);
+	put_lane(&p->bytes, in, l);
+}
+
+static void
+put_place(struct buf *b, const struct journal_place *p)
+{
+	buf_put_str(b, p->path, strlen(p->path));
+	buf_put_int(b, p->part, 4);
+	buf_put_int(b, p->open, 1);
+	buf_put_str(b, p->bytes.data, p->bytes.len);
+}
+
+static int
+put_counts(struct buf *b, struct intake *in)
+{
+	const struct emit *e = &in->emit;
+	uint64_t kept;
+
+	if (bad_kept_len(&in->bad, &kept) == -1)
+		return intake_fail(in, in->bad.status, "%s", in->bad.why);
+
+	buf_put_int(b, e->n_rows, 8);
+	buf_put_int(b, e->n_bad, 8);
+	buf_put_int(b, e->n_filtered, 8);
+	buf_put_int(b, e->out_frames + stream_writer_n_frames(e->out), 8);
+	buf_put_int(b, e->cut.batch, 8);
+	buf_put_int(b, e->cut.rows, 8);
+	buf_put_int(b, e->cut.bytes, 8);
+	buf_put_int(b, (uint64_t)e->cut.batch_us, 8);
+	buf_put_int(b, in->n_parts, 4);
+	buf_put_int(b, in->emit.mixed, 1);
+	buf_put_int(b, kept, 8);
+	return 0;
+}
+
+int
+journal_save(struct intake *in, struct buf *out)
+{
+	struct journal now = {0};
+	struct buf chain;
+	struct lane *l = NULL;
+
+	buf_init(&chain, HEAD_MAX_TEXT);
+	heading_describe(&chain, &in->o);
+	buf_put_int(out, VERSION, 4);
+	buf_put_str(out, chain.data, chain.len);
+	buf_release(&chain);
+	buf_put_int(out, in->header_eof, 1);
+	buf_put_str(out, in->header.data, in->header.len);
+	if (put_counts(out, in) == -1)
+		return -1;
+	TAILQ_FOREACH (l, &in->all, all) {
+		struct journal_place *p =
+		    add(&now, source_path(l->source), l->part, l->announced);
+
+		leave_parser(in, l);
+		put_lane(&p->bytes, in, l);
+	}
+	buf_put_int(out, now.n + in->journal.n, 4);
+	for (size_t i = 0; i < now.n; i++)
+		put_place(out, &now.v[i]);
+	for (size_t i = 0; i < in->journal.n; i++)
+		put_place(out, &in->journal.v[i]);
+	journal_release(&now);
+	if (out->failed)
+		return intake_fail(
+		    in, EX_DATAERR, "-S: the places take too many bytes");
+	return 0;
+}
+
+static int
+malformed(struct intake *in)
+{
+	return intake_fail(in, EX_DATAERR, "-S: the state is malformed");
+}
+
+static int
+check_options(struct intake *in, struct cur *c)
+{
+	struct buf chain;
+	size_t len;
+	const char *was;
+	int rc = 0;
+
+	if (cur_get_int(c, 4) != VERSION)
+		return intake_fail(in, EX_DATAERR,
+		    "-S: the state is of another version of sbatch");
+	was = cur_get_str(c, &len, HEAD_MAX_TEXT);
+	if (was == NULL)
+		return malformed(in);
+	buf_init(&chain, HEAD_MAX_TEXT);
+	heading_describe(&chain, &in->o);
+	if (chain.len != len || memcmp(chain.data, was, len) != 0)
+		rc = intake_fail(in, INTAKE_CHANGED,
+		    "-S: the options are \"%.*s\", and were \"%.*s\"",
+		    (int)chain.len, (const char *)chain.data, (int)len, was);
+	buf_release(&chain);
+	return rc;
+}
+
+/* Find the columns as the first start did, by the same bytes. */
+static int
+bind_columns(struct intake *in, struct cur *c)
+{
+	struct text_source from = {.name = ""};
+	const char *p;
+	size_t len, used;
+
+	in->header_eof = cur_get_int(c, 1) != 0;
+	p = cur_get_str(c, &len, MAX_HEADER);
+	if (p == NULL)
+		return malformed(in);
+	buf_put(&in->header, p, len);
+	text_source(in->text, &from);
+	text_open(in->text);
+	if (text_header(in->text, &used, p, len, in->header_eof) != 1)
+		return intake_fail(
+		    in, EX_DATAERR, "-S: the columns cannot be found again");
+	return 0;
+}
+
+static int
+get_counts(struct intake *in, struct cur *c)
+{
+	struct emit *e = &in->emit;
+	uint64_t kept;
+
+	e->n_rows = cur_get_int(c, 8);
+	e->n_bad = e->n_bad_sent = in->bad.n = cur_get_int(c, 8);
+	e->n_filtered = e->n_filtered_sent = cur_get_int(c, 8);
+	e->out_frames = cur_get_int(c, 8);
+	in->start = (struct cut){.batch = cur_get_int(c, 8),
+	    .rows = cur_get_int(c, 8),
+	    .bytes = cur_get_int(c, 8),
+	    .batch_us = (int64_t)cur_get_int(c, 8)};
+	e->start = &in->start;
+	in->n_parts = (uint32_t)cur_get_int(c, 4);
+	e->mixed = cur_get_int(c, 1) != 0;
+	kept = cur_get_int(c, 8);
+	if (c->failed)
+		return malformed(in);
+	if (bad_truncate(&in->bad, kept) == -1)
+		return intake_fail(in, in->bad.status, "%s", in->bad.why);
+	return 0;
+}
+
+static int
+get_places(struct intake *in, struct cur *c)
+{
+	uint64_t n = cur_get_int(c, 4);
+
+	for (uint64_t i = 0; i < n && !c->failed; i++) {
+		size_t len, n_bytes;
+		const char *path = cur_get_str(c, &len, MAX_PATH), *bytes;
+		uint32_t part = (uint32_t)cur_get_int(c, 4);
+		bool open = cur_get_int(c, 1) != 0;
+		char *s;
+
+		bytes = cur_get_str(c, &n_bytes, UINT32_MAX);
+		if (path == NULL || bytes == NULL)
+			break;
+		s = mem_strndup(path, len);
+		buf_put(
+		    &add(&in->journal, s, part, open)->bytes, bytes, n_bytes);
+		free(s);
+	}
+	return c->failed || c->left > 0 ? malformed(in) : 0;
+}
+
+int
+journal_load(struct intake *in, struct cur *c)
+{
+	if (check_options(in, c) == -1 || bind_columns(in, c) == -1
+	    || get_counts(in, c) == -1 || get_places(in, c) == -1)
+		return -1;
+	return 0;
+}
+
+static struct journal_place *
+find(struct journal *j, const char *path)
+{
+	for (size_t i = 0; i < j->n; i++)
+		if (strcmp(j->v[i].path, path) == 0)
+			return &j->v[i];
+	return NULL;
+}
+
+static void
+take_out(struct journal *j, struct journal_place *p)
+{
+	free(p->path);
+	buf_release(&p->bytes);
+	*p = j->v[--j->n];
+}
+
+static int
+get_held(struct intake *in, struct lane *l, struct cur *c)
+{
+	uint32_t n = (uint32_t)cur_get_int(c, 4);
+	struct batch b;
+	const char *why;
+	uint8_t *aligned;
+	size_t len;
+	int rc;
+
+	if (n == 0)
+		return 0;
+	len = cur_get_int(c, 8);
+	if (len > c->left)
+		return malformed(in);
+	aligned = mem_dup(cur_get(c, len), len);
+	batch_init(&b);
+	rc = rows_read(&b, &why, text_schema(in->text), n, aligned, len);
+	if (rc == 0) {
+		build_init(&l->run.rows, text_schema(in->text));
+		for (size_t i = 0; i < b.n_cols; i++)
+			colbuf_push_rows(
+			    &l->run.rows.cols[i], &b.cols[i], NULL, n);
+		l->run.rows.n_rows = n;
+	}
+	batch_release(&b);
+	free(aligned);
+	return rc == 0 ? 0 : malformed(in);
+}
+
+static int
+get_lane(struct intake *in, struct lane *l, struct cur *c)
+{
+	const char *source;
+	size_t len;
+
+	if (cur_get_int(c, 1) == 0)
+		return 0;
+	l->kept = true;
+	l->fresh = cur_get_int(c, 1) != 0;
+	l->sniffed = cur_get_int(c, 1) != 0;
+	l->placed = cur_get_int(c, 1) != 0;
+	l->skipped = cur_get_int(c, 8);
+	l->kept_off = cur_get_int(c, 8);
+	if (text_place_load(in->text, &l->place, c) == -1)
+		return malformed(in);
+	source = cur_get_str(c, &len, UINT32_MAX);
+	if (source == NULL)
+		return malformed(in);
+	source_load(l->source, source, len);
+	return get_held(in, l, c);
+}
+
+int
+journal_enter(struct intake *in, struct lane *l)
+{
+	struct journal_place *p = find(&in->journal, source_path(l->source));
+	struct cur c;
+	int rc;
+
+	if (p == NULL)
+		return 0;
+	l->part = l->run.part = p->part;
+	l->dormant = !p->open;
+	cur_init(&c, p->bytes.data, p->bytes.len);
+	rc = get_lane(in, l, &c);
+	if (rc == 0 && (c.failed || c.left > 0))
+		rc = malformed(in);
+	take_out(&in->journal, p);
+	return rc == 0 ? 1 : -1;
+}

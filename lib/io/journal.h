@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/* Where an intake is, for a restart.  sbatch(1), RESUMING. */
+#ifndef MILLRACE_IO_JOURNAL_H
+#define MILLRACE_IO_JOURNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+struct intake;
+struct lane;
+
+/* A source that was read to its end, or is yet to be taken up. */
+struct journal_place {
+	char *path; /* owned */
+	uint32_t part;
+	bool open; /* its part is not at its end */
+	struct buf bytes; /* of the lane */
+};
+
+/* All zero bytes is an empty list. */
+struct journal {
+	struct journal_place *v;
+	size_t n;
+	size_t cap;
+};
+
+void journal_release(struct journal *j);
+
+/*
+ * journal_settled: whether no source is between two files, so that one place
+ * tells where it is.
+ * journal_leave: lane l is at its end for now; keep its place.
+ * journal_save: append where all sources are, the open batch and the counts,
+ * once no row is at hand but those that are held.
+ * journal_load: before the lanes are opened, take such a state up: the columns
+ * are known then, HEAD is sent.
+ * journal_enter: before its source is opened, put a lane where the state says:
+ * 1, or 0 when it says nothing of it.
+ * All: 0, or -1 with in->why.
+ */
+bool journal_settled(const struct intake *in);
+void journal_leave(struct intake *in, struct lane *l);
+int journal_save(struct intake *in, struct buf *out);
+int journal_load(struct intake *in, struct cur *c);
+int journal_enter(struct intake *in, struct lane *l);
+
+#endif

@@ -1,0 +1,252 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# Pipelines that resume from a directory: sbatch -S.
+
+load helper
+
+# The lines that are new in b.log, on one line.
+new() {
+	sbatch -f lines --once -S d "$@" b.log | ssink -N | paste -sd ' '
+}
+
+@test "--once reads what is new since the last run" {
+	seq 1 3 >b.log
+	[ "$(new)" = "1 2 3" ]
+	[ "$(new)" = "" ]
+	seq 4 5 >>b.log
+	[ "$(new)" = "4 5" ]
+	[ "$(stat -c %a d)" = 700 ]
+}
+
+@test "--once leaves a line without an end for the next run" {
+	printf '1\n2' >b.log
+	[ "$(new)" = "1" ]
+	printf '2\n3\n' >>b.log
+	[ "$(new)" = "22 3" ]
+}
+
+@test "--once goes on in a rotated file, and then in the one after it" {
+	seq 1 3 >b.log
+	[ "$(new)" = "1 2 3" ]
+	printf '4\nlast' >>b.log
+	mv b.log b.log.1
+	seq 5 6 >b.log
+	[ "$(new)" = "4 last 5 6" ]
+}
+
+@test "--once finds a file that was rotated, and compressed at once" {
+	seq 1 3 >b.log
+	new >/dev/null
+	echo 4 >>b.log
+	mv b.log b.log.1
+	gzip b.log.1
+	seq 5 6 >b.log
+	mv b.log.1.gz b.log.2.gz
+	mv b.log b.log.1
+	gzip b.log.1
+	seq 7 8 >b.log
+	[ "$(new)" = "4 5 6 7 8" ]
+	[ "$(new)" = "" ]
+}
+
+@test "what was there before the first run is not read" {
+	seq 90 99 >b.log.1
+	seq 1 3 >b.log
+	[ "$(new)" = "1 2 3" ]
+	mv b.log b.log.2
+	seq 4 5 >b.log
+	[ "$(new)" = "4 5" ]
+}
+
+@test "nothing new costs no epoch" {
+	seq 1 3 >b.log
+	new >/dev/null
+	cp -p d/committed before
+	ls d >files
+	[ "$(new)" = "" ]
+	cmp before d/committed
+	ls d | diff files -
+}
+
+@test "a truncated file is an error, unless it is to be read from the start" {
+	seq 1 30 >b.log
+	new >/dev/null
+	seq 71 72 >b.log
+	run -66 --separate-stderr bash -c \
+		'sbatch -f lines --once -S d b.log | ssink -N'
+	[[ $stderr == *"truncated after byte "*"--on-truncate restart reads it from the start" ]]
+	[ "$(new --on-truncate restart)" = "71 72" ]
+}
+
+@test "a copy of a truncated file is read to its end first" {
+	seq 1 30 >b.log
+	new >/dev/null
+	seq 31 32 >>b.log
+	cp b.log b.log.1
+	: >b.log
+	seq 71 72 >>b.log
+	[ "$(new)" = "31 32 71 72" ]
+}
+
+@test "a file that is gone is an error, unless it is to be passed over" {
+	seq 1 3 >b.log
+	new >/dev/null
+	rm b.log
+	seq 7 8 >other
+	mv other b.log
+	run -66 --separate-stderr bash -c \
+		'sbatch -f lines --once -S d b.log | ssink -N'
+	[[ $stderr == *"read up to byte 6 is gone"*"--on-missing skip goes on without it" ]]
+	[ "$(new --on-missing skip)" = "7 8" ]
+}
+
+@test "a pipeline that has changed is refused with the difference" {
+	seq 1 3 >b.log
+	new >/dev/null
+	run -78 --separate-stderr bash -c \
+		'sbatch -f csv --once -S d b.log | ssink -N'
+	[[ $stderr == "sbatch: -S: the options are \"-f csv\", and were \"-f lines\"" ]]
+	seq 4 5 >>b.log
+	run -78 --separate-stderr bash -c \
+		'sbatch -f lines --once -S d b.log | smap -w true | ssink -N'
+	[[ $stderr == *": $PWD/d: the pipeline has changed: 01-smap stands where 01-ssink was"* ]]
+	[ "$(new)" = "4 5" ]
+}
+
+@test "a second pipeline on the directory is refused with 75" {
+	mkfifo go
+	seq 1 3 >b.log
+	sbatch -F -f lines -S d b.log | ssink -N >out &
+	until_true 10 test -s out
+	run -75 --separate-stderr bash -c \
+		'sbatch -F -f lines -S d b.log | ssink -N'
+	[[ $stderr == "sbatch: -S: $PWD/d: this pipeline is running already, as process "* ]]
+	kill %1
+	wait
+}
+
+@test "SIGTERM ends an epoch, and the next start goes on behind it" {
+	seq 1 3 >b.log
+	mkfifo p
+	ssink -N <p >out &
+	sbatch -F -f lines -i 1s -S e b.log >p &
+	source=$!
+	until_true 10 grep -qx 3 out
+	kill "$source"
+	wait
+	seq 4 5 >>b.log
+	sbatch -f lines --once -S e b.log | ssink -N >out2
+	[ "$(paste -sd ' ' out2)" = "4 5" ]
+}
+
+@test "columns that were found by the first bytes stay over rotation" {
+	printf '{"a":1,"b":"x"}\n' >b.json
+	sbatch --once -S d b.json | ssink -f csv >out
+	mv b.json b.json.1
+	printf '{"b":"y","c":3,"a":2}\n' >b.json
+	sbatch --once -S d b.json | ssink -f csv -N >>out
+	printf 'a,b\n1,x\n2,y\n' | diff - out
+
+	printf 'k,v\n1,2.5\n' >t.csv
+	sbatch --once -S e -c auto t.csv | smap -a 'k + 1 as n' |
+		ssink -f csv >out
+	printf '2,3.5\n' >>t.csv
+	sbatch --once -S e -c auto t.csv | smap -a 'k + 1 as n' |
+		ssink -f csv -N >>out
+	printf 'k,v,n\n1,2.5,2\n2,3.5,3\n' | diff - out
+}
+
+@test "--once without a byte that would tell the columns says so" {
+	: >b.csv
+	run -66 --separate-stderr bash -c 'sbatch --once -S d b.csv | ssink'
+	[[ $stderr == *"nothing tells the columns"* ]]
+	: >b.log
+	[ "$(new)" = "" ]
+}
+
+@test "several files, each from its own place" {
+	seq 1 3 >a.txt
+	seq 11 13 >c.txt
+	sbatch --once -S d a.txt c.txt | ssink -N >out
+	seq 4 5 >>a.txt
+	seq 14 15 >>c.txt
+	sbatch --once -S d a.txt c.txt | ssink -N >>out
+	{ seq 1 3; seq 11 13; seq 4 5; seq 14 15; } | diff - out
+	run -78 --separate-stderr bash -c \
+		'sbatch --once -S d a.txt | ssink -N'
+	[[ $stderr == *"c.txt was read before and is no source any more"* ]]
+}
+
+@test "logs that are merged keep the rows that wait" {
+	seq 1 2 99 | sed 's/$/,a/' >a.csv
+	seq 2 2 98 | sed 's/$/,b/' >b.csv
+	m() {
+		sbatch -m -N -c 't:time(s),k' -t t --once -S d a.csv b.csv |
+			smap -s 'epoch_ms(t) div 1000, k' | ssink -N
+	}
+	m >out
+	seq 101 2 199 | sed 's/$/,a/' >>a.csv
+	seq 102 2 198 | sed 's/$/,b/' >>b.csv
+	m >>out
+	awk 'BEGIN { for (i = 1; i < 100; i++) print i "\t" (i % 2 ? "a" : "b")
+		for (i = 101; i < 200; i++) print i "\t" (i % 2 ? "a" : "b") }' |
+		diff - out
+}
+
+@test "bad records are kept once" {
+	printf '1\nx\n2\n' >n.csv
+	go() {
+		sbatch -N -c 'n:int' --bad bad.txt --once -S d n.csv |
+			ssink -N
+	}
+	go >out 2>/dev/null
+	# As if a run had been killed after it wrote, before it committed.
+	echo half >>bad.txt
+	printf 'y\n3\n' >>n.csv
+	go >>out 2>/dev/null
+	printf 'x\ny\n' | diff - bad.txt
+	printf '1\n2\n3\n' | diff - out
+}
+
+@test "what cannot be read again, or is no safe place, is refused" {
+	seq 3 >b.log
+	run -64 --separate-stderr bash -c 'seq 3 | sbatch -S d | ssink'
+	[[ $stderr == "sbatch: '-' cannot be read again after a restart; -S takes files" ]]
+	run -64 --separate-stderr bash -c 'sbatch -S d gen:5 | ssink'
+	[[ $stderr == "sbatch: 'gen:5' cannot be read again after a restart; -S takes files" ]]
+	run -64 --separate-stderr sbatch -S d --epoch 100ms b.log
+	[[ $stderr == "sbatch: --epoch: 100ms: "* ]]
+	run -64 --separate-stderr sbatch --once b.log
+	[ "$stderr" = "sbatch: --once goes with -S DIR, where the places are kept" ]
+	run -64 --separate-stderr sbatch -S d --once -F b.log
+	run -64 --separate-stderr sbatch -S d --from -1h b.log
+	mkdir -m 700 real
+	ln -s real link
+	run -64 --separate-stderr bash -c 'sbatch -S link b.log | ssink'
+	[[ $stderr == "sbatch: -S: link: it is a link; "* ]]
+	mkdir -m 755 open
+	run -64 --separate-stderr bash -c 'sbatch -S open b.log | ssink'
+	[[ $stderr == "sbatch: -S: open: its mode is not 0700"* ]]
+}
+
+@test "a saved stream resumes nothing" {
+	seq 3 >b.log
+	sbatch -S d b.log >s.mill
+	ssink -N <s.mill >out
+	seq 3 | diff - out
+	[ ! -e d/committed ]
+}
+
+@test "a damaged state is refused, never passed over" {
+	seq 3 >b.log
+	new >/dev/null
+	for f in d/*.00-sbatch d/*.01-ssink d/committed d/generation d/identity; do
+		cp -p "$f" keep
+		size=$(stat -c %s "$f")
+		head -c $((size - 1)) keep >"$f"
+		run -65 --separate-stderr bash -c \
+			'sbatch -f lines --once -S d b.log | ssink -N'
+		[[ $stderr == *"it is damaged"* ]] || { echo "$f: $stderr"; false; }
+		cp -p keep "$f"
+	done
+}

@@ -12,6 +12,7 @@
 #include "tool/tool.h"
 #include "wire/mode.h"
 
+#define COLUMNS 80 /* of a plot, when nobody says */
 #define MAX_FILES_MAX 1000000 /* of --max-files */
 
 enum expect { EXPECT_ANY, EXPECT_ROWS, EXPECT_NONE };
@@ -40,7 +41,7 @@ enum {
 
 static const struct tool_opt options[] = {
     {'f', "format", "FORMAT",
-	"table, tsv, csv, json, logfmt, markdown, dump or frames"},
+	"table, tsv, csv, json, logfmt, markdown, plot, dump, frames"},
     {'N', "no-header", NULL, "no line of column names"},
     {'d', "delimiter", "CHAR", "between the cells of csv"},
     {OPT_NULL, "null", "STR", "text of a null"},
@@ -90,6 +91,29 @@ wants_color(const struct tool *t, const struct render_opts *o)
 	return o->tty_fd != -1 && (no == NULL || *no == '\0');
 }
 
+/* What the locale says of characters, by the rules of setlocale(3). */
+static bool
+is_utf8(void)
+{
+	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+	const char *v = NULL;
+
+	for (size_t i = 0; i < 3 && (v == NULL || *v == '\0'); i++)
+		v = getenv(names[i]);
+	return v != NULL
+	       && (strcasestr(v, "UTF-8") != NULL
+		   || strcasestr(v, "UTF8") != NULL);
+}
+
+static size_t
+columns(void)
+{
+	const char *v = getenv("COLUMNS"), *why;
+	size_t n = v == NULL ? 0 : (size_t)strtonum(v, 20, 1000, &why);
+
+	return n == 0 ? COLUMNS : n;
+}
+
 static void
 no_warning(const char *fmt, ...)
 {
@@ -115,6 +139,8 @@ choose(struct ssink *s, const struct tool *t)
 	if (to_stdout && is_live_terminal(STDOUT_FILENO))
 		r->tty_fd = STDOUT_FILENO;
 	r->color = wants_color(t, r);
+	r->utf8 = is_utf8();
+	r->columns = columns();
 	s->o.on_child = tool_child;
 	s->o.on_files = tool_remove;
 	s->o.warn = t->verbose < 0 ? no_warning : tool_warn;

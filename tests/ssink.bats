@@ -301,7 +301,7 @@ os.execvp(\"ssink\", [\"ssink\", \"out.csv\"])'" <in &
 
 @test "wrong usage is refused with 64" {
 	for case in \
-		"-f xml|no output format is called 'xml'; there are table, tsv, csv, json, logfmt, markdown, dump, frames" \
+		"-f xml|no output format is called 'xml'; there are table, tsv, csv, json, logfmt, markdown, plot, dump, frames" \
 		"-f tsv -d ,|-d goes with -f csv, not tsv" \
 		"-f csv -d ab|--delimiter: ab is not one byte" \
 		"-f json -N|-N does not go with -f json" \

@@ -84,6 +84,13 @@ static const struct render_fmt formats[] = {
 	.head = line_head,
 	.names = render_markdown_names,
 	.frame = line_frame},
+    {.name = "plot",
+	.any_mode = true,
+	.takes_zone = true,
+	.head = render_plot_head,
+	.frame = render_plot_frame,
+	.idle = render_plot_idle,
+	.end = render_plot_end},
     {.name = "dump",
 	.style = &render_dump_style,
 	.any_mode = true,
@@ -178,6 +185,7 @@ render_free(struct render *r)
 	if (r == NULL)
 		return;
 	render_table_free(r->table);
+	render_plot_free(r->plot);
 	render_cells_release(&r->cells);
 	render_out_release(&r->out);
 	free(r->why);
@@ -252,8 +260,8 @@ render_start(struct render *r, const struct head *h)
 		return -1;
 	r->schema = &h->schema;
 	r->fmt->head(r, h);
-	r->begun = true;
-	return r->out.failed ? -1 : 0;
+	r->begun = r->why == NULL;
+	return r->why != NULL || r->out.failed ? -1 : 0;
 }
 
 /* A stream that failed before its columns were known has none. */

@@ -26,6 +26,8 @@ struct render_opts {
 	const struct zone *zone; /* --tz; NULL = UTC */
 	int tty_fd; /* the terminal that a table is drawn on, or -1 */
 	bool color;
+	bool utf8; /* what a plot may be drawn with */
+	size_t columns; /* of a plot that is on no terminal */
 	bool whole; /* what is written is one batch, or the output of each */
 };
 

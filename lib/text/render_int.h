@@ -3,7 +3,6 @@
 #ifndef MILLRACE_TEXT_RENDER_INT_H
 #define MILLRACE_TEXT_RENDER_INT_H
 
-#include <stdint.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -166,9 +165,11 @@ struct render {
 	struct render_cells cells;
 	bool begun; /* HEAD was written, and not yet the end */
 	struct render_table *table; /* of format table */
+	struct render_plot *plot; /* of format plot */
 	char *why;
 };
 
+extern const struct render_style render_table_style;
 extern const struct render_style render_tsv_style;
 extern const struct render_style render_csv_style;
 extern const struct render_style render_json_style;
@@ -189,5 +190,11 @@ void render_table_frame(
 void render_table_idle(struct render *r, int *timeout_ms);
 void render_table_end(struct render *r);
 void render_table_free(struct render_table *rt);
+void render_plot_head(struct render *r, const struct head *h);
+void render_plot_frame(
+    struct render *r, const struct frame *f, const struct batch *b);
+void render_plot_idle(struct render *r, int *timeout_ms);
+void render_plot_end(struct render *r);
+void render_plot_free(struct render_plot *p);
 
 #endif

@@ -78,7 +78,7 @@ table_str(struct render_out *o, const struct render_col *col, const char *s,
 	}
 }
 
-static const struct render_style table_style = {
+const struct render_style render_table_style = {
     .str = table_str, .tail = "", .empty = "", .delim = ' ', .null_str = "-"};
 
 static int
@@ -129,7 +129,7 @@ render_table_head(struct render *r, const struct head *h)
 	struct render_table *rt = mem_zero(1, sizeof(*rt));
 
 	r->table = rt;
-	render_cells_init(&r->cells, &table_style, &h->schema, &r->o);
+	render_cells_init(&r->cells, &render_table_style, &h->schema, &r->o);
 	render_out_init(&rt->cell, collect, rt);
 	rt->table = make_table(rt, &r->cells, &h->schema);
 	rt->table->color = r->o.color;

@@ -428,7 +428,7 @@ test_options(void)
 	one_release(&o);
 	check_refused((struct render_opts){.format = "xml", .delim = -1},
 	    "no output format is called 'xml'; there are table, tsv, csv, "
-	    "json, logfmt, markdown, dump, frames");
+	    "json, logfmt, markdown, plot, dump, frames");
 	check_refused((struct render_opts){.format = "tsv", .delim = ','},
 	    "-d goes with -f csv, not tsv");
 	check_refused(

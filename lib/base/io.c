@@ -165,6 +165,26 @@ io_fill_std(void)
 	return 0;
 }
 
+int
+io_scratch(const char **dir)
+{
+	char *path;
+	int fd;
+
+	*dir = getenv("TMPDIR");
+	if (*dir == NULL || **dir == '\0')
+		*dir = "/tmp";
+	fd = open(*dir, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
+	if (fd != -1 || errno != EOPNOTSUPP)
+		return fd;
+	path = mem_printf("%s/millrace.XXXXXX", *dir);
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd != -1)
+		unlink(path);
+	free(path);
+	return fd;
+}
+
 /* The directory part of path, "." without one; to be freed. */
 static char *
 directory(const char *path)

@@ -44,6 +44,12 @@ int io_wait(int fd, int out_fd, int timeout_ms);
 int io_fill_std(void);
 
 /*
+ * A file without a name, to write and read, in $TMPDIR or else /tmp; *dir is
+ * which.  A descriptor, or -1 with errno.
+ */
+int io_scratch(const char **dir);
+
+/*
  * Publish a file: io_temp creates (exclusively, mode 0666 less the umask) a
  * dot-named file beside path and gives its name, to be freed.  No signal is
  * handled between the creation and the assignment to *temp, so that a handler

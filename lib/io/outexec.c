@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Outlet: a command for each batch that has rows.  ssink(1), --exec. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,19 +130,9 @@ spool(void *arg, const void *p, size_t len)
 static int
 open_spool(struct outexec *x)
 {
-	const char *dir = getenv("TMPDIR");
+	const char *dir;
 
-	if (dir == NULL || *dir == '\0')
-		dir = "/tmp";
-	x->fd = open(dir, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
-	if (x->fd == -1 && errno == EOPNOTSUPP) {
-		char *path = mem_printf("%s/ssink.XXXXXX", dir);
-
-		x->fd = mkostemp(path, O_CLOEXEC);
-		if (x->fd != -1)
-			unlink(path);
-		free(path);
-	}
+	x->fd = io_scratch(&dir);
 	if (x->fd == -1)
 		return outlet_fail(
 		    x->t, EX_IOERR, "%s: %s", dir, strerror(errno));

@@ -15,6 +15,24 @@ agg_set_init(struct agg_set *s, const struct agg_fn *fn)
 	*s = (struct agg_set){.fn = fn};
 }
 
+size_t
+agg_size(const struct agg_fn *f)
+{
+	return f->kind->size;
+}
+
+bool
+agg_owns(const struct agg_fn *f)
+{
+	return f->kind->owned != NULL;
+}
+
+size_t
+agg_owned(const struct agg_set *s, uint32_t g)
+{
+	return s->fn->kind->owned(s->states + g * s->fn->kind->size);
+}
+
 void
 agg_set_reset(struct agg_set *s)
 {

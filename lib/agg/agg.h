@@ -43,6 +43,14 @@ void agg_set_reset(struct agg_set *s); /* no groups, the array kept */
 void agg_set_grow(struct agg_set *s, uint32_t n); /* new states are empty */
 
 /*
+ * agg_size: the bytes of a state in the array.  agg_owns: whether states have
+ * memory beside it.  agg_owned: then, how much state g has, about.
+ */
+size_t agg_size(const struct agg_fn *f);
+bool agg_owns(const struct agg_fn *f);
+size_t agg_owned(const struct agg_set *s, uint32_t g);
+
+/*
  * agg_update: add the rows' cells of c, the columns that agg_args gives, one
  * behind the other and of the types found there; c is NULL for an aggregate
  * without columns.  A row with a null adds nothing (sreduce(1) has the

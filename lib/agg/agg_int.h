@@ -18,7 +18,8 @@ enum {
  * nulls among the selected rows but for flags, and is NULL for no column.
  * merge: from is unchanged.  update, merge and load return 0 or -1 (update and
  * merge with *why).  release: free what the state owns; NULL when it owns
- * nothing.  no_partial: as agg_no_partial.
+ * nothing.  no_partial: as agg_no_partial.  owned: the bytes that release would
+ * free, about; NULL where that is.
  */
 struct agg_kind {
 	size_t size;
@@ -31,6 +32,7 @@ struct agg_kind {
 	void (*release)(void *state);
 	unsigned flags;
 	const char *no_partial;
+	size_t (*owned)(const void *state);
 };
 
 /*

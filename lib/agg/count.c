@@ -74,6 +74,6 @@ count_final(struct colbuf *out, const struct agg_fn *f, const void *state)
 }
 
 const struct agg_kind count_kind = {
-    sizeof(uint64_t), 1, count_update, merge, save, load, NULL, 0, NULL};
-const struct agg_kind count_if_kind = {
-    sizeof(uint64_t), 1, count_if_update, merge, save, load, NULL, 0, NULL};
+    sizeof(uint64_t), 1, count_update, merge, save, load, NULL, 0, NULL, NULL};
+const struct agg_kind count_if_kind = {sizeof(uint64_t), 1, count_if_update,
+    merge, save, load, NULL, 0, NULL, NULL};

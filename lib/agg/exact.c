@@ -96,6 +96,12 @@ any_below(const struct exact *m, int at)
 }
 
 double
+exact_limb(const struct exact *e, unsigned i)
+{
+	return ldexp((double)e->limbs[i], (int)i * 32 - 1074);
+}
+
+double
 exact_round(const struct exact *e)
 {
 	struct exact m;

@@ -26,6 +26,13 @@ struct exact {
 void exact_add(struct exact *e, double x);
 void exact_merge(struct exact *e, const struct exact *from);
 
+/*
+ * Limb i of a sum as a double, exactly; infinite where it is too large, which
+ * it is not below EXACT_FINITE.
+ */
+#define EXACT_FINITE 65
+double exact_limb(const struct exact *e, unsigned i);
+
 /* The sum rounded once, half to even; infinite when it is too large. */
 double exact_round(const struct exact *e);
 

@@ -233,10 +233,16 @@ pick_final(struct colbuf *out, const struct agg_fn *f, const void *state)
 	return 0;
 }
 
+static size_t
+owned(const void *state)
+{
+	return ((const struct pick *)state)->cap;
+}
+
 #define KIND(update, one)                                                      \
 	{                                                                      \
 		sizeof(struct pick), 1, update, one##_merge, save, one##_load, \
-		    release, 0, NULL                                           \
+		    release, 0, NULL, owned                                    \
 	}
 const struct agg_kind pick_first_wide = KIND(first_wide, first);
 const struct agg_kind pick_last_wide = KIND(last_wide, last);

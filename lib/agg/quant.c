@@ -350,10 +350,23 @@ release(void *state)
 	free(s->sparse);
 }
 
+static size_t
+owned(const void *state)
+{
+	const struct quant *s = state;
+	size_t len =
+	    s->cap_sparse * sizeof(*s->sparse) + s->n_pages * sizeof(*s->pages);
+
+	for (uint32_t i = 0; i < s->n_pages; i++)
+		if (s->pages[i] != NULL)
+			len += PAGE * sizeof(**s->pages);
+	return len;
+}
+
 const struct agg_kind quant_int = {sizeof(struct quant), 1, int_update, merge,
-    save, int_load, release, AGG_LARGE, NULL};
+    save, int_load, release, AGG_LARGE, NULL, owned};
 const struct agg_kind quant_float = {sizeof(struct quant), 1, float_update,
-    merge, save, float_load, release, AGG_LARGE, NULL};
+    merge, save, float_load, release, AGG_LARGE, NULL, owned};
 
 /* The bucket that holds the value of that rank, 1..n. */
 static int32_t

@@ -85,7 +85,7 @@ sum_int_load(void *state, struct cur *in)
 }
 
 const struct agg_kind sum_int_kind = {sizeof(struct sum_int), 1, sum_int_update,
-    sum_int_merge, sum_int_save, sum_int_load, NULL, 0, NULL};
+    sum_int_merge, sum_int_save, sum_int_load, NULL, 0, NULL, NULL};
 
 int
 sum_int_final(struct colbuf *out, const struct agg_fn *f, const void *state)
@@ -276,17 +276,43 @@ sum_float_save(struct buf *out, const void *state)
 	exact_save(out, &e);
 }
 
+/* The two doubles hold most sums; the wide number is a hundred times larger. */
+static void
+add_exact(struct sum_float *s, const struct exact *e)
+{
+	for (unsigned i = EXACT_FINITE; i < EXACT_LIMBS; i++) {
+		if (e->limbs[i] != 0) {
+			exact_merge(&side_of(s)->exact, e);
+			return;
+		}
+	}
+	for (unsigned i = EXACT_FINITE; i-- > 0;)
+		if (e->limbs[i] != 0)
+			add_one(s, exact_limb(e, i));
+}
+
 static int
 sum_float_load(void *state, struct cur *in)
 {
 	struct sum_float *s = state;
-	struct sum_side *side = side_of(s);
+	uint64_t n_nan, n_plus, n_minus;
+	struct exact e = {.n_adds = 0};
 
 	s->n += cur_get_int(in, 8);
-	side->n_nan += cur_get_int(in, 8);
-	side->n_plus += cur_get_int(in, 8);
-	side->n_minus += cur_get_int(in, 8);
-	return exact_load(&side->exact, in);
+	n_nan = cur_get_int(in, 8);
+	n_plus = cur_get_int(in, 8);
+	n_minus = cur_get_int(in, 8);
+	if ((n_nan | n_plus | n_minus) != 0) {
+		struct sum_side *side = side_of(s);
+
+		side->n_nan += n_nan;
+		side->n_plus += n_plus;
+		side->n_minus += n_minus;
+	}
+	if (exact_load(&e, in) == -1)
+		return -1;
+	add_exact(s, &e);
+	return 0;
 }
 
 static void
@@ -295,9 +321,17 @@ sum_float_release(void *state)
 	free(((struct sum_float *)state)->side);
 }
 
+static size_t
+sum_float_owned(const void *state)
+{
+	const struct sum_float *s = state;
+
+	return s->side == NULL ? 0 : sizeof(*s->side);
+}
+
 const struct agg_kind sum_float_kind = {sizeof(struct sum_float), 1,
     sum_float_update, sum_float_merge, sum_float_save, sum_float_load,
-    sum_float_release, 0, NULL};
+    sum_float_release, 0, NULL, sum_float_owned};
 
 static double
 rounded(const struct sum_float *s)

@@ -45,8 +45,8 @@ EXPR = bits call check eval expr func item karith kbit kcal kcast kcmp kcode \
 AGG = agg check count dist exact extreme fn pick quant sum
 GROUP = add answer batch cells check early fold group rank running update \
 	window
-WINDOW = grid hold keys mark pane query reduce session sorter spec stamp \
-	store visits
+WINDOW = grid hold keybytes keys mark pane query reduce runfold runmerge runs \
+	session sorter spec spill stamp store visits
 CKPT = checkpoint commit durable lock snapshot
 STEP = chain columns command dedup elements ends explode history kept keyed \
 	names over parse past pieces pipe prog reader running sample span \

@@ -10,9 +10,11 @@
 #include "base/num.h"
 #include "group/group.h"
 #include "tool/tool.h"
+#include "window/spill.h"
 
 enum long_opt {
-	OPT_TOP = TOOL_LONG,
+	OPT_MEM = TOOL_LONG,
+	OPT_TOP,
 	OPT_SORT,
 	OPT_HAVING,
 	OPT_RUNNING,
@@ -26,6 +28,7 @@ enum long_opt {
 static const struct tool_opt options[] = {
     {'k', "keys", "LIST", "expressions that make the groups"},
     {OPT_HAVING, "having", "EXPR", "only rows for which EXPR holds"},
+    {OPT_MEM, "mem", "SIZE", "keep groups beyond SIZE bytes in a file"},
     {OPT_TOP, "top", "N:EXPR", "only the N rows with the greatest EXPR"},
     {OPT_SORT, "sort", "EXPR", "sort by EXPR, or \"EXPR desc\"; repeatable"},
     {OPT_RUNNING, "running", NULL, "one state for all batches"},
@@ -146,6 +149,11 @@ parse_options(struct tool *t, struct opts *o, int argc, char *argv[])
 		switch (ch) {
 		case 'k':
 			o->group.keys = arg;
+			break;
+		case OPT_MEM:
+			o->group.mem = tool_size("mem", arg);
+			if (o->group.mem < SPILL_MIN_MEM)
+				tool_die(TOOL_USAGE, "--mem: at least 1M");
 			break;
 		case OPT_TOP:
 			if (o->group.top != 0)

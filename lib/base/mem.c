@@ -3,6 +3,7 @@
 #include "base/mem.h"
 
 #include <err.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -102,6 +103,13 @@ mem_printf(const char *fmt, ...)
 	n = vasprintf(&s, fmt, ap);
 	va_end(ap);
 	return checked(n == -1 ? NULL : s);
+}
+
+void
+mem_give_back(void)
+{
+	/* Setting it keeps it from rising to the largest block freed. */
+	mallopt(M_MMAP_THRESHOLD, 128 << 10);
 }
 
 void *

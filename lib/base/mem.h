@@ -29,6 +29,12 @@ char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void mem_last_words(void (*fn)(void));
 
 /*
+ * From now on blocks of some 100 KiB and more go back to the system when they
+ * are freed or grown, and leave no holes.
+ */
+void mem_give_back(void);
+
+/*
  * Make room for need elements of the given size in the array p that has
  * *cap of them; at least doubles.  Returns the array, which may have moved,
  * and updates *cap.  p may be NULL with *cap 0.

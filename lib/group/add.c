@@ -70,6 +70,6 @@ group_add(
 		g->in.windowed ? &b->cols[g->in.pane_col] : NULL, b->n_rows,
 		&b->arena)
 	    == -1)
-		return stage_fail(st, TOOL_DATA, "%s", why);
+		return group_fail_reduce(st, g, why);
 	return group_added(st, g, b->n_rows, reduce_n_groups(g->reduce));
 }

@@ -223,9 +223,8 @@ group_collect(struct stage *st, struct group *g, const struct reduce_window *w,
 	return 0;
 }
 
-int
-group_collect_all(
-    struct stage *st, struct group *g, const struct reduce_window *w)
+static int
+collect_table(struct stage *st, struct group *g, const struct reduce_window *w)
 {
 	uint32_t n = pane_n_groups(w->table), sel[STEP_ROWS];
 
@@ -240,6 +239,22 @@ group_collect_all(
 			return -1;
 	}
 	return 0;
+}
+
+int
+group_collect_all(
+    struct stage *st, struct group *g, const struct reduce_window *w)
+{
+	struct reduce_window part = *w;
+	const char *why = "";
+	int rc;
+
+	do {
+		if (collect_table(st, g, &part) == -1)
+			return -1;
+		rc = reduce_more(g->reduce, &part, &why);
+	} while (rc == 1);
+	return rc == -1 ? group_fail_reduce(st, g, why) : 0;
 }
 
 void

@@ -33,9 +33,11 @@ close_batch(struct stage *st, struct group *g, bool last)
 	struct batch_state *s = g->way_state;
 	bool left_over = !last && st->batch > 0 && g->order == s->order;
 	struct reduce_window w;
+	const char *why = "";
 
 	if (!s->answered && !left_over) {
-		reduce_whole(g->reduce, &w);
+		if (reduce_whole(g->reduce, &w, &why) == -1)
+			return group_fail_reduce(st, g, why);
 		if (group_collect_all(st, g, &w) == -1)
 			return -1;
 	}

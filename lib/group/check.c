@@ -42,6 +42,27 @@ check_running(struct stage *st, const struct group *g)
 	return 0;
 }
 
+/* Tables that groups move out of, and come back from only once. */
+static int
+check_mem(struct stage *st, const struct group *g)
+{
+	const struct group_opts *o = g->opts;
+
+	if (o->mem == 0)
+		return 0;
+	if (st->in.window.kind == WINDOW_SESSION)
+		return stage_fail(st, TOOL_USAGE,
+		    "--mem: sessions are merged in memory; leave it out");
+	if (o->running || g->emit != GROUP_FINAL)
+		return stage_fail(st, TOOL_USAGE,
+		    "--mem: states that are looked at again and again stay in "
+		    "memory; write --max-state N to bound them");
+	if (o->max_state != UINT64_MAX)
+		return stage_fail(st, TOOL_USAGE,
+		    "--mem has no bound on keys; leave out --max-state");
+	return 0;
+}
+
 static int
 check_early(struct stage *st, const struct group *g)
 {
@@ -84,5 +105,5 @@ group_check(struct stage *st, struct group *g)
 		return -1;
 	if (o->running && check_running(st, g) == -1)
 		return -1;
-	return check_early(st, g);
+	return check_mem(st, g) == -1 ? -1 : check_early(st, g);
 }

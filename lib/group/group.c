@@ -30,6 +30,15 @@ group_fail_run(struct stage *st, const struct expr_error *err)
 	return stage_fail(st, TOOL_DATA, "%s", err->text);
 }
 
+int
+group_fail_reduce(struct stage *st, const struct group *g, const char *why)
+{
+	bool io = reduce_failed_io(g->reduce);
+
+	return stage_fail(
+	    st, io ? TOOL_IO : TOOL_DATA, "%s%s", io ? "--mem: " : "", why);
+}
+
 /* A system column of the input, or -1. */
 static int
 system_col(const struct schema *s, const char *name)
@@ -128,7 +137,10 @@ make_tables(struct stage *st, struct group *g)
 {
 	char *why = NULL;
 
+	g->query.plan.measured = g->opts->mem > 0;
 	g->reduce = reduce_new(&st->in.window, &g->query.plan, &why);
+	if (g->reduce != NULL && g->opts->mem > 0)
+		reduce_bound(g->reduce, g->opts->mem);
 	if (g->reduce != NULL)
 		return 0;
 	stage_fail(st, TOOL_DATA, "%s", why);

@@ -41,6 +41,7 @@ struct group_opts {
 	int64_t top; /* rows of each window or batch, 0 = all */
 	struct group_sort sorts[GROUP_MAX_SORTS];
 	size_t n_sorts;
+	uint64_t mem; /* bytes for tables, 0 = no bound */
 	const char *text; /* all of it, for the chain in HEAD */
 };
 

@@ -78,11 +78,13 @@ struct group {
 
 /*
  * Refusals: of an expression (what stands before the message; source NULL:
- * the message is all), and at run time.  They return -1.
+ * the message is all), at run time, and by the tables of g->reduce.  They
+ * return -1.
  */
 int group_fail_expr(struct stage *st, const char *what,
     const struct expr_error *err, const char *source);
 int group_fail_run(struct stage *st, const struct expr_error *err);
+int group_fail_reduce(struct stage *st, const struct group *g, const char *why);
 
 /*
  * group_check: refuse what does not go together, and settle g->emit.
@@ -117,7 +119,8 @@ int group_add_early(
 /*
  * group_collect: add groups sel[0..n) of the table of w to the results that
  * wait; where those are many, some are sent, with the watermark left as it
- * was.  group_collect_all: all groups, in their order.
+ * was.  group_collect_all: all groups, in their
+ * order, and those that reduce_more gives.
  * group_collect_gone: with --emit update, that these groups are no more.
  * group_keep: all groups into results that never go away.
  * group_collect_kept: add those.

@@ -103,7 +103,7 @@ close_windows(struct stage *st, struct group *g, int64_t until, bool last)
 			return -1;
 	}
 	if (rc == -1)
-		return stage_fail(st, TOOL_DATA, "%s", why);
+		return group_fail_reduce(st, g, why);
 	if (last && g->emit == GROUP_COMPLETE
 	    && group_collect_kept(st, g) == -1)
 		return -1;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "data/col.h"
@@ -62,6 +63,14 @@ void keys_look(
  * unknown keys are added, and first is the least of both.
  */
 void keys_merge(struct keys *k, uint32_t *group, const struct keys *from);
+
+/*
+ * Key g as bytes, which are the same for the same key.  keys_load takes what
+ * keys_save wrote from the front of in and adds it; no such key may be there.
+ * 0, or -1 when it is cut (k is then of no use).
+ */
+void keys_save(struct buf *out, const struct keys *k, uint32_t g);
+int keys_load(struct keys *k, uint64_t hash, uint64_t first, struct cur *in);
 
 /* Keys keep[0..n), ascending, become 0..n-1; the others are forgotten. */
 void keys_keep(struct keys *k, const uint32_t *keep, uint32_t n);

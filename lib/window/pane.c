@@ -12,17 +12,44 @@ begin(struct pane *p)
 		agg_set_grow(&p->sets[i], 1);
 }
 
+static void
+init_groups(struct pane *p)
+{
+	keys_init(&p->keys, p->plan->key_types, p->plan->n_keys);
+	for (size_t i = 0; i < p->plan->n_states; i++)
+		agg_set_init(&p->sets[i], p->plan->states[i]);
+	if (p->plan->measured)
+		p->owned = mem_zero(p->plan->n_states, sizeof(*p->owned));
+	begin(p);
+}
+
+static void
+release_groups(struct pane *p)
+{
+	for (size_t i = 0; i < p->plan->n_states; i++) {
+		agg_set_release(&p->sets[i]);
+		if (p->owned != NULL)
+			free(p->owned[i].units);
+	}
+	free(p->owned);
+	keys_release(&p->keys);
+}
+
+static void
+drop_runs(struct pane *p)
+{
+	while (p->n_runs > 0)
+		run_unref(p->runs[--p->n_runs]);
+}
+
 struct pane *
 pane_new(const struct pane_plan *plan)
 {
 	struct pane *p = mem_zero(1, sizeof(*p));
 
 	p->plan = plan;
-	keys_init(&p->keys, plan->key_types, plan->n_keys);
 	p->sets = mem_resize(NULL, plan->n_states, sizeof(*p->sets));
-	for (size_t i = 0; i < plan->n_states; i++)
-		agg_set_init(&p->sets[i], plan->states[i]);
-	begin(p);
+	init_groups(p);
 	return p;
 }
 
@@ -31,11 +58,11 @@ pane_free(struct pane *p)
 {
 	if (p == NULL)
 		return;
-	for (size_t i = 0; i < p->plan->n_states; i++)
-		agg_set_release(&p->sets[i]);
+	release_groups(p);
+	drop_runs(p);
+	free(p->runs);
 	free(p->sets);
 	free(p->last);
-	keys_release(&p->keys);
 	free(p);
 }
 
@@ -44,8 +71,13 @@ pane_reset(struct pane *p)
 {
 	for (size_t i = 0; i < p->plan->n_states; i++)
 		agg_set_reset(&p->sets[i]);
+	for (size_t i = 0; p->owned != NULL && i < p->plan->n_states; i++) {
+		p->owned[i].n = 0;
+		p->owned[i].total = 0;
+	}
 	keys_reset(&p->keys);
 	p->newest = 0;
+	drop_runs(p);
 	begin(p);
 }
 
@@ -53,6 +85,51 @@ uint32_t
 pane_n_groups(const struct pane *p)
 {
 	return p->plan->n_keys == 0 ? 1 : p->keys.map.n;
+}
+
+size_t
+pane_bytes(const struct pane *p)
+{
+	size_t n = pane_n_groups(p);
+	size_t len = n * 2 * sizeof(uint64_t)
+		     + p->keys.map.cap * sizeof(struct map_slot);
+
+	for (size_t c = 0; c < p->plan->n_keys; c++) {
+		const struct colbuf *b = &p->keys.cols[c];
+
+		len += n * sizeof(uint64_t);
+		if (type_is_bytes(b->type))
+			len += b->bytes_len;
+	}
+	for (size_t i = 0; i < p->plan->n_states; i++)
+		len += n * agg_size(p->plan->states[i]) + p->owned[i].total;
+	return len;
+}
+
+/* Measure again what the states of group[0..n) own. */
+static void
+measure(struct pane *p, size_t i, const uint32_t *group, const uint32_t *sel,
+    uint32_t n)
+{
+	struct pane_owned *o;
+	uint32_t n_groups = pane_n_groups(p);
+
+	if (p->owned == NULL || !agg_owns(p->plan->states[i]))
+		return;
+	o = &p->owned[i];
+	o->units = mem_grow(o->units, &o->cap, n_groups, sizeof(*o->units));
+	for (; o->n < n_groups; o->n++)
+		o->units[o->n] = 0;
+	for (uint32_t k = 0; k < n; k++) {
+		uint32_t g =
+		    group == NULL ? 0 : group[sel == NULL ? k : sel[k]];
+		size_t units = agg_owned(&p->sets[i], g) / PANE_UNIT;
+
+		if (units > UINT32_MAX)
+			units = UINT32_MAX;
+		o->total += (units - o->units[g]) * PANE_UNIT;
+		o->units[g] = (uint32_t)units;
+	}
 }
 
 /*
@@ -112,6 +189,7 @@ pane_add(struct pane *p, const char **why, const struct pane_rows *in,
 		agg_set_grow(&p->sets[i], pane_n_groups(p));
 		if (agg_update(&p->sets[i], why, &rows, in->args[i]) == -1)
 			return -1;
+		measure(p, i, rows.group, sel, rows.group == NULL ? 1 : n);
 	}
 	return 0;
 }
@@ -134,6 +212,22 @@ track_merged(struct pane *p, const struct pane *from, const uint32_t *group,
 		p->newest = from->newest;
 }
 
+static void
+add_run(struct pane *p, struct run *x)
+{
+	p->runs = mem_grow(
+	    p->runs, &p->cap_runs, p->n_runs + 1, sizeof(struct run *));
+	p->runs[p->n_runs++] = x;
+}
+
+void
+pane_to_run(struct pane *p, struct run *x)
+{
+	release_groups(p);
+	init_groups(p);
+	add_run(p, x);
+}
+
 int
 pane_merge(struct pane *p, const char **why, const struct pane *from)
 {
@@ -151,8 +245,11 @@ pane_merge(struct pane *p, const char **why, const struct pane *from)
 	for (size_t i = 0; i < p->plan->n_states && rc == 0; i++) {
 		agg_set_grow(&p->sets[i], pane_n_groups(p));
 		rc = agg_merge(&p->sets[i], why, &from->sets[i], group);
+		measure(p, i, group, NULL, n);
 	}
 	free(group);
+	for (size_t i = 0; i < from->n_runs; i++)
+		add_run(p, run_ref(from->runs[i]));
 	return rc;
 }
 

@@ -9,8 +9,10 @@
 
 #include "agg/agg.h"
 #include "window/keys.h"
+#include "window/runs.h"
 
 #define PANE_MAX_BYTES (UINT32_C(2) << 30) /* text of one key column */
+#define PANE_UNIT 16
 
 /* What all tables of an operator have in common; borrowed by them. */
 struct pane_plan {
@@ -21,8 +23,18 @@ struct pane_plan {
 	const struct agg_fn *const *states; /* one for each kept state */
 	size_t n_states;
 	bool track; /* the tables know when a group had its last row */
+	bool measured; /* pane_bytes is wanted */
 };
 
+/* What states own beside the array of them, as far as it is measured. */
+struct pane_owned {
+	uint32_t *units; /* by group, of PANE_UNIT bytes */
+	size_t cap;
+	uint32_t n; /* groups that units has */
+	size_t total;
+};
+
+/* The groups of runs are not in memory: keys and sets know only the others. */
 struct pane {
 	const struct pane_plan *plan;
 	int64_t start; /* microseconds, or a number; 0 without windows */
@@ -34,13 +46,18 @@ struct pane {
 	uint64_t newest; /* the greatest of them */
 	uint32_t n_rows; /* of the frame at hand; scratch of the operator */
 	uint32_t at; /* where those begin */
+	struct pane_owned *owned; /* by state; NULL unless measured */
+	struct run **runs; /* a reference of each */
+	size_t n_runs;
+	size_t cap_runs;
 };
 
 struct pane *pane_new(const struct pane_plan *plan);
 void pane_free(struct pane *p);
 void pane_reset(struct pane *p);
 
-uint32_t pane_n_groups(const struct pane *p);
+uint32_t pane_n_groups(const struct pane *p); /* in memory */
+size_t pane_bytes(const struct pane *p); /* of those, with their states */
 
 /*
  * Rows to add.  args[i] has the columns for state i, one behind the other, or
@@ -55,7 +72,8 @@ struct pane_rows {
 
 /*
  * pane_add: add rows sel[0..n), or NULL for 0..n-1.
- * pane_merge: add all groups of from, which stays as it is.
+ * pane_merge: add all groups of from, which stays as it is; its runs become
+ * p's, too.
  * pane_keep: groups keep[0..n), ascending, become 0..n-1, the others end; of a
  * table with keys.
  * pane_add, pane_merge: 0, or -1 with the reason in *why (static), also when
@@ -65,5 +83,8 @@ int pane_add(struct pane *p, const char **why, const struct pane_rows *in,
     const uint32_t *sel, uint32_t n);
 int pane_merge(struct pane *p, const char **why, const struct pane *from);
 void pane_keep(struct pane *p, const uint32_t *keep, uint32_t n);
+
+/* x holds all groups of p now: give their memory back.  Takes the reference. */
+void pane_to_run(struct pane *p, struct run *x);
 
 #endif

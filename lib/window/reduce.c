@@ -2,11 +2,13 @@
 /* Reduce rows to one a window and key. */
 #include "window/reduce.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
 #include "window/session.h"
+#include "window/spill.h"
 
 #define MAX_SPARE 64 /* tables kept for reuse */
 #define MIN_SLOTS 1024 /* below that any table may be kept */
@@ -38,6 +40,10 @@ struct reduce {
 	struct pane *spare[MAX_SPARE];
 	size_t n_spare;
 	struct pane *given; /* the table of the last window */
+	struct spill *spill; /* or NULL: memory is not bounded */
+	size_t mem;
+	bool more; /* spill may have more of the last window */
+	uint64_t n_merges;
 	int64_t closed_us; /* end of the last window, or TIME_NONE */
 	uint32_t *order;
 	size_t cap_order;
@@ -78,11 +84,90 @@ reduce_free(struct reduce *r)
 		pane_free(r->spare[i]);
 	pane_free(r->given);
 	pane_free(r->back);
+	spill_free(r->spill);
 	zone_close(r->zone);
 	sessions_free(r->sessions);
 	free(r->panes);
 	free(r->order);
 	free(r);
+}
+
+void
+reduce_bound(struct reduce *r, size_t mem)
+{
+	assert(r->plan->measured && r->sessions == NULL && r->spill == NULL);
+	mem_give_back();
+	r->mem = mem < SPILL_MIN_MEM ? SPILL_MIN_MEM : mem;
+	r->spill = spill_new(r->plan, r->mem / 2);
+}
+
+bool
+reduce_failed_io(const struct reduce *r)
+{
+	return r->spill != NULL && spill_failed(r->spill);
+}
+
+uint64_t
+reduce_merges(const struct reduce *r)
+{
+	return r->n_merges;
+}
+
+static void
+weigh(size_t *total, size_t *most, struct pane **largest, struct pane *p)
+{
+	size_t len;
+
+	if (p == NULL)
+		return;
+	len = pane_bytes(p);
+	*total += len;
+	if (pane_n_groups(p) > 0 && len > *most) {
+		*most = len;
+		*largest = p;
+	}
+}
+
+/* Bytes of all tables, and the largest of those that have groups. */
+static size_t
+held(const struct reduce *r, struct pane **largest)
+{
+	size_t total = 0, most = 0;
+
+	*largest = NULL;
+	for (size_t i = 0; i < r->n_panes; i++)
+		weigh(&total, &most, largest, r->panes[i]);
+	weigh(&total, &most, largest, r->back);
+	weigh(&total, &most, largest, r->given);
+	return total;
+}
+
+/*
+ * Above what memory may be used, move tables out, the largest first, until
+ * half of it is free.  Without keys there is nothing to move.
+ */
+static int
+relieve(struct reduce *r, const char **why, size_t most)
+{
+	struct pane *largest;
+
+	if (r->spill == NULL || r->plan->n_keys == 0
+	    || held(r, &largest) <= most)
+		return 0;
+	while (held(r, &largest) > r->mem / 2 && largest != NULL)
+		if (spill_out(r->spill, why, largest) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+merge(
+    struct reduce *r, const char **why, struct pane *p, const struct pane *from)
+{
+	r->n_merges++;
+	if (pane_merge(p, why, from) == -1)
+		return -1;
+	return relieve(r, why, r->mem);
 }
 
 static struct pane *
@@ -206,15 +291,13 @@ add_by_pane(struct reduce *r, const char **why, const struct pane_rows *in,
 	return 0;
 }
 
-int
-reduce_add(struct reduce *r, const char **why, const struct pane_rows *in,
+static int
+add(struct reduce *r, const char **why, const struct pane_rows *in,
     const struct col *panes, uint32_t n, struct arena *a)
 {
 	struct col plain;
 	struct pane *p;
 
-	if (n == 0)
-		return 0;
 	if (panes == NULL)
 		return pane_add(pane_at(r, 0), why, in, NULL, n);
 	if (panes->valid != NULL) {
@@ -231,6 +314,17 @@ reduce_add(struct reduce *r, const char **why, const struct pane_rows *in,
 	}
 	col_flatten(&plain, a, panes);
 	return add_by_pane(r, why, in, plain.i, n, a);
+}
+
+int
+reduce_add(struct reduce *r, const char **why, const struct pane_rows *in,
+    const struct col *panes, uint32_t n, struct arena *a)
+{
+	if (n == 0)
+		return 0;
+	if (add(r, why, in, panes, n, a) == -1)
+		return -1;
+	return relieve(r, why, r->mem);
 }
 
 static struct pane *
@@ -290,7 +384,7 @@ static int
 turn(struct reduce *r, const char **why, size_t n)
 {
 	for (size_t i = n - 1; i-- > 0;)
-		if (pane_merge(r->panes[i], why, r->panes[i + 1]) == -1)
+		if (merge(r, why, r->panes[i], r->panes[i + 1]) == -1)
 			return -1;
 	give_back(r, r->back);
 	r->back = NULL;
@@ -306,7 +400,7 @@ push(struct reduce *r, const char **why, size_t n)
 	for (; r->n_front + r->n_back < n; r->n_back++) {
 		if (r->back == NULL)
 			r->back = take(r);
-		if (pane_merge(r->back, why, r->panes[r->n_front + r->n_back])
+		if (merge(r, why, r->back, r->panes[r->n_front + r->n_back])
 		    == -1)
 			return -1;
 	}
@@ -330,12 +424,11 @@ close_sliding(struct reduce *r, struct reduce_window *w, const char **why)
 		r->given = drop_first(r);
 	} else {
 		r->given = take(r);
-		if (pane_merge(r->given, why, r->panes[0]) == -1)
+		if (merge(r, why, r->given, r->panes[0]) == -1)
 			return -1;
 	}
-	if (r->back != NULL && pane_merge(r->given, why, r->back) == -1)
+	if (r->back != NULL && merge(r, why, r->given, r->back) == -1)
 		return -1;
-	w->order = order_groups(r, r->given);
 	while (r->n_panes > 0) {
 		ends(r, &first, &last, r->panes[0]);
 		if (last > w->end_us)
@@ -354,9 +447,8 @@ close_cumulate(struct reduce *r, struct reduce_window *w, const char **why)
 	if (push(r, why, n) == -1)
 		return -1;
 	r->given = take(r);
-	if (pane_merge(r->given, why, r->back) == -1)
+	if (merge(r, why, r->given, r->back) == -1)
 		return -1;
-	w->order = order_groups(r, r->given);
 	if (w->end_us - w->start_us == r->grid.size) {
 		for (size_t i = 0; i < n; i++)
 			give_back(r, drop_first(r));
@@ -364,6 +456,41 @@ close_cumulate(struct reduce *r, struct reduce_window *w, const char **why)
 		r->back = NULL;
 	}
 	return 0;
+}
+
+/*
+ * The groups of the given table, in order of first arrival: merged tables
+ * have another, of those that were moved out spill knows it.
+ */
+static int
+give(struct reduce *r, struct reduce_window *w, const char **why)
+{
+	w->table = r->given;
+	if (r->given->n_runs == 0) {
+		if (r->grid.kind == WINDOW_SLIDING
+		    || r->grid.kind == WINDOW_CUMULATE)
+			w->order = order_groups(r, r->given);
+		return 0;
+	}
+	/* Half of the memory is for reading back. */
+	if (relieve(r, why, r->mem / 2) == -1
+	    || spill_begin(r->spill, why, r->given) == -1)
+		return -1;
+	r->more = true;
+	return reduce_more(r, w, why) == -1 ? -1 : 0;
+}
+
+int
+reduce_more(struct reduce *r, struct reduce_window *w, const char **why)
+{
+	int rc;
+
+	if (!r->more)
+		return 0;
+	w->order = NULL;
+	rc = spill_next(r->spill, why, &w->table);
+	r->more = rc == 1;
+	return rc;
 }
 
 static int
@@ -407,8 +534,7 @@ reduce_next(struct reduce *r, struct reduce_window *w, const char **why,
 		rc = close_cumulate(r, w, why);
 	else
 		r->given = drop_first(r);
-	w->table = r->given;
-	return rc == -1 ? -1 : 1;
+	return rc == -1 || give(r, w, why) == -1 ? -1 : 1;
 }
 
 /* Whether the window [start, end) has a row of order since or later. */
@@ -497,10 +623,11 @@ reduce_n_groups(const struct reduce *r)
 	return n;
 }
 
-void
-reduce_whole(struct reduce *r, struct reduce_window *w)
+int
+reduce_whole(struct reduce *r, struct reduce_window *w, const char **why)
 {
 	give_back(r, r->given);
 	r->given = r->n_panes > 0 ? drop_first(r) : take(r);
-	*w = (struct reduce_window){.table = r->given};
+	*w = (struct reduce_window){.table = NULL};
+	return give(r, w, why);
 }

@@ -23,6 +23,15 @@ struct reduce *reduce_new(
 void reduce_free(struct reduce *r);
 
 /*
+ * Bound what tables may take to about mem bytes, at least SPILL_MIN_MEM; the
+ * groups beyond that are kept in a file.  Before any row; plan->measured is
+ * set, and there are no sessions.
+ * reduce_failed_io: whether what failed is that file.
+ */
+void reduce_bound(struct reduce *r, size_t mem);
+bool reduce_failed_io(const struct reduce *r);
+
+/*
  * Add n rows.  panes: the column of their panes (INT for windows of rows,
  * else TIME), or NULL without windows.  Returns 0, or -1 with the reason in
  * *why (static): also when a row's pane is none of these windows' or its end
@@ -66,7 +75,20 @@ int reduce_walk(struct reduce *r, struct reduce_walk *walk,
 /* Groups held, a key of two panes counting twice; of sessions those open. */
 size_t reduce_n_groups(const struct reduce *r);
 
-/* Without windows: all rows since the last call, which are then forgotten. */
-void reduce_whole(struct reduce *r, struct reduce_window *w);
+/*
+ * Without windows: all rows since the last call, which are then forgotten.  0,
+ * or -1 with *why.
+ */
+int reduce_whole(struct reduce *r, struct reduce_window *w, const char **why);
+
+/*
+ * Where memory is bounded, those two may give some of the groups only; this
+ * makes w's table others of them, which come later.  1, 0 when that was all,
+ * -1 with *why.
+ */
+int reduce_more(struct reduce *r, struct reduce_window *w, const char **why);
+
+/* How often a table was added to another: what windows have cost. */
+uint64_t reduce_merges(const struct reduce *r);
 
 #endif

@@ -250,11 +250,12 @@ test_keyless(void)
 	struct window_spec w = {.kind = WINDOW_NONE};
 	struct reduce *r = reduce_new(&w, &plan, NULL);
 	struct reduce_window all;
+	const char *why = NULL;
 	struct colbuf n;
 
 	colbuf_init(&n, TYPE_INT);
 	for (int i = 0; i < 2; i++) {
-		reduce_whole(r, &all);
+		CHECK(reduce_whole(r, &all, &why) == 0);
 		CHECK(pane_n_groups(all.table) == 1);
 		CHECK(agg_final(&n, fn, &all.table->sets[0], 0) == 0);
 		CHECK(n.i[i] == 0);

@@ -52,13 +52,13 @@ STEP = chain columns command dedup elements ends explode history kept keyed \
 	names over parse past pieces pipe prog reader running sample span \
 	step where
 IO = bad changelog conn cut dir emit epochs external feed filesink follow \
-	follow_resume gen gunzip gzout heading held intake journal known lane \
-	libexec listen merge net newfiles outdir outexec outfile outgroup \
-	outlet outpath outpath_parse outset outwhole pace poller pump range \
-	saved set sibling sink source spawn target turn
+	follow_resume gen gunzip gzout heading held intake journal known \
+	lane libexec listen merge net newfiles outdir outexec outfile \
+	outgroup outlet outpath outpath_parse outset outwhole pace poller \
+	pump range saved set sibling sink source spawn spool target turn
 JOIN = plan plan_gather table tablefile tablejoin tablepack
-TOOL = accounts message progress quote redirect resume signal stage textopt \
-	tool
+TOOL = accounts message pair progress quote redirect resume signal stage \
+	textopt tool
 EVENT = event late sorted whole
 LIB = $(BASE:%=lib/base/%) \
 	$(DATA:%=lib/data/%) \

@@ -39,18 +39,6 @@ output_failed(struct stage *st)
 	return stage_fail(st, TOOL_IO, "standard output: %s", strerror(errno));
 }
 
-static int
-input_failed(struct stage *st)
-{
-	const char *why = stream_reader_error(st->reader);
-	int status = stream_reader_status(st->reader);
-
-	/* That one begins with the words itself. */
-	if (status == TOOL_DATA)
-		return stage_fail(st, status, "%s", why);
-	return stage_fail(st, status, "stdin: %s", why);
-}
-
 /* A failure that came from upstream: pass it on, say nothing. */
 static int
 fail_forward(struct stage *st, const struct fail *f)
@@ -60,6 +48,25 @@ fail_forward(struct stage *st, const struct fail *f)
 	if (st->writer != NULL && stream_write_fail(st->writer, f) == -1)
 		return -1;
 	return -1;
+}
+
+static int
+input_failed(struct stage *st)
+{
+	const char *why = stream_reader_error(st->reader);
+	const char *name = "stdin";
+	int status = stream_reader_status(st->reader);
+
+	if (st->pair != NULL && pair_fail(st->pair) != NULL)
+		return fail_forward(st, pair_fail(st->pair));
+	if (st->pair != NULL && pair_error(st->pair) != NULL)
+		return stage_fail(st, TOOL_IO, "%s", pair_error(st->pair));
+	if (st->pair != NULL)
+		name = pair_name(st->pair, st->side);
+	/* That one begins with the words itself. */
+	if (status == TOOL_DATA)
+		return stage_fail(st, status, "%s", why);
+	return stage_fail(st, status, "%s: %s", name, why);
 }
 
 int
@@ -182,6 +189,10 @@ on_barrier(struct stage *st, const struct stage_ops *ops, void *arg,
 	struct frame_header h = f->h;
 	struct barrier m;
 
+	if (st->pair != NULL)
+		return stage_fail(st, TOOL_DATA,
+		    "%s: a barrier came; two streams do not meet at it",
+		    pair_name(st->pair, st->side));
 	if (barrier_read(&m, f->data, f->len) == -1)
 		return stage_fail(st, TOOL_BUG, "BARRIER read twice differs");
 	if (resume_barrier(st, ops, arg, &m) == -1)
@@ -217,6 +228,34 @@ check_accounts(struct stage *st)
 	return -1;
 }
 
+/* One side has ended, the other goes on. */
+static int
+half_end(struct stage *st, const struct frame *f)
+{
+	if (end_read(&st->half, f->data, f->len) == -1)
+		return stage_fail(st, TOOL_BUG, "END read twice differs");
+	st->side = st->side == PAIR_LEFT ? PAIR_RIGHT : PAIR_LEFT;
+	return 0;
+}
+
+/* The accounts of the left stages, then of the right ones. */
+static void
+join_ends(struct stage *st)
+{
+	struct end last = st->end;
+	bool left_first = st->side == PAIR_RIGHT;
+	const struct end *ends[2] = {
+	    left_first ? &st->half : &last, left_first ? &last : &st->half};
+
+	st->end = (struct end){.reason = ends[0]->reason};
+	if (ends[1]->reason == END_STOP)
+		st->end.reason = END_STOP;
+	for (int i = 0; i < 2; i++)
+		for (size_t k = 0; k < ends[i]->n_accounts; k++)
+			end_add(&st->end, &ends[i]->accounts[k]);
+	end_release(&last);
+}
+
 static int
 on_end(struct stage *st, const struct stage_ops *ops, void *arg,
     const struct frame *f)
@@ -225,6 +264,8 @@ on_end(struct stage *st, const struct stage_ops *ops, void *arg,
 
 	if (end_read(&st->end, f->data, f->len) == -1)
 		return stage_fail(st, TOOL_BUG, "END read twice differs");
+	if (st->pair != NULL)
+		join_ends(st);
 	if (ops->end != NULL && ops->end(st, arg, st->end.reason) == -1)
 		return -1;
 	strlcpy(st->acct.name, st->tool->name, sizeof(st->acct.name));
@@ -274,6 +315,8 @@ on_frame(struct stage *st, const struct stage_ops *ops, void *arg,
 	case FRAME_BARRIER:
 		return on_barrier(st, ops, arg, f);
 	case FRAME_END:
+		if (st->pair != NULL && st->n_ended++ == 0)
+			return half_end(st, f);
 		return on_end(st, ops, arg, f) == -1 ? -1 : 1;
 	case FRAME_FAIL:
 		if (fail_read(&e, f->data, f->len) == -1)
@@ -286,6 +329,42 @@ on_frame(struct stage *st, const struct stage_ops *ops, void *arg,
 }
 
 static int
+read_head(struct stage *st, struct head *h)
+{
+	const struct fail *f;
+
+	head_release(h); /* it is filled anew */
+	if (stream_read_head(st->reader, h) == 1)
+		return 0;
+	f = stream_reader_fail(st->reader);
+	return f != NULL ? fail_forward(st, f) : input_failed(st);
+}
+
+/* The HEADs of both sides; the right side's stages follow the left one's. */
+static int
+read_heads(struct stage *st)
+{
+	if (read_head(st, &st->in) == -1)
+		return -1;
+	head_release(&st->out);
+	head_copy(&st->out, &st->in);
+	if (st->pair == NULL)
+		return 0;
+	pair_started(st->pair, PAIR_LEFT);
+	st->side = PAIR_RIGHT;
+	st->reader = pair_reader(st->pair, PAIR_RIGHT);
+	if (read_head(st, &st->right) == -1)
+		return -1;
+	pair_started(st->pair, PAIR_RIGHT);
+	if (st->in.n_stages + st->right.n_stages >= HEAD_MAX_STAGES)
+		return stage_fail(st, TOOL_DATA,
+		    "both sides together have more than %d stages",
+		    HEAD_MAX_STAGES);
+	head_add_chain(&st->out, &st->right);
+	return 0;
+}
+
+static int
 begin(struct stage *st, const struct stage_ops *ops, void *arg)
 {
 	struct tool *t = st->tool;
@@ -295,15 +374,7 @@ begin(struct stage *st, const struct stage_ops *ops, void *arg)
 		    "stdin is a terminal; write sbatch FILE | %s, or %s <FILE "
 		    "for a saved stream",
 		    t->program, t->program);
-	head_release(&st->in); /* it is filled anew */
-	if (stream_read_head(st->reader, &st->in) == -1) {
-		const struct fail *f = stream_reader_fail(st->reader);
-
-		return f != NULL ? fail_forward(st, f) : input_failed(st);
-	}
-	head_release(&st->out);
-	head_copy(&st->out, &st->in);
-	if (ops->head(st, arg) == -1)
+	if (read_heads(st) == -1 || ops->head(st, arg) == -1)
 		return -1;
 	if (st->options != NULL && strlen(st->options) > HEAD_MAX_TEXT)
 		return stage_fail(st, TOOL_USAGE,
@@ -330,6 +401,17 @@ drain_signals(void)
 		tool_drain();
 }
 
+/* Take up the side whose turn it is. */
+static void
+choose(struct stage *st, const struct stage_ops *ops, void *arg)
+{
+	if (st->pair == NULL)
+		return;
+	if (st->n_ended == 0)
+		st->side = ops->choose(arg);
+	st->reader = pair_reader(st->pair, st->side);
+}
+
 /* Read a frame; before waiting for one, let the stage send what it holds. */
 static int
 next_frame(
@@ -340,6 +422,7 @@ next_frame(
 	    .watermark = st->now.watermark};
 	int timeout_ms = -1;
 
+	choose(st, ops, arg);
 	progress_tick(&st->progress, &now);
 	if (ops->idle != NULL && !stream_ready(st->reader)
 	    && ops->idle(st, arg, &timeout_ms) == -1)
@@ -390,11 +473,39 @@ report(struct stage *st)
 		stream_write_fail(st->writer, &f);
 }
 
+static void
+open_readers(struct stage *st)
+{
+	int out_fd = st->elsewhere ? -1 : STDOUT_FILENO;
+
+	if (st->pair == NULL) {
+		st->reader = stream_reader_new(STDIN_FILENO, out_fd);
+		return;
+	}
+	pair_begin(st->pair, out_fd);
+	st->reader = pair_reader(st->pair, PAIR_LEFT);
+}
+
+static void
+release(struct stage *st)
+{
+	head_release(&st->in);
+	head_release(&st->right);
+	head_release(&st->out);
+	end_release(&st->half);
+	end_release(&st->end);
+	if (st->pair == NULL)
+		stream_reader_free(st->reader);
+	stream_writer_free(st->writer);
+	resume_release(st);
+	free(st->why);
+}
+
 int
 stage_run(
     struct stage *st, struct tool *t, const struct stage_ops *ops, void *arg)
 {
-	int rc;
+	int rc, status;
 
 	st->tool = t;
 	st->watermark = TIME_NONE;
@@ -403,11 +514,11 @@ stage_run(
 	progress_init(&st->progress, t);
 	tool_status_signal();
 	head_init(&st->in);
+	head_init(&st->right);
 	head_init(&st->out);
 	if (!st->sink && !t->schema_only)
 		tool_show(t);
-	st->reader =
-	    stream_reader_new(STDIN_FILENO, st->elsewhere ? -1 : STDOUT_FILENO);
+	open_readers(st);
 	if (!st->sink)
 		st->writer = stream_writer_new(STDOUT_FILENO, 0);
 	rc = begin(st, ops, arg);
@@ -419,12 +530,7 @@ stage_run(
 		rc = loop(st, ops, arg);
 	if (rc == -1)
 		report(st);
-	head_release(&st->in);
-	head_release(&st->out);
-	end_release(&st->end);
-	stream_reader_free(st->reader);
-	stream_writer_free(st->writer);
-	resume_release(st);
-	free(st->why);
-	return rc == -1 ? st->status : TOOL_OK;
+	status = st->status;
+	release(st);
+	return rc == -1 ? status : TOOL_OK;
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tool/pair.h"
 #include "tool/progress.h"
 #include "tool/resume.h"
 #include "tool/tool.h"
@@ -28,12 +29,15 @@ struct stage;
  *	stage answers by stage_answer with at least one frame, others by
  *	stage_emit as often as they like; see below for who sends LAST.
  * mark: an open, close, heartbeat or eof; NULL forwards it as it is.  A stage
- *	with its own function forwards by stage_mark.
- * end: END arrived; what it emits still precedes END.  May be NULL.
+ *	with its own function, as with a pair, forwards by stage_mark.
+ * end: END arrived, of a pair the second one; what it emits still precedes
+ *	END.  May be NULL.
  * commit: all is well, accounts included, and END goes out next: make the
  *	output visible.  May be NULL.
  * frame: each frame after HEAD as it was read, FAIL included, before the
  *	function of its kind.  May be NULL.
+ * choose: of a pair, whose next frame is to be answered while neither side has
+ *	ended.  NULL without a pair.
  * idle: no further frame is ready, so that what was held back goes out now.
  *	*timeout_ms, -1 when called, becomes the time after which to be
  *	called again though no frame came.  May be NULL.
@@ -58,6 +62,7 @@ struct stage_ops {
 	int (*commit)(struct stage *st, void *arg);
 	int (*frame)(struct stage *st, void *arg, const struct frame *f);
 	int (*idle)(struct stage *st, void *arg, int *timeout_ms);
+	enum pair_side (*choose)(void *arg);
 	void (*save)(struct stage *st, void *arg, struct buf *out);
 	int (*load)(struct stage *st, void *arg, struct cur *in);
 	uint32_t version;
@@ -70,17 +75,22 @@ struct stage {
 	const char *options; /* for the chain in HEAD; set by head() */
 	bool sink; /* set before stage_run: stdout is no stream */
 	bool elsewhere; /* so is this: nothing is written to stdout at all */
+	struct pair *pair; /* two inputs, borrowed; set before; or NULL */
 	struct head in;
-	struct head out;
+	struct head right; /* of a pair */
+	struct head out; /* a pair's has the stages of both */
 	struct stream_reader *reader;
 	struct stream_writer *writer; /* NULL for a sink */
 	struct account acct;
 	struct end end; /* END as read, once it came */
 	int64_t watermark; /* last written, or TIME_NONE */
 	struct frame_header now; /* the frame being answered */
+	enum pair_side side; /* where that came from; left without a pair */
 	uint64_t batch; /* being written */
 	uint64_t n_unparsed; /* cells that a conversion made null */
 	/* Private. */
+	struct end half; /* of a pair: END of the side that ended first */
+	int n_ended; /* sides */
 	struct progress progress;
 	struct resume resume;
 	char *why;

@@ -25,6 +25,8 @@
 struct stream_reader {
 	int fd; /* -1: from memory */
 	int out_fd;
+	const struct stream_feed *feed; /* in place of fd; or NULL */
+	const char *name; /* of the input, for messages */
 	const uint8_t *given; /* borrowed */
 	size_t n_given;
 	uint64_t off; /* bytes read */
@@ -54,6 +56,7 @@ stream_reader_new(int fd, int out_fd)
 
 	r->fd = fd;
 	r->out_fd = out_fd;
+	r->name = "stdin";
 	r->watermark = TIME_NONE;
 	schema_init(&r->schema);
 	return r;
@@ -141,6 +144,30 @@ end_without_reader(struct stream_reader *r)
 }
 
 void
+stream_reader_feed(
+    struct stream_reader *r, const struct stream_feed *feed, const char *name)
+{
+	r->feed = feed;
+	r->name = name;
+}
+
+static int
+wait_input(struct stream_reader *r, int timeout_ms)
+{
+	if (r->feed != NULL)
+		return r->feed->wait(r->feed->arg, timeout_ms);
+	return io_wait(r->fd, r->out_fd, timeout_ms);
+}
+
+static ssize_t
+read_input(struct stream_reader *r, void *p, size_t len)
+{
+	if (r->feed != NULL)
+		return r->feed->read(r->feed->arg, p, len);
+	return io_read(r->fd, p, len);
+}
+
+void
 stream_give(struct stream_reader *r, const void *p, size_t len)
 {
 	r->given = p;
@@ -168,10 +195,10 @@ fetch(struct stream_reader *r, uint8_t *p, size_t len, size_t *got,
 {
 	ssize_t n;
 
-	if (r->fd == -1)
+	if (r->fd == -1 && r->feed == NULL)
 		return fetch_given(r, p, len, got);
 	for (*got = 0; *got < len; *got += (size_t)n) {
-		int w = io_wait(r->fd, r->out_fd, *got > 0 ? -1 : timeout_ms);
+		int w = wait_input(r, *got > 0 ? -1 : timeout_ms);
 
 		n = 0;
 		if (w == 2)
@@ -180,7 +207,7 @@ fetch(struct stream_reader *r, uint8_t *p, size_t len, size_t *got,
 			return 2;
 		if (w == 0)
 			continue;
-		n = w == -1 ? -1 : io_read(r->fd, p + *got, len - *got);
+		n = w == -1 ? -1 : read_input(r, p + *got, len - *got);
 		if (n == -1)
 			return fail(r, STATUS_IO, "%s", strerror(errno));
 		if (n == 0)
@@ -211,11 +238,11 @@ fail_first(struct stream_reader *r, const uint8_t *p, size_t got)
 	if (got == 0)
 		return fail(r, STATUS_IO, "byte 0: no stream came");
 	if (got >= 2 && p[0] == 0x1f && p[1] == 0x8b)
-		return fail(
-		    r, STATUS_DATA, "stdin is compressed, put zcat before me");
+		return fail(r, STATUS_DATA,
+		    "%s is compressed, put zcat before me", r->name);
 	if (memcmp(p, FRAME_MAGIC, got) != 0)
-		return fail(
-		    r, STATUS_DATA, "stdin is text, put sbatch before me");
+		return fail(r, STATUS_DATA, "%s is text, put sbatch before me",
+		    r->name);
 	return fail(r, STATUS_IO, "byte %zu: cut inside a frame header", got);
 }
 
@@ -462,7 +489,10 @@ stream_read(struct stream_reader *r, struct frame *f, int timeout_ms)
 bool
 stream_ready(struct stream_reader *r)
 {
-	return !r->failed && !r->ended && io_wait(r->fd, -1, 0) == 1;
+	if (r->failed || r->ended)
+		return false;
+	return r->feed != NULL ? wait_input(r, 0) == 1
+			       : io_wait(r->fd, -1, 0) == 1;
 }
 
 int

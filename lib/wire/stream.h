@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "data/batch.h"
 #include "wire/frame.h"
@@ -43,6 +44,20 @@ int stream_read_head(struct stream_reader *r, struct head *h);
 int stream_read(struct stream_reader *r, struct frame *f, int timeout_ms);
 bool stream_ready(struct stream_reader *r);
 void stream_give(struct stream_reader *r, const void *p, size_t len);
+
+/*
+ * Bytes that do not come straight from a descriptor.  wait: as io_wait, and
+ * errno says why -1.  read: as io_read, when wait says 1.
+ * stream_reader_feed: from now on r reads through feed, which is borrowed;
+ * name, borrowed, too, takes the place of "stdin" in messages.
+ */
+struct stream_feed {
+	int (*wait)(void *arg, int timeout_ms);
+	ssize_t (*read)(void *arg, void *p, size_t len);
+	void *arg;
+};
+void stream_reader_feed(
+    struct stream_reader *r, const struct stream_feed *feed, const char *name);
 
 /* Point b into the current ROWS frame of r.  0, or -1 (an error of r). */
 int stream_rows(struct stream_reader *r, struct batch *b);

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "join/plan.h"
+#include "join/streams.h"
 #include "join/table.h"
 #include "join/tablejoin.h"
 #include "tool/stage.h"
@@ -29,6 +30,8 @@ enum long_opt {
 	OPT_RELOAD,
 	OPT_SOURCES,
 	OPT_STALL,
+	OPT_STREAM,
+	OPT_SPOOL,
 };
 
 static const struct tool_opt options[] = {
@@ -40,7 +43,7 @@ static const struct tool_opt options[] = {
     {OPT_ANTI, "anti", NULL, "only rows that have none"},
     {OPT_COGROUP, "cogroup", NULL, "a row a key: the rows of both as JSON"},
     {OPT_UNION, "union", NULL, "the rows of both, without keys"},
-    {OPT_WITHIN, "within", "[-A,]B", "match in event time: at most B later"},
+    {OPT_WITHIN, "within", "-A,B", "match in event time: A before to B after"},
     {OPT_ASOF, "asof", NULL, "only the latest match at or before the row"},
     {OPT_UNBOUNDED, "unbounded", NULL, "keep all rows of endless streams"},
     {OPT_TAKE, "take", "COLS", "columns of RIGHT: [NEW=]COL,..."},
@@ -48,6 +51,8 @@ static const struct tool_opt options[] = {
     {OPT_RELOAD, "reload", NULL, "read the table again when it changes"},
     {OPT_SOURCES, "sources", "A,B", "join two sources of this stream"},
     {OPT_STALL, "stall-timeout", "D", "how long one side may block the other"},
+    {OPT_STREAM, "stream", NULL, "RIGHT is a stream though it is a file"},
+    {OPT_SPOOL, "spool", "SIZE", "how much of a side is read ahead"},
     {'f', "format", "FORMAT", "how to read the table: csv, json, ..."},
     {'c', "columns", "COLS", "its columns: [NEW=]PATH[:type[(format)]],..."},
     {'t', "time", "COL[:FORMAT]", "its column that is the event time"},
@@ -72,6 +77,10 @@ struct run {
 	struct plan_opts o;
 	const char *kind; /* its option, NULL for an inner join */
 	struct text_opts text;
+	const char *text_opt; /* one that is about a table, or NULL */
+	const char *time_opt; /* one that is about two streams, or NULL */
+	struct streams_opts streams;
+	bool is_stream; /* RIGHT is one */
 	const char *right; /* RIGHT */
 	char *words; /* for the chain in HEAD */
 	/* State. */
@@ -282,16 +291,95 @@ other_opt(struct run *o, int ch, const char *arg)
 	case OPT_PREFIX:
 		o->o.prefix = arg;
 		return true;
-	case OPT_WITHIN:
-	case OPT_ASOF:
-	case OPT_UNBOUNDED:
 	case OPT_RELOAD:
-	case OPT_SOURCES:
-	case OPT_STALL:
+		o->text_opt = opt_name(ch);
 		tool_die(TOOL_USAGE, "--%s: not with a table", opt_name(ch));
 	default:
+		o->text_opt = opt_name(ch);
 		return textopt_take(&o->text, ch, arg);
 	}
+}
+
+/* Options of two streams; false when it is none of them. */
+static bool
+stream_opt(struct run *o, int ch, const char *arg)
+{
+	struct streams_opts *s = &o->streams;
+
+	switch (ch) {
+	case OPT_WITHIN:
+		if (streams_within(s, arg) == -1)
+			tool_die(TOOL_USAGE,
+			    "--within: %s is not [-A,]B, such as 10m, or "
+			    "-1m,10m with the lesser one first",
+			    arg);
+		break;
+	case OPT_ASOF:
+		s->asof = true;
+		break;
+	case OPT_UNBOUNDED:
+		s->unbounded = true;
+		break;
+	case OPT_SOURCES:
+		s->sources = arg;
+		if (strchr(arg, ',') == NULL)
+			tool_die(TOOL_USAGE,
+			    "--sources: %s is not A,B, two names of sources",
+			    arg);
+		break;
+	case OPT_STALL:
+		s->pair.stall_us = tool_dur("stall-timeout", arg);
+		break;
+	case OPT_SPOOL:
+		s->pair.spool = tool_size("spool", arg);
+		break;
+	case OPT_STREAM:
+		o->is_stream = true;
+		break;
+	default:
+		return false;
+	}
+	o->time_opt = opt_name(ch);
+	return true;
+}
+
+/* What goes together with a RIGHT that is a table. */
+static void
+check_table(const struct run *o)
+{
+	if (o->o.kind == PLAN_UNION || o->o.kind == PLAN_COGROUP)
+		tool_die(TOOL_USAGE, "%s: not with a table", o->kind);
+	if (o->time_opt != NULL)
+		tool_die(TOOL_USAGE, "--%s: not with a table", o->time_opt);
+}
+
+/* The same when it is a stream. */
+static void
+check_stream(const struct run *o)
+{
+	const struct streams_opts *s = &o->streams;
+	bool one_way = o->o.kind == PLAN_UNION || o->o.kind == PLAN_COGROUP;
+	bool rest = o->o.kind == PLAN_RIGHT || o->o.kind == PLAN_FULL;
+
+	if (o->text_opt != NULL)
+		tool_die(TOOL_USAGE,
+		    "--%s: RIGHT is a stream; options of text are sbatch's",
+		    o->text_opt);
+	if (one_way && (s->within || s->asof))
+		tool_die(TOOL_USAGE, "%s does not go with --%s", o->kind,
+		    s->asof ? "asof" : "within");
+	if (s->asof && rest)
+		tool_die(TOOL_USAGE,
+		    "%s does not go with --asof, which asks for the match of "
+		    "each left row",
+		    o->kind);
+	if (s->asof && s->within && s->hi != 0)
+		tool_die(TOOL_USAGE,
+		    "--asof matches nothing later: write --within -A,0");
+	if (s->unbounded && (s->within || s->asof || o->kind != NULL))
+		tool_die(TOOL_USAGE,
+		    "--unbounded knows no end of anything: it goes with an "
+		    "inner join alone");
 }
 
 /* What goes together. */
@@ -305,15 +393,37 @@ check_options(const struct run *o)
 	if (o->o.kind != PLAN_UNION && o->o.keys == NULL)
 		tool_die(
 		    TOOL_USAGE, "which keys? such as: sjoin -k user users.csv");
-	if (o->o.kind == PLAN_UNION || o->o.kind == PLAN_COGROUP)
-		tool_die(TOOL_USAGE, "%s: not with a table", o->kind);
 	if (lefts && (o->o.take != NULL || o->o.prefix != NULL))
 		tool_die(TOOL_USAGE,
 		    "%s gives no columns of RIGHT: drop --take and --prefix",
 		    o->kind);
+	if (o->is_stream)
+		check_stream(o);
+	else
+		check_table(o);
+}
+
+/* Which RIGHT there is, and whether it is a stream. */
+static void
+find_right(struct run *o, int n, char *operands[])
+{
+	if (o->streams.sources != NULL) {
+		if (n > 0)
+			tool_die(TOOL_USAGE,
+			    "--sources: both sides are on standard input; "
+			    "drop %s",
+			    operands[0]);
+		o->is_stream = true;
+		return;
+	}
+	if (n != 1)
+		tool_die(TOOL_USAGE,
+		    "one RIGHT, please, such as: sjoin -k user users.csv");
+	o->right = operands[0];
 	if (strcmp(o->right, "-") == 0)
 		tool_die(TOOL_USAGE,
 		    "RIGHT is -, but standard input is the left side");
+	o->is_stream |= pair_is_stream(o->right);
 }
 
 static void
@@ -323,13 +433,25 @@ parse_options(struct tool *t, struct run *o, int argc, char *argv[])
 	int ch;
 
 	while ((ch = tool_next(t, argc, argv, &arg)) != -1)
-		if (!kind_opt(o, ch) && !other_opt(o, ch, arg))
+		if (!kind_opt(o, ch) && !stream_opt(o, ch, arg)
+		    && !other_opt(o, ch, arg))
 			tool_die(TOOL_BUG, "option %d", ch);
-	if (argc - optind != 1)
-		tool_die(TOOL_USAGE,
-		    "one RIGHT, please, such as: sjoin -k user users.csv");
-	o->right = argv[optind];
+	find_right(o, argc - optind, argv + optind);
 	check_options(o);
+}
+
+static void
+describe_time(struct buf *b, const struct streams_opts *s)
+{
+	if (s->within)
+		buf_printf(b, "--within %jdus,%jdus ", (intmax_t)s->lo,
+		    (intmax_t)s->hi);
+	if (s->asof)
+		buf_puts(b, "--asof ");
+	if (s->unbounded)
+		buf_puts(b, "--unbounded ");
+	if (s->sources != NULL)
+		buf_puts(b, "--sources ");
 }
 
 /* The options that change the answer. */
@@ -348,19 +470,50 @@ describe(const struct run *o)
 		buf_printf(&b, "--take '%s' ", o->o.take);
 	if (o->o.prefix != NULL)
 		buf_printf(&b, "--prefix '%s' ", o->o.prefix);
-	buf_puts(&b, o->right);
+	describe_time(&b, &o->streams);
+	/* A stream is described by its own stages. */
+	if (o->streams.sources != NULL)
+		buf_puts(&b, o->streams.sources);
+	else if (!o->is_stream)
+		buf_puts(&b, o->right);
 	s = mem_strndup((const char *)b.data, b.len);
 	buf_release(&b);
 	return s;
+}
+
+static int
+run_streams(struct tool *t, struct run *o)
+{
+	struct streams_opts *s = &o->streams;
+
+	s->plan = o->o;
+	s->kind = o->kind;
+	s->words = o->words;
+	s->pair.right = o->right;
+	return streams_run(t, s);
+}
+
+static int
+run_table(struct tool *t, struct run *o)
+{
+	struct stage st = {.sink = false};
+	int status = stage_run(&st, t, o->ops, o);
+
+	tablejoin_free(o->join);
+	table_release(&o->table);
+	if (o->planned)
+		plan_release(&o->plan);
+	return status;
 }
 
 int
 main(int argc, char *argv[])
 {
 	struct stage_ops ops = ops_template;
-	struct run o = {
-	    .ops = &ops, .text = {.delim = -1, .max_field = TEXT_MAX_FIELD}};
-	struct stage st = {.sink = false};
+	struct run o = {.ops = &ops,
+	    .text = {.delim = -1, .max_field = TEXT_MAX_FIELD},
+	    .streams = {.pair = {.spool = STREAMS_SPOOL,
+			    .stall_us = STREAMS_STALL_US}}};
 	struct tool t;
 	int status;
 
@@ -370,11 +523,7 @@ main(int argc, char *argv[])
 	t.hints = hints;
 	parse_options(&t, &o, argc, argv);
 	o.words = describe(&o);
-	status = stage_run(&st, &t, &ops, &o);
-	tablejoin_free(o.join);
-	table_release(&o.table);
-	if (o.planned)
-		plan_release(&o.plan);
+	status = o.is_stream ? run_streams(&t, &o) : run_table(&t, &o);
 	free(o.words);
 	return status;
 }

@@ -60,8 +60,13 @@ spool_fill(struct spool *s)
 ssize_t
 spool_read(struct spool *s, void *p, size_t len)
 {
-	if (s->len == 0)
-		return s->ended ? 0 : io_read(s->fd, p, len);
+	ssize_t n;
+
+	if (s->len == 0) {
+		n = s->ended ? 0 : io_read(s->fd, p, len);
+		s->ended |= n == 0;
+		return n;
+	}
 	if (len > s->len)
 		len = s->len;
 	memcpy(p, s->data + s->from, len);

@@ -93,6 +93,13 @@ int plan_keys(const struct plan *p, struct col *keys, struct expr_error *err,
     enum plan_side side, const struct batch *b, struct arena *a,
     struct expr_env *env);
 
+/*
+ * The rows without a null among their keys, ascending, into sel, which has
+ * room for n_rows; their number.
+ */
+uint32_t plan_whole(
+    uint32_t *sel, const struct col *keys, size_t n_keys, uint32_t n_rows);
+
 /* Rows of both sides, by number, that make rows which come out. */
 struct plan_rows {
 	const struct batch *left; /* NULL: no row has a left one */

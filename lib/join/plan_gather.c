@@ -42,6 +42,23 @@ plan_keys(const struct plan *p, struct col *keys, struct expr_error *err,
 	return 0;
 }
 
+uint32_t
+plan_whole(
+    uint32_t *sel, const struct col *keys, size_t n_keys, uint32_t n_rows)
+{
+	uint32_t n = 0;
+
+	for (uint32_t r = 0; r < n_rows; r++) {
+		bool whole = true;
+
+		for (size_t i = 0; i < n_keys; i++)
+			whole &= col_is_valid(&keys[i], r);
+		sel[n] = r;
+		n += whole;
+	}
+	return n;
+}
+
 /* Give numbers to rows that are not there: their cells are hidden. */
 static void
 make_side(struct side *s, const struct batch *b, const uint32_t *sel,

@@ -57,7 +57,7 @@ IO = bad changelog conn cut dir emit epochs external feed filesink follow \
 	outgroup outlet outpath outpath_parse outset outwhole pace poller \
 	pump range saved set sibling sink source spawn spool target turn
 JOIN = cogroup heap match match_scope match_time plan plan_gather side \
-	streams streams_head table tablefile tablejoin tablepack
+	streams streams_head table tablefile tablejoin tablepack tables
 TOOL = accounts message pair progress quote redirect resume signal stage \
 	textopt tool
 EVENT = event late sorted whole

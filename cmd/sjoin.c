@@ -8,9 +8,7 @@
 #include "base/buf.h"
 #include "join/plan.h"
 #include "join/streams.h"
-#include "join/table.h"
-#include "join/tablejoin.h"
-#include "tool/stage.h"
+#include "join/tables.h"
 #include "tool/textopt.h"
 #include "tool/tool.h"
 
@@ -81,150 +79,9 @@ struct run {
 	const char *time_opt; /* one that is about two streams, or NULL */
 	struct streams_opts streams;
 	bool is_stream; /* RIGHT is one */
+	bool reload;
 	const char *right; /* RIGHT */
 	char *words; /* for the chain in HEAD */
-	/* State. */
-	struct stage_ops *ops;
-	bool planned;
-	struct plan plan;
-	struct table table;
-	struct tablejoin *join;
-};
-
-static int
-check_input(struct stage *st, struct run *o)
-{
-	const struct head *in = &st->in;
-	bool rest = o->o.kind == PLAN_RIGHT || o->o.kind == PLAN_FULL;
-
-	if (in->mode != MODE_APPEND)
-		return stage_fail(st, TOOL_DATA,
-		    "the input changes rows it has sent; only rows that stay "
-		    "can be joined");
-	if (in->n_partials > 0)
-		return stage_fail(st, TOOL_DATA,
-		    "the input has partial states; put sreduce --merge "
-		    "before");
-	if (rest && in->endless)
-		return stage_fail(st, TOOL_USAGE,
-		    "%s: what never matched is known at the end, which this "
-		    "stream does not have",
-		    o->kind);
-	if (rest && in->window.kind != WINDOW_NONE)
-		return stage_fail(st, TOOL_USAGE,
-		    "%s: the rows of a table are in no window; join before "
-		    "swindow",
-		    o->kind);
-	if (rest)
-		o->ops->cls = CLASS_STATEFUL;
-	return 0;
-}
-
-static int
-fail_run(struct stage *st, const struct expr_error *err)
-{
-	return stage_fail(st, TOOL_DATA, "%s", err->text);
-}
-
-/* The table's rows, its columns and with them what comes out. */
-static int
-load(struct stage *st, struct run *o)
-{
-	struct tablefile *f = &o->table.file;
-	struct expr_error err;
-	char *why = NULL;
-
-	if (tablefile_read(f, o->right, &o->text) == -1)
-		return stage_fail(st, f->status, "%s", f->why);
-	if (st->tool->verbose >= 0)
-		tool_notes(&f->notes);
-	schema_release(&st->out.schema);
-	schema_init(&st->out.schema);
-	o->planned = true;
-	if (plan_init(&o->plan, &why, &st->out.schema, &o->o, &st->in.schema,
-		&f->schema)
-	    == -1) {
-		stage_fail(st, TOOL_USAGE, "%s", why);
-		free(why);
-		return -1;
-	}
-	if (table_index(&o->table, &err, &o->plan) == -1)
-		return fail_run(st, &err);
-	st->n_unparsed += o->table.n_unparsed;
-	o->join = tablejoin_new(&o->plan, &o->table);
-	return 0;
-}
-
-static int
-on_head(struct stage *st, void *arg)
-{
-	struct run *o = arg;
-
-	st->options = o->words;
-	return check_input(st, o) == -1 ? -1 : load(st, o);
-}
-
-/* Write the pieces of a frame, or of what is left of the table. */
-static int
-write_pieces(struct stage *st, struct run *o, uint64_t filtered)
-{
-	bool last =
-	    st->now.kind == FRAME_ROWS && (st->now.flags & FRAME_LAST) != 0;
-	const struct batch *b;
-	struct expr_error err;
-	int more, rc;
-
-	do {
-		more = tablejoin_next(o->join, &b, &err);
-		if (more == -1)
-			return fail_run(st, &err);
-		if (o->ops->cls == CLASS_FRAME)
-			rc = stage_answer(st, b, more, filtered, 0);
-		else
-			rc = stage_emit(st, b,
-			    st->now.kind == FRAME_ROWS ? st->now.part : 0,
-			    more ? st->watermark : st->now.watermark,
-			    last && !more);
-	} while (more && rc == 0);
-	return rc;
-}
-
-static int
-on_rows(struct stage *st, void *arg, const struct frame *f, struct batch *b)
-{
-	struct run *o = arg;
-	struct expr_error err;
-	uint64_t n_used;
-
-	o->join->env = (struct expr_env){.batch_us = f->h.batch_us};
-	if (tablejoin_begin(o->join, &err, b, &b->arena) == -1)
-		return fail_run(st, &err);
-	n_used = o->join->n_used;
-	st->acct.used += n_used;
-	st->acct.filtered += b->n_rows - n_used;
-	st->n_unparsed += o->join->env.n_unparsed;
-	return write_pieces(st, o, b->n_rows - n_used);
-}
-
-static int
-on_mark(
-    struct stage *st, void *arg, const struct frame *f, const struct mark *m)
-{
-	struct run *o = arg;
-
-	if (m->what == MARK_EOF && o->ops->cls != CLASS_FRAME) {
-		tablejoin_rest(o->join);
-		if (write_pieces(st, o, 0) == -1)
-			return -1;
-	}
-	return stage_mark(st, &f->h, m, f->h.watermark);
-}
-
-static const struct stage_ops ops_template = {
-    .cls = CLASS_FRAME,
-    .head = on_head,
-    .rows = on_rows,
-    .mark = on_mark,
 };
 
 static void
@@ -282,6 +139,16 @@ static bool
 other_opt(struct run *o, int ch, const char *arg)
 {
 	switch (ch) {
+	case OPT_WITHIN:
+		if (streams_within(&o->streams, arg) == -1)
+			tool_die(TOOL_USAGE,
+			    "--within: %s is not [-A,]B, such as 10m, or "
+			    "-1m,10m with the lesser one first",
+			    arg);
+		return true;
+	case OPT_ASOF:
+		o->streams.asof = true;
+		return true;
 	case 'k':
 		o->o.keys = arg;
 		return true;
@@ -293,7 +160,8 @@ other_opt(struct run *o, int ch, const char *arg)
 		return true;
 	case OPT_RELOAD:
 		o->text_opt = opt_name(ch);
-		tool_die(TOOL_USAGE, "--%s: not with a table", opt_name(ch));
+		o->reload = true;
+		return true;
 	default:
 		o->text_opt = opt_name(ch);
 		return textopt_take(&o->text, ch, arg);
@@ -307,16 +175,6 @@ stream_opt(struct run *o, int ch, const char *arg)
 	struct streams_opts *s = &o->streams;
 
 	switch (ch) {
-	case OPT_WITHIN:
-		if (streams_within(s, arg) == -1)
-			tool_die(TOOL_USAGE,
-			    "--within: %s is not [-A,]B, such as 10m, or "
-			    "-1m,10m with the lesser one first",
-			    arg);
-		break;
-	case OPT_ASOF:
-		s->asof = true;
-		break;
 	case OPT_UNBOUNDED:
 		s->unbounded = true;
 		break;
@@ -347,10 +205,19 @@ stream_opt(struct run *o, int ch, const char *arg)
 static void
 check_table(const struct run *o)
 {
-	if (o->o.kind == PLAN_UNION || o->o.kind == PLAN_COGROUP)
-		tool_die(TOOL_USAGE, "%s: not with a table", o->kind);
+	bool each = o->o.kind == PLAN_INNER || o->o.kind == PLAN_LEFT
+		    || o->o.kind == PLAN_SEMI || o->o.kind == PLAN_ANTI;
+
 	if (o->time_opt != NULL)
 		tool_die(TOOL_USAGE, "--%s: not with a table", o->time_opt);
+	if (o->streams.within && !o->streams.asof)
+		tool_die(TOOL_USAGE,
+		    "--within: with a table only together with --asof");
+	if (o->reload && !each)
+		tool_die(TOOL_USAGE,
+		    "--reload does not go with %s, which shows the rows of "
+		    "one table",
+		    o->kind);
 }
 
 /* The same when it is a stream. */
@@ -358,13 +225,25 @@ static void
 check_stream(const struct run *o)
 {
 	const struct streams_opts *s = &o->streams;
-	bool one_way = o->o.kind == PLAN_UNION || o->o.kind == PLAN_COGROUP;
-	bool rest = o->o.kind == PLAN_RIGHT || o->o.kind == PLAN_FULL;
 
 	if (o->text_opt != NULL)
 		tool_die(TOOL_USAGE,
 		    "--%s: RIGHT is a stream; options of text are sbatch's",
 		    o->text_opt);
+	if (s->unbounded && (s->within || s->asof || o->kind != NULL))
+		tool_die(TOOL_USAGE,
+		    "--unbounded knows no end of anything: it goes with an "
+		    "inner join alone");
+}
+
+/* What goes together with --within and --asof. */
+static void
+check_time(const struct run *o)
+{
+	const struct streams_opts *s = &o->streams;
+	bool one_way = o->o.kind == PLAN_UNION || o->o.kind == PLAN_COGROUP;
+	bool rest = o->o.kind == PLAN_RIGHT || o->o.kind == PLAN_FULL;
+
 	if (one_way && (s->within || s->asof))
 		tool_die(TOOL_USAGE, "%s does not go with --%s", o->kind,
 		    s->asof ? "asof" : "within");
@@ -376,27 +255,29 @@ check_stream(const struct run *o)
 	if (s->asof && s->within && s->hi != 0)
 		tool_die(TOOL_USAGE,
 		    "--asof matches nothing later: write --within -A,0");
-	if (s->unbounded && (s->within || s->asof || o->kind != NULL))
-		tool_die(TOOL_USAGE,
-		    "--unbounded knows no end of anything: it goes with an "
-		    "inner join alone");
 }
 
 /* What goes together. */
 static void
 check_options(const struct run *o)
 {
-	bool lefts = o->o.kind == PLAN_SEMI || o->o.kind == PLAN_ANTI;
+	bool none = o->o.kind == PLAN_SEMI || o->o.kind == PLAN_ANTI
+		    || o->o.kind == PLAN_COGROUP;
 
+	if (o->o.kind == PLAN_UNION && o->o.take != NULL)
+		tool_die(TOOL_USAGE,
+		    "--union takes all columns: drop those before by smap");
 	if (o->o.kind == PLAN_UNION && o->o.keys != NULL)
 		tool_die(TOOL_USAGE, "--union takes all rows: it has no -k");
 	if (o->o.kind != PLAN_UNION && o->o.keys == NULL)
 		tool_die(
 		    TOOL_USAGE, "which keys? such as: sjoin -k user users.csv");
-	if (lefts && (o->o.take != NULL || o->o.prefix != NULL))
+	if (none && (o->o.take != NULL || o->o.prefix != NULL))
 		tool_die(TOOL_USAGE,
-		    "%s gives no columns of RIGHT: drop --take and --prefix",
+		    "%s does not show the columns of RIGHT: drop --take "
+		    "and --prefix",
 		    o->kind);
+	check_time(o);
 	if (o->is_stream)
 		check_stream(o);
 	else
@@ -494,24 +375,25 @@ run_streams(struct tool *t, struct run *o)
 }
 
 static int
-run_table(struct tool *t, struct run *o)
+run_table(struct tool *t, const struct run *o)
 {
-	struct stage st = {.sink = false};
-	int status = stage_run(&st, t, o->ops, o);
+	int64_t lo = o->streams.within ? o->streams.lo : -INT64_MAX;
+	const struct tables_opts s = {.plan = o->o,
+	    .kind = o->kind,
+	    .right = o->right,
+	    .text = o->text,
+	    .asof = o->streams.asof,
+	    .within_us = lo > -INT64_MAX ? -lo : INT64_MAX,
+	    .reload = o->reload,
+	    .words = o->words};
 
-	tablejoin_free(o->join);
-	table_release(&o->table);
-	if (o->planned)
-		plan_release(&o->plan);
-	return status;
+	return tables_run(t, &s);
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct stage_ops ops = ops_template;
-	struct run o = {.ops = &ops,
-	    .text = {.delim = -1, .max_field = TEXT_MAX_FIELD},
+	struct run o = {.text = {.delim = -1, .max_field = TEXT_MAX_FIELD},
 	    .streams = {.pair = {.spool = STREAMS_SPOOL,
 			    .stall_us = STREAMS_STALL_US}}};
 	struct tool t;

@@ -3,7 +3,7 @@
 """Compare sjoin with nested loops over random streams and tables.
 
 usage: join.py WHAT CASES SEED
-  WHAT  table, law, crowd
+  WHAT  table, law, crowd, asof, union, cogroup
 Each case writes a left and a right csv, joins them with several frame and
 batch sizes, and compares every output with the definition.  A failure prints
 the seed of its case.
@@ -243,9 +243,88 @@ def crowd(rng, seed):
         check(seed, f"crowd {kind}", got, want)
 
 
+def stamp(second):
+    return None if second is None else f"2026-01-01T00:00:{second:02}Z"
+
+
+def asof(rng, seed):
+    """The latest row at or before; of equal ones the last in the table."""
+    def rows(n, mark):
+        return [[rng.choice([None, *range(12)]), rng.choice(["a", "b", None]),
+                 f"{mark}{i}"] for i in range(n)]
+
+    left = rows(rng.randrange(15), "l")
+    right = rows(rng.randrange(15), "r")
+    within = rng.choice([None, None, 0, 3])
+    kind = rng.choice(["inner", "left", "semi", "anti"])
+    write("left.csv", ["t", "k", "v"], [[stamp(r[0]), *r[1:]] for r in left])
+    write("right.csv", ["rt", "k", "w"],
+          [[stamp(r[0]), *r[1:]] for r in right])
+    want = []
+    for t, k, v in left:
+        hits = [(r[0], i) for i, r in enumerate(right)
+                if None not in (t, k, r[0]) and r[1] == k and r[0] <= t
+                and (within is None or t - r[0] <= within)]
+        l = [stamp(t), k, v]
+        if kind == "semi":
+            want += [l] if hits else []
+        elif kind == "anti":
+            want += [] if hits else [l]
+        elif hits:
+            r = right[max(hits)[1]]
+            want.append(l + [stamp(r[0]), r[2]])
+        elif kind == "left":
+            want.append(l + [None, None])
+    args = ["-k", "k", "--asof", "-t", "rt"]
+    args += [] if kind == "inner" else ["--" + kind]
+    args += [] if within is None else ["--within", f"-{within}s,0s"]
+    for frames in FRAMES:
+        got = joined(seed, ["-t", "t", *frames], "left.csv",
+                     [*args, "right.csv"])
+        check(seed, f"{args} {frames}", got, want)
+
+
+def union(rng, seed):
+    """The table, then the stream; columns of one name are one."""
+    left, right = sides(rng, [PAIRS[0]])
+    name = rng.choice(["v", "w"])
+    write("left.csv", ["k", "v"], left)
+    write("right.csv", [name, "k"], [[r[1], r[0]] for r in right])
+    if name == "v":
+        want = right + left
+    else:
+        want = [[k, None, w] for k, w in right] + [r + [None] for r in left]
+    for frames in FRAMES:
+        got = joined(seed, frames, "left.csv", ["--union", "right.csv"])
+        check(seed, f"union {frames}", got, want)
+
+
+def cogroup(rng, seed):
+    """A row a key of the batch and of the table, without null keys."""
+    left, right = sides(rng, [PAIRS[0]])
+    batch = rng.choice([3, 100])
+    write("left.csv", ["k", "v"], left)
+    write("right.csv", ["k", "w"], right)
+    want = []
+    ends = range(0, max(len(left), 1), batch)
+    for at in ends:
+        rows = left[at:at + batch]
+        keys = dict.fromkeys(k for k, _ in rows + right if k is not None)
+        for k in keys:
+            want.append([k, *("[" + ",".join(f'{{"{n}":"{x}"}}'
+                                             for key, x in part if key == k)
+                              + "]" for n, part in (("v", rows),
+                                                    ("w", right)))])
+    for frames in ("1", "100"):
+        got = joined(seed, ["--frame-rows", frames]
+                     + (["--batch-rows", "3"] if batch == 3 else []),
+                     "left.csv", ["-k", "k", "--cogroup", "right.csv"])
+        check(seed, f"cogroup {frames}", got, want)
+
+
 def main():
     what, cases, first = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    with tempfile.TemporaryDirectory(dir=os.getcwd()) as folder:
         os.chdir(folder)
         for seed in range(first, first + cases):
             globals()[what](random.Random(seed), seed)

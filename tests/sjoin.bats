@@ -54,8 +54,22 @@ refused() {
 		-k u r.csv r.csv
 	refused 64 "--left and --anti: one of them, please" --left --anti -k u r.csv
 	refused 64 "--union takes all rows: it has no -k" --union -k u r.csv
-	refused 64 "--semi gives no columns of RIGHT: drop --take and --prefix" \
+	refused 64 "--semi does not show the columns of RIGHT: drop --take and --prefix" \
 		--semi --take n -k u r.csv
+	refused 64 "--union takes all columns: drop those before by smap" \
+		--union --take n r.csv
+	refused 64 "--cogroup does not show the columns of RIGHT: drop --take and --prefix" \
+		--cogroup --prefix r -k u r.csv
+	refused 64 "--within: with a table only together with --asof" \
+		--within 5m -k u r.csv
+	refused 64 "--asof matches nothing later: write --within -A,0" \
+		--asof --within 5m -k u r.csv
+	refused 64 "--full does not go with --asof, which asks for the match of each left row" \
+		--asof --full -k u r.csv
+	refused 64 "--union does not go with --asof" --asof --union r.csv
+	refused 64 "--reload does not go with --full, which shows the rows of one table" \
+		--reload --full -k u r.csv
+	refused 64 "--unbounded: not with a table" --unbounded -k u r.csv
 	refused 64 "RIGHT is -, but standard input is the left side" -k u -
 	refused 64 "--delimiter: ab is not one byte" -d ab -k u r.csv
 }
@@ -223,6 +237,9 @@ refused() {
 @test "a join with a table equals nested loops, whatever the frames" {
 	run -0 python3 "$TOP/tests/join.py" table 60 1
 	run -0 python3 "$TOP/tests/join.py" law 15 1
+	run -0 python3 "$TOP/tests/join.py" asof 25 1
+	run -0 python3 "$TOP/tests/join.py" union 10 1
+	run -0 python3 "$TOP/tests/join.py" cogroup 15 1
 }
 
 @test "matches beyond a frame and tables beyond one are all found" {
@@ -233,6 +250,9 @@ refused() {
 @test "a join with a table equals nested loops, hundreds of cases" {
 	run -0 python3 "$TOP/tests/join.py" table 500 1000
 	run -0 python3 "$TOP/tests/join.py" law 100 1000
+	run -0 python3 "$TOP/tests/join.py" asof 300 1000
+	run -0 python3 "$TOP/tests/join.py" union 100 1000
+	run -0 python3 "$TOP/tests/join.py" cogroup 200 1000
 	run -0 python3 "$TOP/tests/join.py" crowd 3 1000
 }
 
@@ -254,4 +274,68 @@ refused() {
 	sjoin -k u --prefix r_ r.mill <r.mill | ssink -f csv -N >out
 	printed a,10,x,10,x a,10,x,11,z b,20,y,20,y a,11,z,10,x a,11,z,11,z \
 		d,7,r,7,r
+}
+
+@test "--asof needs times on both sides" {
+	rows
+	refused 64 "--asof needs an event time: say sbatch -t COL" --asof -k u r.csv
+	printf '%s\n' t,u 2026-01-01T00:00:00Z,a >t.csv
+	run -64 --separate-stderr silent sjoin --asof -k u r.csv \
+		< <(sbatch -t t t.csv)
+	[ "$stderr" = "sjoin: --asof needs the times of r.csv: say -t COL" ]
+}
+
+@test "--union shows the table first, then the stream, by names" {
+	rows
+	joined --union r.csv
+	printed a,,10,x b,,20,y a,,11,z ,,9,q d,,7,r a,1,, b,2,, ,3,, c,4,, a,5,,
+	printf '%s\n' v,n 7,8 >t.csv
+	refused 64 "v is str on the left side, but int in RIGHT" \
+		--union -c 'v:int,n' t.csv
+}
+
+@test "--cogroup gives a row a key, the rows of each side as JSON" {
+	rows
+	sbatch --batch-rows 3 l.csv | sjoin --cogroup -k u r.csv |
+		ssink -v -f tsv -N >out 2>err
+	printed $'a\t[{"v":"1"}]\t[{"n":"10","w":"x"},{"n":"11","w":"z"}]' \
+		$'b\t[{"v":"2"}]\t[{"n":"20","w":"y"}]' \
+		$'d\t[]\t[{"n":"7","w":"r"}]' \
+		$'c\t[{"v":"4"}]\t[]' \
+		$'a\t[{"v":"5"}]\t[{"n":"10","w":"x"},{"n":"11","w":"z"}]' \
+		$'b\t[]\t[{"n":"20","w":"y"}]' \
+		$'d\t[]\t[{"n":"7","w":"r"}]'
+	grep -E '^sjoin +5 +4 +1 +0 +0 +7 ' err
+	printf '%s\n' t,u 2026-01-01T00:00:00Z,a >t.csv
+	run -64 --separate-stderr silent sjoin --cogroup -k u r.csv \
+		< <(sbatch -t t t.csv | swindow 1m)
+	[ "$stderr" = "sjoin: --cogroup: with a table it is of batches, not of windows" ]
+}
+
+# said TEXT: out ends with it.
+said() {
+	[ "$(tail -n 1 out)" = "$1" ]
+}
+
+@test "--reload sees a table that took the place of the old one" {
+	printf '%s\n' u,w a,old >t.csv
+	mkfifo in
+	sbatch -f csv -i 100ms in 2>/dev/null |
+		sjoin --reload -k u t.csv 2>err | ssink -f csv -N >out &
+	exec 9>in
+	printf '%s\n' u,v a,1 >&9
+	until_true 20 said a,1,old
+	printf '%s\n' u,w a,new >t2.csv
+	mv t2.csv t.csv
+	echo a,2 >&9
+	until_true 20 said a,2,new
+	rm t.csv
+	echo a,3 >&9
+	until_true 20 said a,3,new
+	printf '%s\n' u,other a,new >t.csv
+	echo a,4 >&9
+	until_true 20 grep -q . err
+	exec 9>&-
+	wait
+	[ "$(cat err)" = "sjoin: t.csv: its columns are others than before" ]
 }

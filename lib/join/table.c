@@ -5,25 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/num.h"
+#include "data/order.h"
+
 #define STEP (64u << 10) /* rows looked up at a time; a multiple of 8 */
-
-/* Rows of b without a null among the keys, into sel; their number. */
-static uint32_t
-select_whole(
-    uint32_t *sel, const struct col *keys, size_t n_keys, uint32_t n_rows)
-{
-	uint32_t n = 0;
-
-	for (uint32_t r = 0; r < n_rows; r++) {
-		bool whole = true;
-
-		for (size_t i = 0; i < n_keys; i++)
-			whole &= col_is_valid(&keys[i], r);
-		sel[n] = r;
-		n += whole;
-	}
-	return n;
-}
 
 /* The groups of rows [from, from + n). */
 static int
@@ -42,14 +27,16 @@ find_groups(struct table *t, uint32_t *group, struct expr_error *err,
 	part.n_rows = n;
 	for (size_t c = 0; c < part.n_cols; c++)
 		col_slice(&part.cols[c], &t->rows.cols[c], from, n);
-	keys = arena_alloc(&part.arena, p->n_keys * sizeof(*keys));
+	keys = arena_alloc(&part.arena, (p->n_keys + 1) * sizeof(*keys));
 	rc = plan_keys(p, keys, err, PLAN_R, &part, &part.arena, &env);
 	t->n_unparsed += env.n_unparsed;
 	if (rc == 0) {
 		for (uint32_t r = 0; r < n; r++)
 			group[r] = MAP_NONE;
 		sel = arena_alloc(&part.arena, n * sizeof(*sel));
-		n_sel = select_whole(sel, keys, p->n_keys, n);
+		if (t->asof)
+			keys[p->n_keys] = part.cols[t->file.schema.time_col];
+		n_sel = plan_whole(sel, keys, p->n_keys + t->asof, n);
 		keys_prepare(&kr, keys, p->n_keys, n, &part.arena);
 		keys_find(&t->keys, group, &kr, sel, n_sel);
 	}
@@ -57,11 +44,41 @@ find_groups(struct table *t, uint32_t *group, struct expr_error *err,
 	return rc;
 }
 
-/* The rows by their groups, each group's in the order of the table. */
+/* The rows in the order in which groups have them. */
+static uint32_t *
+order_of_rows(const struct table *t)
+{
+	uint32_t n = t->rows.n_rows;
+	uint32_t *row = mem_resize(NULL, (size_t)n + 1, sizeof(*row));
+
+	for (uint32_t r = 0; r < n; r++)
+		row[r] = r;
+	if (t->asof)
+		order_rows(row, n,
+		    &(struct order_key){
+			.col = t->rows.cols[t->file.schema.time_col]},
+		    1);
+	return row;
+}
+
+static void
+note_times(struct table *t, uint32_t n)
+{
+	const struct schema *s = &t->file.schema;
+	const int64_t *time = t->rows.cols[s->time_col].i;
+
+	t->when = mem_resize(NULL, (size_t)n + 1, sizeof(*t->when));
+	for (uint32_t i = 0; i < n; i++)
+		if (!num_add(&t->when[i], time[t->row[i]], s->time_off))
+			t->when[i] = s->time_off < 0 ? INT64_MIN : INT64_MAX;
+}
+
+/* The rows by their groups. */
 static void
 sort_groups(struct table *t, const uint32_t *group)
 {
 	uint32_t n = t->rows.n_rows, n_groups = t->keys.map.n, g, at = 0, len;
+	uint32_t *order = order_of_rows(t);
 
 	t->begin = mem_zero((size_t)n_groups + 1, sizeof(*t->begin));
 	for (uint32_t r = 0; r < n; r++)
@@ -73,13 +90,16 @@ sort_groups(struct table *t, const uint32_t *group)
 		at += len;
 	}
 	t->row = mem_resize(NULL, (size_t)at + 1, sizeof(*t->row));
-	for (uint32_t r = 0; r < n; r++)
-		if (group[r] != MAP_NONE)
-			t->row[t->begin[group[r]]++] = r;
+	for (uint32_t i = 0; i < n; i++)
+		if (group[order[i]] != MAP_NONE)
+			t->row[t->begin[group[order[i]]]++] = order[i];
+	free(order);
 	/* Each has moved to where the next one begins. */
 	memmove(t->begin + 1, t->begin, n_groups * sizeof(*t->begin));
 	t->begin[0] = 0;
 	t->unique = at == n_groups;
+	if (t->asof)
+		note_times(t, at);
 	if (t->unique) {
 		free(t->begin);
 		t->begin = NULL;
@@ -124,17 +144,20 @@ table_index(struct table *t, struct expr_error *err, const struct plan *p)
 	uint32_t n, *group;
 	int rc = 0;
 
+	/* A union: nothing is looked up. */
+	t->unique = p->n_keys == 0;
 	view_rows(t);
 	plan_key_types(p, types);
 	keys_init(&t->keys, types, p->n_keys);
 	free(types);
 	n = t->rows.n_rows;
 	group = mem_resize(NULL, (size_t)n + 1, sizeof(*group));
-	for (uint32_t at = 0, len; rc == 0 && at < n; at += len) {
+	for (uint32_t at = 0, len; rc == 0 && p->n_keys > 0 && at < n;
+	     at += len) {
 		len = n - at < STEP ? n - at : STEP;
 		rc = find_groups(t, group + at, err, p, at, len);
 	}
-	if (rc == 0)
+	if (rc == 0 && p->n_keys > 0)
 		sort_groups(t, group);
 	drop_columns(t, p);
 	t->width = plan_width(p, PLAN_R, &t->rows);
@@ -154,6 +177,7 @@ table_release(struct table *t)
 	keys_release(&t->keys);
 	free(t->begin);
 	free(t->row);
+	free(t->when);
 	*t = (struct table){.begin = NULL};
 }
 
@@ -170,4 +194,45 @@ table_look(const struct table *t, uint32_t *group, struct expr_error *err,
 	keys_prepare(&kr, keys, p->n_keys, b->n_rows, a);
 	keys_look(&t->keys, group, &kr);
 	return 0;
+}
+
+/* The place of the last of when[from, to) that is at most t; from - 1: none. */
+static uint32_t
+last_before(const int64_t *when, uint32_t from, uint32_t to, int64_t t)
+{
+	while (from < to) {
+		uint32_t mid = from + (to - from) / 2;
+
+		if (when[mid] <= t)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from - 1;
+}
+
+void
+table_asof(const struct table *t, uint32_t *group, const struct col *time,
+    int64_t off, int64_t within_us)
+{
+	for (uint32_t r = 0; r < time->n; r++) {
+		uint32_t g = group[r], from, at;
+		int64_t now, oldest;
+
+		if (g == MAP_NONE)
+			continue;
+		group[r] = MAP_NONE;
+		if (!col_is_valid(time, r)
+		    || !num_add(&now, time->i[col_entry(time, r)], off))
+			continue;
+		from = t->unique ? g : t->begin[g];
+		at = last_before(
+		    t->when, from, t->unique ? g + 1 : t->begin[g + 1], now);
+		if (at + 1 == from)
+			continue;
+		if (!num_sub(&oldest, now, within_us))
+			oldest = INT64_MIN;
+		if (t->when[at] >= oldest)
+			group[r] = at;
+	}
 }

@@ -19,7 +19,9 @@
 /*
  * Invariants: rows has the columns of file.schema; group g, the rows of one
  * key in the order of the table, is row[begin[g] .. begin[g + 1]).  Rows with
- * a null among their keys are in no group.
+ * a null among their keys are in no group; without keys there is none.
+ * As-of: a group is in the order of event times, then of the table, and rows
+ * without one are in no group.
  */
 struct table {
 	struct tablefile file;
@@ -29,6 +31,8 @@ struct table {
 	uint32_t *begin; /* owned */
 	uint32_t *row; /* owned */
 	bool unique; /* every group has one row; begin is NULL */
+	bool asof; /* set by the owner before table_index */
+	int64_t *when; /* owned; as-of: event times by place in row */
 	size_t width; /* plan_width of its rows */
 	uint64_t n_unparsed; /* keys that a conversion made null */
 };
@@ -48,6 +52,14 @@ void table_release(struct table *t);
 int table_look(const struct table *t, uint32_t *group, struct expr_error *err,
     const struct plan *p, const struct batch *b, struct arena *a,
     struct expr_env *env);
+
+/*
+ * As-of: make each group the place in row of its latest row at or before the
+ * event time of its left row, at most within_us older; else MAP_NONE.
+ * time: the column of event times of the left side, all of them off too small.
+ */
+void table_asof(const struct table *t, uint32_t *group, const struct col *time,
+    int64_t off, int64_t within_us);
 
 /* The rows of group g, *n of them. */
 static inline const uint32_t *

@@ -34,13 +34,21 @@ static bool
 wants_single(const struct plan *p)
 {
 	return p->kind == PLAN_LEFT || p->kind == PLAN_FULL
-	       || p->kind == PLAN_ANTI;
+	       || p->kind == PLAN_ANTI || p->kind == PLAN_UNION;
 }
 
 static bool
 wants_match(const struct plan *p)
 {
 	return p->kind != PLAN_ANTI;
+}
+
+/* Whether a left row has one match at most, or one is enough. */
+static bool
+one_match(const struct tablejoin *j)
+{
+	return j->table->unique || j->table->asof || j->plan->kind == PLAN_SEMI
+	       || j->plan->kind == PLAN_ANTI;
 }
 
 static void
@@ -67,6 +75,9 @@ tablejoin_begin(struct tablejoin *j, struct expr_error *err,
 	    mem_grow(j->group, &j->cap_group, b->n_rows, sizeof(*j->group));
 	if (table_look(j->table, j->group, err, j->plan, b, a, &j->env) == -1)
 		return -1;
+	if (j->table->asof)
+		table_asof(j->table, j->group, &b->cols[j->time_col],
+		    j->time_off, j->within_us);
 	count_used(j);
 	return 0;
 }
@@ -94,7 +105,7 @@ pair_unique(struct tablejoin *j)
 	j->n = n;
 }
 
-/* The same when a row may have several, or one is enough. */
+/* The same when a row may have several. */
 static void
 pair_all(struct tablejoin *j)
 {
@@ -168,14 +179,11 @@ at_end(const struct tablejoin *j)
 static void
 refill(struct tablejoin *j)
 {
-	enum plan_kind kind = j->plan->kind;
-
 	j->from = j->n = 0;
 	while (j->n == 0 && !at_end(j)) {
 		if (j->b == NULL)
 			pair_rest(j);
-		else if (j->table->unique || kind == PLAN_SEMI
-			 || kind == PLAN_ANTI)
+		else if (one_match(j))
 			pair_unique(j);
 		else
 			pair_all(j);
@@ -200,7 +208,7 @@ tablejoin_next(
 	n = plan_fit(
 	    j->plan, &rows, lefts ? 0 : j->table->width, TABLEJOIN_BYTES);
 	/* All rows once: they need not be copied. */
-	if (j->b != NULL && n == j->b->n_rows && (j->table->unique || lefts))
+	if (j->b != NULL && n == j->b->n_rows && one_match(j))
 		rows.l = NULL;
 	rows.n = n;
 	j->from += n;

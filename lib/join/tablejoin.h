@@ -20,6 +20,10 @@ struct tablejoin {
 	struct table *table;
 	uint64_t n_used; /* rows of the frame that are in a piece, or will be */
 	struct expr_env env; /* of the frame; set by the owner */
+	/* As-of; set by the owner. */
+	int time_col; /* of the left side */
+	int64_t time_off;
+	int64_t within_us; /* INT64_MAX = any time */
 	/* Private. */
 	uint8_t *seen; /* bit g: group g has matched; right and full only */
 	const struct batch *b; /* the frame */
@@ -40,7 +44,8 @@ void tablejoin_free(struct tablejoin *j);
  * tablejoin_begin: look up the rows of the frame b, which must stay until its
  * last piece; memory from a.
  * tablejoin_rest: the frame is now the rows of the table that no row of the
- * stream has matched, in the order of the table; without left columns.
+ * stream has matched, in the order of the table; without left columns.  For a
+ * union that is all of them.
  * tablejoin_next: the next piece, of 0 rows when the frame has no match, into
  * *out, valid until the next call: in the order of the frame, then of the
  * table.  1 when more follow, 0 for the last one.

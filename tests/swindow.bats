@@ -501,3 +501,14 @@ live() {
 	run -64 --separate-stderr swindow --name win 1x
 	[[ $stderr == "win: window 1x"* ]]
 }
+
+@test "random streams agree with the definition, frame by frame" {
+	run -0 python3 "$TOP/tests/swindow.py" 100
+	[ "$output" = "100 cases agree" ]
+}
+
+# bats test_tags=long
+@test "thousands of random streams agree with the definition" {
+	run -0 python3 "$TOP/tests/swindow.py" 3000 1001
+	[ "$output" = "3000 cases agree" ]
+}

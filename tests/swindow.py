@@ -337,6 +337,7 @@ def make_case(rnd):
     case = {
         "spec": spec, "args": args, "files": files, "base": base,
         "unit": unit, "arrival": rnd.random() < .1,
+        "some": rnd.random() < .1,
         "late": rnd.choice([0, 0, 1, unit, 5 * unit, 60 * unit, 10**15,
                             "eof"]),
         "future": rnd.choice([None, None, None, 0, 86400 * S]),
@@ -537,7 +538,7 @@ def check_again(case, data, frames, enough):
         said = run(arguments(more), data)[1]
         check(" rows late" not in said, f"--late {enough}s does not keep all")
     # What arrives when is in the frames, and so are parts that open late.
-    if case["open"] or case["chain"] or case["arrival"] \
+    if case["open"] or case["chain"] or case["arrival"] or case["some"] \
             or case["future"] is not None:
         return
     cut = rnd.choice([[], ["--frame-rows", "2"], ["--frame-rows", "11"],
@@ -558,6 +559,8 @@ def one_case(case):
     data = rewrite(case, data)
     if case["chain"]:
         data = chain(case, data)
+    if case["some"]:
+        data = run(["smap", "-w", "id % 5 = 0"], data)[0]
     into = frames_of(data)
     out, said = run(arguments(case), data)
     frames = frames_of(out)
@@ -614,7 +617,8 @@ def main():
         case, why = shrink(case, why)
         read_files(case)
         print(f"seed {seed}: {why}")
-        for key in ("read", "cut", "open", "chain", "pieces", "base", "unit"):
+        for key in ("read", "cut", "open", "chain", "some", "pieces", "base",
+                    "unit"):
             print(f"  {key}: {case[key]}")
         print(" ", " ".join(arguments(case)))
         for i, rows in enumerate(case["files"]):

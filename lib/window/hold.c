@@ -37,6 +37,7 @@ struct hold {
 	size_t n_given;
 	size_t at;
 	size_t row;
+	uint64_t n_rows; /* held so far; the store's numbers begin anew */
 	struct build out;
 };
 
@@ -172,7 +173,7 @@ hold_add(struct hold *h, const struct hold_rows *in, struct arena *a)
 	pack(h, a);
 	groups = find_groups(h, in, a);
 	at = store_add(&h->store, in->cols, in->n);
-	for (uint32_t r = 0; r < in->n; r++, at++) {
+	for (uint32_t r = 0; r < in->n; r++, at++, h->n_rows++) {
 		int64_t pane = in->panes->i[col_entry(in->panes, r)];
 		int64_t t = INT64_MIN, part = in->part;
 
@@ -181,7 +182,8 @@ hold_add(struct hold *h, const struct hold_rows *in, struct arena *a)
 		if (in->parts != NULL)
 			part = in->parts->i[col_entry(in->parts, r)];
 		if (groups != NULL)
-			visits_add(h->visits, groups[r], pane, part, at, at);
+			visits_add(
+			    h->visits, groups[r], pane, part, at, h->n_rows);
 		else
 			bag_push(&find_slot(h, pane)->rows, t, part, at);
 	}

@@ -302,9 +302,44 @@ test_marks(void)
 	marks_release(&m);
 }
 
+/* Times at the ends of the range: kept or invalid, counted once, no wrap. */
+static void
+test_ends(void)
+{
+	static const char *const specs[] = {"", "1m", "5m/7s", "7s/5m",
+	    "cumulate:1h/1m", "1mo", "1y", "rows:3"};
+	static const int64_t t[] = {INT64_MIN, INT64_MIN + 1, INT64_MIN / 2, -1,
+	    0, INT64_MAX / 2, INT64_MAX - 1, INT64_MAX};
+	const uint32_t n = sizeof(t) / sizeof(t[0]);
+	const struct col times = {
+	    .type = TYPE_TIME, .n = n, .n_entries = n, .i = t};
+	struct arena a = {.blocks = NULL};
+
+	for (size_t i = 0; i < 5 * sizeof(specs) / sizeof(specs[0]); i++) {
+		int64_t off = (int64_t)(i % 5) - 2;
+		struct window_spec w;
+		struct stamped out;
+		struct stamp s;
+
+		make_spec(&w, specs[i / 5], 0);
+		stamp_init(&s, &w, NULL, i % 2 == 0 ? 0 : INT64_MAX);
+		s.wait_eof = i % 3 == 0;
+		CHECK(stamp_rows(&s, &out, &a, &times, off, NULL, 1) == 0);
+		CHECK(out.n_kept + out.n_late + out.n_gap + out.n_invalid == n);
+		CHECK(w.kind == WINDOW_ROWS ? out.n_kept == n
+					    : out.n_invalid >= 1);
+		CHECK(out.panes.n == out.n_kept);
+		CHECK(stamp_mark_eof(&s) >= stamp_mark(&s) || s.wait_eof);
+		stamp_release(&s);
+		window_spec_release(&w);
+	}
+	arena_release(&a);
+}
+
 int
 main(void)
 {
+	test_ends();
 	test_spec();
 	test_grid();
 	test_civil();

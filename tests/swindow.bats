@@ -272,6 +272,9 @@ opts=()
 	same want out
 	[ "$(grep -c '^ROWS.* LAST' dump)" = 4 ]
 	[ "$(swindow 10s --hold --late 20s <s.mill | sreduce count | ssink -N | tr '\n' ' ')" = "2 1 1 2 " ]
+	swindow 10s --hold --late 20s <s.mill | smap -x -c n:int -- wc -l |
+		ssink -N >out
+	[ "$(tr '\n' ' ' <out)" = "2 1 1 2 " ]
 	# The answers of swindow are windows again.
 	swindow 10s --hold --late 20s <s.mill | swindow 1m | sreduce count |
 		ssink -N >out

@@ -350,7 +350,7 @@ advance(struct stage *st, struct event *e)
 }
 
 static void
-tell_holder(struct event *e)
+tell_holder(struct stage *st, struct event *e)
 {
 	const struct mark_part *p = marks_holder(&e->stamp.marks);
 	char name[TOOL_QUOTE_MAX];
@@ -361,6 +361,7 @@ tell_holder(struct event *e)
 		snprintf(name, sizeof(name), "part %u", p->number);
 	else
 		tool_quote(name, p->name, strlen(p->name));
+	progress_clear(&st->progress);
 	tool_warn("the watermark has waited %d s for %s alone; --idle 10s goes "
 		  "on without a source that is silent for so long",
 	    (int)(MARK_HELD_US / TIME_US), name);
@@ -378,7 +379,7 @@ on_idle(struct stage *st, void *arg, int *timeout_ms)
 	if (advance(st, e) == -1)
 		return -1;
 	if (e->warn && e->idle == 0)
-		tell_holder(e);
+		tell_holder(st, e);
 	*timeout_ms = (int)((marks_wait_us(&e->stamp.marks) + 999) / 1000);
 	return 0;
 }

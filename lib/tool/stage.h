@@ -115,7 +115,8 @@ int stage_run(
  * times.  watermark is what holds after these rows (never below the last one
  * written); of several frames that answer one, only the last raises it, and
  * only it has last, which closes the batch.  A stage answers every frame that
- * has LAST with one that has last, and may stay silent on others.
+ * has LAST with one that has last, and may stay silent on others; one that
+ * cuts batches of its own answers the LAST behind MARK(eof).
  * stage_mark: forward a mark with watermark.
  * Each returns 0, or -1 with the failure recorded.
  */

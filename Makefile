@@ -57,7 +57,7 @@ IO = bad changelog conn cut dir emit epochs external feed filesink follow \
 	outgroup outlet outpath outpath_parse outset outwhole pace poller \
 	pump range saved set sibling sink source spawn spool target turn
 JOIN = cogroup heap match match_scope match_time plan plan_gather side \
-	streams streams_head table tablefile tablejoin tablepack tables
+	streams streams_cogroup streams_head table tablefile tablejoin tablepack tables
 TOOL = accounts message pair progress quote redirect resume signal stage \
 	textopt tool
 EVENT = event late sorted whole
@@ -76,7 +76,7 @@ LIB = $(BASE:%=lib/base/%) \
 	$(EVENT:%=lib/event/%) \
 	$(JOIN:%=lib/join/%)
 UNITS = accounts_test agg_test base_test cell_test ckpt_test clf_test \
-	cut_test expr_random_test expr_test gunzip_test json_test known_test \
+	cut_test expr_random_test expr_test gunzip_test join_test json_test known_test \
 	live_test logfmt_test logs_test mark_test merge_test outlet_test \
 	outpath_test pieces_test reduce_test render_test sepidx_test \
 	sibling_test store_test text_test textfmt_test window_test wire_test \

@@ -90,6 +90,26 @@ refused() {
 		l.raw -k k --stream r.batches
 }
 
+@test "streams whose rows replace others are refused" {
+	streams
+	sbatch --batch-rows 2 r.csv | sreduce -k k --running 'count() as n' >r.upsert
+	sbatch --batch-rows 2 l.csv >l.batches
+	refused 65 "r.upsert changes rows it has sent; only rows that stay can be joined" \
+		l.batches -k k --stream r.upsert
+	refused 65 "stdin changes rows it has sent; only rows that stay can be joined" \
+		r.upsert -k k --stream l.batches
+}
+
+@test "streams that would resume are refused" {
+	streams
+	run -64 --separate-stderr silent sjoin -k k --take w --stream r.raw \
+		< <(sbatch -S dir -c '*,t:time(s)' -t t l.csv)
+	[ "$stderr" = "sjoin: stdin comes from sbatch -S, and two streams do not resume together: leave -S out, or join a table" ]
+	run -64 --separate-stderr silent sjoin -k k --prefix r_ --sources l,r \
+		< <(sbatch -S both --source s -c 't:time(s),k,v' -t t l=l.csv)
+	[ "$stderr" = "sjoin: sbatch -S: sjoin --sources does not save the rows that it keeps" ]
+}
+
 @test "options that do not go together are refused" {
 	streams
 	refused 64 "--union does not go with --within" l.mill \
@@ -197,18 +217,17 @@ endless() {
 @test "a side that stands still while the other one waits is named, once" {
 	streams
 	mkfifo l
-	sjoin -k k --within 1s --take w --stall-timeout 50ms --stream r.mill <l \
+	sjoin -k k --within 1s --take w --stall-timeout 50ms <(cat r.mill) <l \
 		>out.mill 2>err &
 	pid=$!
 	exec 7>l
 	head -c 700 l.mill >&7
-	until_true 10 grep -q . err
-	grep -Eq '^sjoin: stdin: nothing came for 0.05s while [0-9]+ bytes of r.mill wait for it$' err
+	until_true 10 grep -Eq '^sjoin: stdin: nothing came for 0.05s while [0-9]+ bytes of /dev/fd/[0-9]+ wait for it$' err
 	tail -c +701 l.mill >&7
 	exec 7>&-
 	wait $pid
 	[ "$(ssink -N <out.mill | wc -l)" = 3 ]
-	[ "$(wc -l <err)" = 1 ]
+	[ "$(grep -c "stdin: nothing" err)" = 1 ]
 }
 
 @test "a failure of either side goes on, its status kept" {
@@ -249,13 +268,13 @@ endless() {
 # bats test_tags=memory
 @test "state does not grow with the length of the streams" {
 	peak() {
-		seq 1 "$1" | awk '{ print $1 ",k" $1 % 1000 }' >rows.csv
+		seq 1 "$1" | awk '{ print int($1 / 500) ",k" $1 % 1000 }' >rows.csv
 		for s in l r; do
 			sbatch -N -c 't:time(s),k' -t t rows.csv |
 				swindow --late 10s >$s.mill
 		done
 		python3 "$TOP/tests/rss.py" 1000000 \
-			"sjoin -k k --prefix r_ --within -10m,10m --stream r.mill" ssink \
+			"sjoin -k k --prefix r_ --within -20s,20s --stream r.mill" ssink \
 			2>&1 >/dev/null <l.mill | sed 's/^peak KiB: \([0-9]*\) .*/\1/'
 	}
 	small=$(peak 300000)

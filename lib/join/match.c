@@ -134,15 +134,10 @@ find_groups(struct match *m, uint32_t *group, uint32_t *sel, uint32_t *n_sel,
 	uint32_t n = in->b->n_rows, k = 0, known = m->keys.map.n;
 	struct keys_rows rows;
 
-	for (uint32_t r = 0; r < n; r++) {
-		bool has = m->keys.n_cols > 0;
-
-		for (size_t c = 0; c < m->keys.n_cols; c++)
-			has &= col_is_valid(&in->keys[c], r);
+	for (uint32_t r = 0; r < n; r++)
 		group[r] = SIDE_NONE;
-		sel[k] = r;
-		k += has;
-	}
+	if (m->keys.n_cols > 0)
+		k = plan_whole(sel, in->keys, m->keys.n_cols, n);
 	*n_sel = k;
 	if (k == 0)
 		return;
@@ -187,7 +182,7 @@ check_times(const struct match *m, const struct match_rows *in)
 	return NULL;
 }
 
-/* Rows of a side with a null key, in ascending order, and the others. */
+/* All rows of a frame. */
 static uint32_t
 all_rows(uint32_t *sel, uint32_t n)
 {
@@ -402,4 +397,11 @@ const struct build *
 match_side(const struct match *m, enum plan_side side)
 {
 	return &m->side[side].rows;
+}
+
+const uint32_t *
+match_open(uint32_t *n, const struct match *m, enum plan_side side)
+{
+	*n = m->open[side].n;
+	return m->open[side].row;
 }

@@ -30,13 +30,15 @@ struct match_opts {
 	int64_t lo;
 	int64_t hi;
 	const struct window_spec *window; /* of MATCH_WINDOW; or of a union */
+	/* Of PLAN_COGROUP: match_open has the rows of a window or batch. */
+	int (*scope)(void *arg);
 };
 
 struct match;
 
 /*
  * match_new: sides are the schemas of the left and the right rows; pairs go
- * to full(arg).  NULL with *why, to be freed.
+ * to full(arg), which scope gets, too.  NULL with *why, to be freed.
  */
 struct match *match_new(const struct match_opts *o,
     const struct schema *const sides[2], const enum type *key_types,
@@ -80,8 +82,14 @@ int match_batch(struct match *m);
 void match_tidy(struct match *m);
 int64_t match_last(const struct match *m);
 
-/* The pairs at hand, and the rows that their numbers are of. */
+/*
+ * The pairs at hand, and the rows that their numbers are of.
+ * match_open: the numbers of the rows of a side in the window, or batch, at
+ * hand, *n of them in the order in which they came; the pairs have its bounds.
+ */
 struct pairs *match_pairs(struct match *m);
 const struct build *match_side(const struct match *m, enum plan_side side);
+const uint32_t *match_open(
+    uint32_t *n, const struct match *m, enum plan_side side);
 
 #endif

@@ -82,6 +82,8 @@ match_scope_run(struct match *m)
 {
 	const struct rowlist *open = &m->open[PLAN_L];
 
+	if (m->o.scope != NULL)
+		return m->o.scope(m->pairs.arg);
 	m->scope++;
 	chain(m, PLAN_R);
 	for (uint32_t i = 0; i < open->n; i++)

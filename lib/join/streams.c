@@ -476,6 +476,7 @@ release(struct streams *s)
 	if (s->planned)
 		plan_release(&s->plan);
 	match_free(s->match);
+	cogroup_free(s->cogroup);
 	batch_release(&s->part);
 	batch_release(&s->views[PLAN_L]);
 	batch_release(&s->views[PLAN_R]);
@@ -518,6 +519,8 @@ streams_run(struct tool *t, const struct streams_opts *o)
 			tool_die(TOOL_NOSOURCE, "%s", why);
 	} else {
 		ops.cls = CLASS_STATEFUL;
+		ops.no_resume = "sjoin --sources does not save the rows that "
+				"it keeps";
 	}
 	status = stage_run(&st, t, &ops, s);
 	pair_free(st.pair);

@@ -30,9 +30,8 @@ check_side(struct stage *st, const struct streams_side *s)
 		    s->name);
 	if (st->pair != NULL && *h->path != '\0')
 		return stage_fail(st, TOOL_USAGE,
-		    "%s comes from sbatch -S, and two of them do not resume "
-		    "together: read both sources by one sbatch -S DIR "
-		    "--source COL, and write sjoin --sources A,B",
+		    "%s comes from sbatch -S, and two streams do not resume "
+		    "together: leave -S out, or join a table",
 		    s->name);
 	return 0;
 }
@@ -292,6 +291,11 @@ make_match(struct stage *st, struct streams *s)
 	enum type *types = mem_resize(NULL, s->plan.n_keys + 1, sizeof(*types));
 	char *why = NULL;
 
+	if (o.kind == PLAN_COGROUP) {
+		s->cogroup =
+		    cogroup_new(&s->plan, sides[PLAN_L], sides[PLAN_R]);
+		o.scope = streams_cogroup;
+	}
 	if (o.kind == PLAN_UNION)
 		o.lo = o.hi = 0;
 	if (s->side[PLAN_L].head->window.kind != WINDOW_NONE)

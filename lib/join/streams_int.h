@@ -4,6 +4,7 @@
 #define MILLRACE_JOIN_STREAMS_INT_H
 
 #include "data/batch.h"
+#include "join/cogroup.h"
 #include "join/match.h"
 #include "join/streams.h"
 #include "tool/stage.h"
@@ -29,6 +30,7 @@ struct streams {
 	bool planned;
 	enum match_way way;
 	struct match *match;
+	struct cogroup *cogroup; /* or NULL */
 	struct streams_side side[2];
 	char *sources; /* owned: the names */
 	int source_col; /* --sources, or -1 */
@@ -47,6 +49,9 @@ struct streams {
 
 /* Give the pairs at hand; arg is the struct streams.  0, or -1. */
 int streams_give(void *arg);
+
+/* Give the cogroups of the rows of one window or batch.  0, or -1. */
+int streams_cogroup(void *arg);
 
 /* HEAD of both sides is known: refuse or plan.  0, or -1 after stage_fail. */
 int streams_head(struct stage *st, struct streams *s);

@@ -27,6 +27,7 @@ struct input {
 	struct stream_reader *reader;
 	int64_t
 	    since_us; /* when waiting for it began; 0 = it is not waited for */
+	bool patient; /* a file: its bytes wait where they are */
 	bool started; /* HEAD was read */
 	bool told; /* that it is waited for */
 	bool looked; /* what it ended with */
@@ -73,6 +74,7 @@ struct pair *
 pair_open(const struct pair_opts *o, char **why)
 {
 	struct pair *p;
+	struct stat s;
 	int fd = open_right(o->right);
 
 	if (fd == -1) {
@@ -85,6 +87,9 @@ pair_open(const struct pair_opts *o, char **why)
 	spool_init(&p->in[PAIR_RIGHT].spool, fd, o->spool);
 	p->in[PAIR_LEFT].name = mem_strdup("stdin");
 	p->in[PAIR_RIGHT].name = mem_strdup(o->right);
+	for (int i = 0; i < 2; i++)
+		p->in[i].patient =
+		    fstat(p->in[i].spool.fd, &s) == 0 && S_ISREG(s.st_mode);
 	return p;
 }
 
@@ -156,7 +161,7 @@ stalled(struct pair *p, struct input *in, struct input *other)
 	char took[NUM_TEXT_MAX];
 	size_t len = num_format_dur(took, p->stall_us);
 
-	if (!other->spool.ended && spool_full(&other->spool))
+	if (!other->patient && !other->spool.ended && spool_full(&other->spool))
 		return fail(
 		    p, mem_printf(
 			   "%s: nothing came for %.*ss, and %s is held up: "
@@ -197,7 +202,7 @@ wait_step(const struct pair *p, const struct input *in, int64_t left_ms)
 static int
 wait_once(struct pair *p, struct input *in, struct input *other, int ms)
 {
-	bool ahead = !spool_full(&other->spool);
+	bool ahead = !other->patient && !spool_full(&other->spool);
 	struct pollfd fds[3] = {{.fd = in->spool.fd, .events = POLLIN},
 	    {.fd = ahead ? other->spool.fd : -1, .events = POLLIN},
 	    {.fd = p->out_fd, .events = 0}};

@@ -187,6 +187,22 @@ endless() {
 	[ "$(cat out)" = 20000 ]
 }
 
+@test "so it is when the branches meet in one batch" {
+	seq 1 300000 | sed 's/.*/&,k&/' >big.csv
+	mkfifo branch
+	sbatch -N -c 'n:int,k' big.csv |
+		tee >(smap -w "k like '%7'" >branch) |
+		timeout 60 sjoin -k k --semi --spool 1M branch |
+		sreduce 'count() as n' | ssink -N >out
+	[ "$(cat out)" = 30000 ]
+	mkfifo again
+	sbatch -N -c 'n:int,k' big.csv |
+		tee >(smap -w "k like '%7'" >again) |
+		timeout 60 sjoin -k k --take 'm=n' --unbounded --spool 1M again |
+		sreduce 'count() as n' | ssink -N >out
+	[ "$(cat out)" = 30000 ]
+}
+
 @test "a branch that holds up the other one is named" {
 	seq 1 100000 | sed 's/.*/&,k&/' >big.csv
 	mkfifo branch

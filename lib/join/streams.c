@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "join/streams_int.h"
 
+#define LOOK_MS 20 /* between two looks at either side */
 #define PIECE_BYTES (32u << 20) /* of a frame that comes out, about */
 
 static int
@@ -38,7 +39,7 @@ make_rows(struct streams *s, uint32_t from, uint32_t n)
 	    .l = p->l + from,
 	    .r = p->r + from,
 	    .n = n};
-	struct expr_error err;
+	struct expr_error err = {.at = 0};
 	size_t skip = s->with_window ? 2 : 0;
 
 	if (plan_gather(&s->plan, &s->gathered, &err, &rows) == -1)
@@ -302,7 +303,7 @@ add_rows(struct streams *s, enum plan_side side, struct batch *b)
 	struct arena *a = &b->arena;
 	struct col *keys = arena_alloc(a, s->plan.n_keys * sizeof(*keys));
 	struct match_rows rows = {.side = side, .b = b, .keys = keys};
-	struct expr_error err;
+	struct expr_error err = {.at = 0};
 	const char *why = NULL;
 	uint32_t n_used;
 	size_t width;
@@ -444,20 +445,47 @@ on_end(struct stage *st, void *arg, enum end_reason reason)
 	return give(s, st->watermark, true);
 }
 
+/*
+ * Rows that are kept in any case are taken from either side as they come, so
+ * that none is held up by a command which feeds both.
+ */
+static bool
+takes_any(const struct streams *s)
+{
+	return s->way == MATCH_ARRIVAL
+	       || (s->way == MATCH_BATCH
+		   && s->side[PLAN_L].batches == s->side[PLAN_R].batches);
+}
+
 static enum pair_side
 choose(void *arg)
 {
 	struct streams *s = arg;
+	struct pair *p = s->st->pair;
 	bool left_first;
 
 	if (s->side[PLAN_L].eof != s->side[PLAN_R].eof)
 		return s->side[PLAN_L].eof ? PAIR_RIGHT : PAIR_LEFT;
+	if (takes_any(s))
+		return !stream_ready(pair_reader(p, PAIR_LEFT))
+			       && stream_ready(pair_reader(p, PAIR_RIGHT))
+			   ? PAIR_RIGHT
+			   : PAIR_LEFT;
 	if (s->way == MATCH_BATCH)
 		left_first = s->side[PLAN_L].batches <= s->side[PLAN_R].batches;
 	else
 		left_first =
 		    match_lag(s->match, PLAN_L) <= match_lag(s->match, PLAN_R);
 	return left_first ? PAIR_LEFT : PAIR_RIGHT;
+}
+
+/* While one side is waited for the other may have something to take. */
+static int
+on_idle(struct stage *st, void *arg, int *timeout_ms)
+{
+	if (st->pair != NULL && takes_any(arg))
+		*timeout_ms = LOOK_MS;
+	return 0;
 }
 
 /* Of two inputs; with --sources there is one. */
@@ -467,6 +495,7 @@ static const struct stage_ops ops_template = {
     .rows = on_rows,
     .mark = on_mark,
     .end = on_end,
+    .idle = on_idle,
     .choose = choose,
 };
 

@@ -15,7 +15,7 @@ add_side(struct streams *s, enum plan_side side)
 {
 	/* Conversions of keys were counted when the rows came. */
 	struct expr_env env = {.batch_us = s->st->now.batch_us};
-	struct expr_error err;
+	struct expr_error err = {.at = 0};
 	uint64_t n_taken;
 	uint32_t n;
 	const uint32_t *row = match_open(&n, s->match, side);
@@ -61,7 +61,7 @@ streams_cogroup(void *arg)
 {
 	struct streams *s = arg;
 	const struct batch *b;
-	struct expr_error err;
+	struct expr_error err = {.at = 0};
 	int more;
 
 	if (add_side(s, PLAN_L) == -1 || add_side(s, PLAN_R) == -1)

@@ -235,6 +235,7 @@ wait_input(void *arg, int timeout_ms)
 
 	if (in->spool.len > 0 || in->spool.ended)
 		return 1;
+	other->since_us = 0;
 	began_us = time_mono_us();
 	if (in->since_us == 0)
 		in->since_us = began_us;

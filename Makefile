@@ -29,7 +29,7 @@ LIBS = $(shell pkg-config --libs $(PKGS)) -lm
 CMDS = sbatch sjoin smap sreduce ssink swindow
 BASE = buf crc hash io map mem num pattern sha256 time timefmt xxh64 zone \
 	zonerule
-DATA = batch col colbuf name order schema type
+DATA = batch col colbuf kept name order schema type
 WIRE = frame head headio mode note reader rows writer zip
 TEXT = access accessvar axis block canvas cell clf cols current dsv dsvhead \
 	fields fill flaw frames grok grokpat infer json jsoncell jsonhead \
@@ -48,7 +48,7 @@ GROUP = add answer batch cells check early fold group rank running update \
 WINDOW = grid hold keybytes keys mark pane query reduce runfold runmerge runs \
 	session sorter spec spill stamp store visits
 CKPT = checkpoint commit durable lock snapshot
-STEP = chain columns command dedup elements ends explode history kept keyed \
+STEP = chain columns command dedup elements ends explode history keyed \
 	names over parse past pieces pipe prog reader running sample span \
 	step where
 IO = bad changelog conn cut dir emit epochs external feed filesink follow \

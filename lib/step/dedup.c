@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/kept.h"
 #include "step/chain.h"
-#include "step/kept.h"
 #include "step/keyed.h"
 #include "step/prog.h"
 

@@ -6,8 +6,8 @@
 
 #include "base/num.h"
 #include "base/time.h"
+#include "data/kept.h"
 #include "step/call.h"
-#include "step/kept.h"
 
 #define MAX_LAG 1000000
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* A value of an earlier row, kept. */
-#include "step/kept.h"
+#include "data/kept.h"
 
 #include <stdlib.h>
 #include <string.h>

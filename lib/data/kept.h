@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* A value of an earlier row, kept. */
-#ifndef MILLRACE_STEP_KEPT_H
-#define MILLRACE_STEP_KEPT_H
+#ifndef MILLRACE_DATA_KEPT_H
+#define MILLRACE_DATA_KEPT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -74,7 +74,6 @@ extern const struct agg_kind extreme_min_int, extreme_max_int;
 extern const struct agg_kind extreme_min_float, extreme_max_float;
 extern const struct agg_kind extreme_min_str, extreme_max_str;
 extern const struct agg_kind pick_first_wide, pick_last_wide;
-extern const struct agg_kind pick_first_bool, pick_last_bool;
 extern const struct agg_kind pick_first_str, pick_last_str;
 extern const struct agg_kind dist_wide, dist_float, dist_bool, dist_str;
 extern const struct agg_kind quant_int, quant_float;

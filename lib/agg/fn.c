@@ -54,7 +54,7 @@ static const struct agg_fn fns[] = {
     EXTREME(TYPE_DUR, int, extreme_int_final),
     EXTREME(TYPE_FLOAT, float, extreme_float_final),
     EXTREME(TYPE_STR, str, extreme_str_final),
-    PICK(TYPE_BOOL, bool),
+    PICK(TYPE_BOOL, wide),
     PICK(TYPE_INT, wide),
     PICK(TYPE_FLOAT, wide),
     PICK(TYPE_TIME, wide),

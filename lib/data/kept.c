@@ -74,3 +74,54 @@ kept_same(const struct kept *k, const struct col *c, uint32_t row)
 	memcpy(&x, &k->v, sizeof(x));
 	return x == c->f[e] || (x != x && c->f[e] != c->f[e]);
 }
+
+void
+kept_copy(struct kept *k, const struct kept *from)
+{
+	k->v = from->v;
+	k->time_us = from->time_us;
+	k->seen = from->seen;
+	k->valid = from->valid;
+	if (from->p != NULL)
+		set_text(k, from->p, from->len);
+}
+
+enum { SAVED_NULL, SAVED_WIDE, SAVED_STR };
+
+void
+kept_save(struct buf *out, const struct kept *k)
+{
+	if (!k->valid) {
+		buf_put_int(out, SAVED_NULL, 1);
+	} else if (k->p == NULL) {
+		buf_put_int(out, SAVED_WIDE, 1);
+		buf_put_int(out, (uint64_t)k->v, 8);
+	} else {
+		buf_put_int(out, SAVED_STR, 1);
+		buf_put_str(out, k->p, k->len);
+	}
+}
+
+int
+kept_load(struct kept *k, struct cur *in, bool is_str)
+{
+	uint64_t tag = cur_get_int(in, 1);
+	const char *p;
+	size_t len;
+
+	k->seen = true;
+	k->valid = tag != SAVED_NULL;
+	if (in->failed || tag == SAVED_NULL)
+		return in->failed ? -1 : 0;
+	if (tag == SAVED_STR && is_str) {
+		p = cur_get_str(in, &len, COL_MAX_BYTES);
+		if (p == NULL)
+			return -1;
+		set_text(k, p, len);
+		return 0;
+	}
+	if (tag != SAVED_WIDE || is_str)
+		return -1;
+	k->v = (int64_t)cur_get_int(in, 8);
+	return in->failed ? -1 : 0;
+}

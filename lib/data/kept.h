@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "data/col.h"
 
 /* All zero bytes is the cell of no row. */
@@ -23,9 +24,15 @@ struct kept {
  * kept_set: keep row of c.  kept_push: append it to out, null when
  * there was no row.  kept_same: whether it is the value of row of c, as
  * "is not distinct from" has it.
+ * kept_copy: keep what from keeps.
+ * kept_save: the bytes of a value; kept_load: back, of a str or not, into an
+ * empty one; 0, or -1 when they are malformed.
  */
 void kept_set(struct kept *k, const struct col *c, uint32_t row);
 void kept_push(struct colbuf *out, const struct kept *k);
 bool kept_same(const struct kept *k, const struct col *c, uint32_t row);
+void kept_copy(struct kept *k, const struct kept *from);
+void kept_save(struct buf *out, const struct kept *k);
+int kept_load(struct kept *k, struct cur *in, bool is_str);
 
 #endif

@@ -251,13 +251,13 @@ sum_float_merge(void *state, const char **why, const void *from)
 	return 0;
 }
 
-/* The finite values' exact sum. */
+/* The finite values' exact sum; to be released. */
 static void
 whole(struct exact *e, const struct sum_float *s)
 {
-	*e = (struct exact){.n_adds = 0};
+	*e = (struct exact){.base = 0};
 	if (s->side != NULL)
-		*e = s->side->exact;
+		exact_merge(e, &s->side->exact);
 	exact_add(e, s->hi);
 	exact_add(e, s->lo);
 }
@@ -274,6 +274,7 @@ sum_float_save(struct buf *out, const void *state)
 	buf_put_int(out, s->side == NULL ? 0 : s->side->n_plus, 8);
 	buf_put_int(out, s->side == NULL ? 0 : s->side->n_minus, 8);
 	exact_save(out, &e);
+	exact_release(&e);
 }
 
 /* The two doubles hold most sums; the wide number is a hundred times larger. */
@@ -318,18 +319,14 @@ sum_float_load(void *state, struct cur *in)
 static void
 sum_float_release(void *state)
 {
-	free(((struct sum_float *)state)->side);
+	struct sum_float *s = state;
+
+	if (s->side != NULL)
+		exact_release(&s->side->exact);
+	free(s->side);
 }
 
-static size_t
-sum_float_owned(const void *state)
-{
-	const struct sum_float *s = state;
-
-	return s->side == NULL ? 0 : sizeof(*s->side);
-}
-
-const struct agg_kind sum_float_kind = {sizeof(struct sum_float), 1,
+const struct agg_kind sum_float_kind = {sizeof(struct sum_float), 2,
     sum_float_update, sum_float_merge, sum_float_save, sum_float_load,
     sum_float_release, 0, NULL, sum_float_owned};
 
@@ -338,6 +335,7 @@ rounded(const struct sum_float *s)
 {
 	const struct sum_side *side = s->side;
 	struct exact e;
+	double v;
 
 	/* One addition rounds once. */
 	if (side == NULL)
@@ -347,7 +345,9 @@ rounded(const struct sum_float *s)
 	if (side->n_plus > 0 || side->n_minus > 0)
 		return side->n_plus > 0 ? (double)INFINITY : -(double)INFINITY;
 	whole(&e, s);
-	return exact_round(&e);
+	v = exact_round(&e);
+	exact_release(&e);
+	return v;
 }
 
 int

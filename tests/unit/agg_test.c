@@ -145,7 +145,7 @@ test_any_order(void)
 	static double v[N];
 
 	for (int round = 0; round < 60; round++) {
-		struct exact e = {.n_adds = 0};
+		struct exact e = {.base = 0};
 		uint32_t n = 1 + below(300);
 		double want;
 
@@ -158,6 +158,7 @@ test_any_order(void)
 			exact_add(&e, v[i]);
 		}
 		want = exact_round(&e);
+		exact_release(&e);
 		CHECK(same(sum_of(v, n), want));
 		shuffle(v, n);
 		CHECK(same(sum_of(v, n), want));

@@ -13,6 +13,10 @@ put_types(struct buf *b, const char *name, bool distinct)
 	const char *names[8];
 	size_t n = 0;
 
+	/* What is only for floats takes ints as such. */
+	if (agg_find(name, distinct, TYPE_INT) == NULL
+	    && agg_find(name, distinct, TYPE_FLOAT) != NULL)
+		names[n++] = type_name(TYPE_INT);
 	while ((f = agg_fn_next(f, name)) != NULL) {
 		if (f->arg != 0 && f->distinct == distinct)
 			names[n++] = type_name(f->arg);
@@ -34,25 +38,33 @@ refuse_type(const struct expr_call *call, enum type t, char *why, size_t cap)
 	put_types(&b, call->name, call->distinct);
 	snprintf(why, cap, "%s takes %.*s, this is %s%s", call->name,
 	    (int)b.len, (const char *)b.data, type_name(t),
-	    t == TYPE_BOOL ? "; write count_if(...)" : "");
+	    t == TYPE_BOOL ? "; write count_if(...)"
+	    : agg_find(call->name, false, TYPE_STR) != NULL
+		? "; write it with ::str"
+		: "");
 	buf_release(&b);
 	return -1;
 }
 
-/* The text between the parentheses of a call, for the mend. */
+/* Text of which it is not known whether 10 sorts before 9. */
 static int
 refuse_untyped(const struct expr_call *call, char *why, size_t cap)
 {
-	size_t at = strlen(call->name) + 1;
-	size_t len = strlen(call->text);
-	int n = len > at + 1 && len < 128 ? (int)(len - at - 1) : 0;
-	const char *arg = n == 0 ? "x" : call->text + at;
+	bool top = strcmp(call->name, "top") == 0;
+	const char *x = call->arg_text[top];
+	const char *k = top ? call->arg_text[0] : "";
 
-	if (n == 0)
-		n = 1;
+	/* A mend that goes on for ever is none. */
+	if (strlen(x) > 60 || strlen(k) > 20) {
+		x = "x";
+		k = top ? "10" : "";
+	}
 	snprintf(why, cap,
-	    "%.*s is text: write %s(%.*s::float) or sbatch -c \"*,%.*s:float\"",
-	    n, arg, call->name, n, arg, n, arg);
+	    "%s is text: write %s(%s%s%s::float) or sbatch -c \"*,%s:float\"%s",
+	    x, call->name, k, top ? ", " : "", x, x,
+	    call->name[1] == 'i' || call->name[1] == 'a'
+		? ""
+		: "; ::str if it is no number");
 	return -1;
 }
 
@@ -69,7 +81,8 @@ check_shape(const struct expr_call *call, const struct agg_form *form,
 	}
 	if (form != NULL
 	    && (call->n_args < form->least || call->n_args > form->most)) {
-		snprintf(why, cap, "%s is written %s", name, form->text);
+		snprintf(
+		    why, cap, "%s is written %s%s", name, name, form->text);
 		return -1;
 	}
 	if (form == NULL
@@ -88,28 +101,34 @@ check_shape(const struct expr_call *call, const struct agg_form *form,
 	return 0;
 }
 
+/* Whether the order of the first column's values decides. */
+static bool
+sorts(const char *name)
+{
+	return strcmp(name, "min") == 0 || strcmp(name, "max") == 0
+	       || strcmp(name, "top") == 0 || strcmp(name, "mode") == 0;
+}
+
 /* The first column: not a constant, and a number where text will not do. */
 static int
 check_column(
     const struct expr_call *call, struct expr *x, char *why, size_t cap)
 {
-	bool extreme =
-	    strcmp(call->name, "min") == 0 || strcmp(call->name, "max") == 0;
+	enum type t = expr_type(x);
 	struct expr_error err;
 	struct col constant;
 
-	if (expr_type(x) != TYPE_STR)
-		return 0;
-	if (expr_is_constant(x, &constant)) {
+	if (t == TYPE_STR && expr_is_constant(x, &constant)) {
 		snprintf(why, cap,
 		    "%s is of one and the same text; a column stands without "
 		    "quotes, or in `these`",
 		    call->text);
 		return -1;
 	}
-	if (extreme && expr_is_untyped(x))
+	if (sorts(call->name) && expr_is_untyped(x))
 		return refuse_untyped(call, why, cap);
-	if (agg_find(call->name, call->distinct, TYPE_STR) == NULL
+	if ((t == TYPE_STR || t == TYPE_INT)
+	    && agg_find(call->name, call->distinct, t) == NULL
 	    && agg_find(call->name, call->distinct, TYPE_FLOAT) != NULL
 	    && expr_convert(x, &err, TYPE_FLOAT) == -1) {
 		snprintf(why, cap, "%s", err.text);

@@ -31,13 +31,31 @@ call_text(const struct check *c, const struct node *n)
 	return s;
 }
 
+/* The text of a node in the call, to be freed; of none, "". */
+static char *
+node_text(const struct check *c, const struct node *n)
+{
+	struct buf b;
+	char *s;
+
+	buf_init(&b, 0);
+	if (n != NULL)
+		lex_normal(&b, c->u, n->at, n->len);
+	s = mem_strndup((const char *)b.data, b.len);
+	buf_release(&b);
+	return s;
+}
+
 static void
 release_call(struct expr_call *call)
 {
 	free(call->name);
 	free(call->text);
-	for (size_t i = 0; i < call->n_args; i++)
+	free(call->filter_text);
+	for (size_t i = 0; i < call->n_args; i++) {
+		free(call->arg_text[i]);
 		expr_free(call->args[i]);
+	}
 	expr_free(call->filter);
 	free(call->made);
 }
@@ -50,8 +68,13 @@ compile_call(struct check *c, struct expr_call *call, struct node *n)
 	    .u = c->u, .err = c->err, .s = c->input, .input = c->input};
 
 	for (size_t i = 0; i < n->n_kids; i++) {
-		if (check_node(&inner, n->kids[i]) == -1)
+		char *text = node_text(c, n->kids[i]);
+
+		if (check_node(&inner, n->kids[i]) == -1) {
+			free(text);
 			return -1;
+		}
+		call->arg_text[call->n_args] = text;
 		call->args[call->n_args++] = unit_expr(c->u, n->kids[i]);
 	}
 	if (n->filter == NULL)
@@ -87,6 +110,7 @@ add_call(struct check *c, struct node *n, char *text)
 
 	call.name = mem_strdup(n->name);
 	call.text = text;
+	call.filter_text = node_text(c, n->filter);
 	if (compile_call(c, &call, n) == -1)
 		goto fail;
 	if (c->aggs->check(&call, why, sizeof(why)) == -1) {

@@ -59,6 +59,8 @@ struct expr_call {
 	char *name; /* owned: sum */
 	char
 	    *text; /* owned: sum(bytes), blanks normalised: for merging calls */
+	char *filter_text; /* owned; "" without a filter */
+	char *arg_text[EXPR_MAX_ARGS]; /* owned */
 	struct expr *args[EXPR_MAX_ARGS];
 	size_t n_args;
 	bool star; /* count(*) */

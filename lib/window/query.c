@@ -57,25 +57,20 @@ add_keys(struct query *q, struct expr_error *err)
 	return 0;
 }
 
-/* What a call's text says of its values: all behind the name. */
-static const char *
-values_text(const struct expr_call *call)
-{
-	return call->text + strlen(call->name);
-}
-
 /* Whether two calls are made of the same values. */
 static bool
 same_values(const struct expr_call *a, const struct expr_call *b)
 {
 	size_t n, n_b;
 	struct expr *const *x = agg_args(a, &n), *const *y = agg_args(b, &n_b);
+	char *const *text = a->arg_text + (x - a->args);
+	char *const *text_b = b->arg_text + (y - b->args);
 
-	if (n != n_b || x - a->args != y - b->args
-	    || strcmp(values_text(a), values_text(b)) != 0)
+	if (n != n_b || strcmp(a->filter_text, b->filter_text) != 0)
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		if (expr_type(x[i]) != expr_type(y[i]))
+		if (expr_type(x[i]) != expr_type(y[i])
+		    || strcmp(text[i], text_b[i]) != 0)
 			return false;
 	}
 	return true;

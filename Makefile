@@ -42,22 +42,24 @@ EXPR = bits call check eval expr func item karith kbit kcal kcast kcmp kcode \
 	kcond kfind kformat khash kin kip kjson kjsonout kmatch knum kpick \
 	kround kshape kstr ktime kurl kzone lex node parse parse_form \
 	parse_list parse_operand resolve strout
-AGG = agg big check count dist exact extreme fn pick quant sum values
+AGG = agg big bind check count dist exact extreme fn moment pick quant sum \
+	values
 GROUP = add answer batch cells check early fold group rank running update \
 	window
 WINDOW = grid hold keybytes keys mark pane query reduce runfold runmerge runs \
 	session sorter spec spill stamp store visits
 CKPT = checkpoint commit durable lock snapshot
-STEP = chain columns command dedup elements ends explode history keyed \
-	names over parse past pieces pipe prog reader running sample span \
-	step where
+STEP = chain columns command dedup elements ends explode history keyed names \
+	over parse past pieces pipe prog reader running sample span step \
+	where
 IO = bad changelog conn cut dir emit epochs external feed filesink follow \
-	follow_resume gen gunzip gzout heading held intake journal known \
-	lane libexec listen merge net newfiles outdir outexec outfile \
-	outgroup outlet outpath outpath_parse outset outwhole pace poller \
-	pump range saved set sibling sink source spawn spool target turn
+	follow_resume gen gunzip gzout heading held intake journal known lane \
+	libexec listen merge net newfiles outdir outexec outfile outgroup \
+	outlet outpath outpath_parse outset outwhole pace poller pump range \
+	saved set sibling sink source spawn spool target turn
 JOIN = cogroup heap match match_scope match_time plan plan_gather side \
-	streams streams_cogroup streams_head table tablefile tablejoin tablepack tables
+	streams streams_cogroup streams_head table tablefile tablejoin \
+	tablepack tables
 TOOL = accounts message pair progress quote redirect resume signal stage \
 	textopt tool
 EVENT = event late sorted whole
@@ -75,12 +77,12 @@ LIB = $(BASE:%=lib/base/%) \
 	$(GROUP:%=lib/group/%) \
 	$(EVENT:%=lib/event/%) \
 	$(JOIN:%=lib/join/%)
-UNITS = accounts_test agg_test base_test cell_test ckpt_test clf_test \
-	cut_test expr_random_test expr_test gunzip_test join_test json_test known_test \
-	live_test logfmt_test logs_test mark_test merge_test outlet_test \
-	outpath_test pieces_test reduce_test render_test sepidx_test \
-	sibling_test store_test text_test textfmt_test window_test wire_test \
-	zone_test
+UNITS = accounts_test agg_moment_test agg_test base_test cell_test ckpt_test \
+	clf_test cut_test expr_random_test expr_test gunzip_test join_test \
+	json_test known_test live_test logfmt_test logs_test mark_test \
+	merge_test outlet_test outpath_test pieces_test reduce_test \
+	render_test sepidx_test sibling_test store_test text_test \
+	textfmt_test window_test wire_test zone_test
 BENCHES = expr_bench render_bench text_bench
 MAN = man/millrace-checkpoint.5 man/millrace-expr.7 man/millrace-formats.7 \
 	man/millrace-frame.5 man/millrace.7 man/sbatch.1 man/sjoin.1 \

@@ -11,27 +11,48 @@
 		.name = n, .arg = from, .result = to, .kind = k, .final = f,   \
 		.n_cols = 1                                                    \
 	}
+#define SAME(n, type, k, f) FN(n, type, type, k, f)
 #define COUNT(type) FN("count", type, TYPE_INT, &count_kind, count_final)
 #define DISTINCT(type, k)                                                      \
 	{                                                                      \
-		.name = "count", .arg = type, .result = TYPE_INT, .kind = k,   \
-		.final = dist_final, .n_cols = 1, .distinct = true             \
+		.name = "count", .arg = type, .result = TYPE_INT,              \
+		.kind = &dist_##k, .final = dist_final, .n_cols = 1,           \
+		.distinct = true                                               \
 	}
+#define AVG(n)                                                                 \
+	FN(n, TYPE_INT, TYPE_FLOAT, &sum_int_kind, sum_int_avg),               \
+	    SAME(n, TYPE_DUR, &sum_int_kind, sum_dur_avg),                     \
+	    SAME(n, TYPE_FLOAT, &sum_float_kind, sum_float_avg)
 #define EXTREME(type, kind, final)                                             \
-	FN("min", type, type, &extreme_min_##kind, final),                     \
-	    FN("max", type, type, &extreme_max_##kind, final)
+	SAME("min", type, &extreme_min_##kind, final),                         \
+	    SAME("max", type, &extreme_max_##kind, final)
 #define PICK(type, kind)                                                       \
-	FN("first", type, type, &pick_first_##kind, pick_final),               \
-	    FN("last", type, type, &pick_last_##kind, pick_final)
-#define QUANT(n, type, k, ninths)                                              \
+	SAME("first", type, &pick_first_##kind, pick_final),                   \
+	    SAME("last", type, &pick_last_##kind, pick_final)
+#define QUANT(n, type, k, part)                                                \
 	{                                                                      \
 		.name = n, .arg = type, .result = type, .kind = k,             \
-		.final = quant_final, .n_cols = 1, .share = ninths             \
+		.final = quant_final, .n_cols = 1, .share = part               \
 	}
 #define PERCENTILE(n, share)                                                   \
 	QUANT(n, TYPE_INT, &quant_int, share),                                 \
 	    QUANT(n, TYPE_DUR, &quant_int, share),                             \
 	    QUANT(n, TYPE_FLOAT, &quant_float, share)
+#define MOMENT(n, type, k, f, off)                                             \
+	{                                                                      \
+		.name = n, .arg = type, .result = type, .kind = k, .final = f, \
+		.n_cols = 1, .less = off                                       \
+	}
+#define VARIANCE(n, off) MOMENT(n, TYPE_FLOAT, &moment_float, moment_var, off)
+#define STDDEV(n, off)                                                         \
+	MOMENT(n, TYPE_FLOAT, &moment_float, moment_stddev, off),              \
+	    MOMENT(n, TYPE_DUR, &moment_dur, moment_stddev, off)
+#define PAIR(n, f, off)                                                        \
+	{                                                                      \
+		.name = n, .arg = TYPE_FLOAT, .result = TYPE_FLOAT,            \
+		.kind = &moment_pairs, .final = f, .n_cols = 2,                \
+		.form = &bind_pair_form, .less = off                           \
+	}
 
 static const struct agg_fn fns[] = {
     FN("count", 0, TYPE_INT, &count_kind, count_final),
@@ -43,12 +64,11 @@ static const struct agg_fn fns[] = {
     COUNT(TYPE_DUR),
     COUNT(TYPE_BIN),
     FN("count_if", TYPE_BOOL, TYPE_INT, &count_if_kind, count_final),
-    FN("sum", TYPE_INT, TYPE_INT, &sum_int_kind, sum_int_final),
-    FN("sum", TYPE_DUR, TYPE_DUR, &sum_int_kind, sum_int_final),
-    FN("sum", TYPE_FLOAT, TYPE_FLOAT, &sum_float_kind, sum_float_final),
-    FN("avg", TYPE_INT, TYPE_FLOAT, &sum_int_kind, sum_int_avg),
-    FN("avg", TYPE_DUR, TYPE_DUR, &sum_int_kind, sum_dur_avg),
-    FN("avg", TYPE_FLOAT, TYPE_FLOAT, &sum_float_kind, sum_float_avg),
+    SAME("sum", TYPE_INT, &sum_int_kind, sum_int_final),
+    SAME("sum", TYPE_DUR, &sum_int_kind, sum_int_final),
+    SAME("sum", TYPE_FLOAT, &sum_float_kind, sum_float_final),
+    AVG("avg"),
+    AVG("mean"),
     EXTREME(TYPE_INT, int, extreme_int_final),
     EXTREME(TYPE_TIME, int, extreme_int_final),
     EXTREME(TYPE_DUR, int, extreme_int_final),
@@ -60,12 +80,23 @@ static const struct agg_fn fns[] = {
     PICK(TYPE_TIME, wide),
     PICK(TYPE_DUR, wide),
     PICK(TYPE_STR, str),
-    DISTINCT(TYPE_BOOL, &dist_bool),
-    DISTINCT(TYPE_INT, &dist_wide),
-    DISTINCT(TYPE_FLOAT, &dist_float),
-    DISTINCT(TYPE_TIME, &dist_wide),
-    DISTINCT(TYPE_DUR, &dist_wide),
-    DISTINCT(TYPE_STR, &dist_str),
+    DISTINCT(TYPE_BOOL, bool),
+    DISTINCT(TYPE_INT, wide),
+    DISTINCT(TYPE_FLOAT, float),
+    DISTINCT(TYPE_TIME, wide),
+    DISTINCT(TYPE_DUR, wide),
+    DISTINCT(TYPE_STR, str),
+    VARIANCE("variance", 1),
+    VARIANCE("var_samp", 1),
+    VARIANCE("var_pop", 0),
+    STDDEV("stddev", 1),
+    STDDEV("std", 1),
+    STDDEV("stddev_samp", 1),
+    STDDEV("stddev_pop", 0),
+    PAIR("covar", moment_covar, 1),
+    PAIR("covar_samp", moment_covar, 1),
+    PAIR("covar_pop", moment_covar, 0),
+    PAIR("corr", moment_corr, 0),
     PERCENTILE("p50", 500000000),
     PERCENTILE("p90", 900000000),
     PERCENTILE("p95", 950000000),
@@ -145,6 +176,13 @@ bool
 agg_needs_time(const struct agg_fn *f)
 {
 	return (f->kind->flags & AGG_TIMED) != 0;
+}
+
+const char *
+agg_limit(const struct agg_fn *f)
+{
+	return type_is_bytes(f->result) ? "longer than 64 MiB"
+					: "beyond the range of int";
 }
 
 const char *

@@ -44,6 +44,8 @@ struct expr *const *agg_args(const struct expr_call *call, size_t *n);
  * agg_is_small: whether a state stays about as small as a value, whatever is
  * added.
  * agg_needs_time: whether it means nothing without event times.
+ * agg_limit: what a result is when agg_final fails: "beyond the range of int"
+ * (static).
  * agg_no_partial: NULL, or why its states are not for the wire, such as
  * "it keeps every value; write approx_percentile(x, p)" (static).
  */
@@ -51,6 +53,7 @@ enum type agg_result(const struct agg_fn *f);
 bool agg_same_state(const struct agg_fn *a, const struct agg_fn *b);
 bool agg_is_small(const struct agg_fn *f);
 bool agg_needs_time(const struct agg_fn *f);
+const char *agg_limit(const struct agg_fn *f);
 const char *agg_no_partial(const struct agg_fn *f);
 uint32_t agg_version(const struct agg_fn *f);
 

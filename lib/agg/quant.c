@@ -15,7 +15,6 @@
 #define SUB_BITS 7
 #define PAGE (1 << SUB_BITS)
 #define MAX_SPARSE 32
-#define SHARE_ONE 1000000000
 
 /*
  * Buckets in the order of their values: 0 for zero, 1 + k and -1 - k for the
@@ -450,8 +449,9 @@ quant_final(struct colbuf *out, const struct agg_fn *f, const void *state)
 		colbuf_push_null(out);
 		return 0;
 	}
-	product = (quant_wide)s->n * f->share + SHARE_ONE - 1;
-	rank = product < SHARE_ONE ? 1 : (uint64_t)(product / SHARE_ONE);
+	product = (quant_wide)s->n * f->share + AGG_SHARE_ONE - 1;
+	rank =
+	    product < AGG_SHARE_ONE ? 1 : (uint64_t)(product / AGG_SHARE_ONE);
 	/* The least and the greatest value are known exactly. */
 	if (rank == 1 || rank == s->n)
 		v = rank == 1 ? s->min : s->max;

@@ -28,7 +28,16 @@
 	    SAME("max", type, &extreme_max_##kind, final)
 #define PICK(type, kind)                                                       \
 	SAME("first", type, &pick_first_##kind, pick_final),                   \
-	    SAME("last", type, &pick_last_##kind, pick_final)
+	    SAME("any", type, &pick_first_##kind, pick_final),                 \
+	    SAME("any_value", type, &pick_first_##kind, pick_final),           \
+	    SAME("last", type, &pick_last_##kind, pick_final),                 \
+	    BY("min_by", type), BY("max_by", type)
+/* bind puts the kind. */
+#define BY(n, type)                                                            \
+	{                                                                      \
+		.name = n, .arg = type, .result = type, .final = by_final,     \
+		.n_cols = 2, .form = &bind_by_form                             \
+	}
 #define QUANT(n, type, k, part)                                                \
 	{                                                                      \
 		.name = n, .arg = type, .result = type, .kind = k,             \
@@ -101,6 +110,8 @@ static const struct agg_fn fns[] = {
     PERCENTILE("p90", 900000000),
     PERCENTILE("p95", 950000000),
     PERCENTILE("p99", 990000000),
+    SAME("bool_and", TYPE_BOOL, &bools_kind, bools_and),
+    SAME("bool_or", TYPE_BOOL, &bools_kind, bools_or),
 };
 
 #define N_FNS (sizeof(fns) / sizeof(fns[0]))

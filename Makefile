@@ -42,7 +42,7 @@ EXPR = bits call check eval expr func item karith kbit kcal kcast kcmp kcode \
 	kcond kfind kformat khash kin kip kjson kjsonout kmatch knum kpick \
 	kround kshape kstr ktime kurl kzone lex node parse parse_form \
 	parse_list parse_operand resolve strout
-AGG = agg big bind bools by check count dist exact extreme fn moment pick \
+AGG = agg big bind bools by check count dist exact extreme fn moment nth pick \
 	quant sum values
 GROUP = add answer batch cells check early fold group rank running update \
 	window

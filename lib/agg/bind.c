@@ -1,9 +1,53 @@
 /* SPDX-License-Identifier: ISC */
 /* The constants of calls, and columns behind the first.  sreduce(1). */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "agg/agg_int.h"
+
+/* A constant number that is finite: 0, or -1. */
+static int
+number(double *v, struct expr *e)
+{
+	struct col c;
+
+	if (!expr_is_constant(e, &c))
+		return -1;
+	if (c.type == TYPE_INT)
+		*v = (double)c.i[0];
+	else if (c.type == TYPE_FLOAT)
+		*v = c.f[0];
+	else
+		return -1;
+	return isfinite(*v) ? 0 : -1;
+}
+
+static int
+take_rank(struct agg_fn *f, struct expr_call *call, char *why, size_t cap)
+{
+	if (number(&f->p, call->args[1]) == 0 && f->p >= 0 && f->p <= 1)
+		return 0;
+	snprintf(why, cap,
+	    "%s wants a rank from 0 to 1, such as %s(%s, 0.95), this is %s",
+	    call->name, call->name, call->arg_text[0], call->arg_text[1]);
+	return -1;
+}
+
+static int
+bind_percentile(struct agg_fn *f, struct expr_call *call, char *why, size_t cap)
+{
+	return take_rank(f, call, why, cap);
+}
+
+static int
+bind_approx(struct agg_fn *f, struct expr_call *call, char *why, size_t cap)
+{
+	if (take_rank(f, call, why, cap) == -1)
+		return -1;
+	f->share = (uint32_t)lrint(f->p * AGG_SHARE_ONE);
+	return 0;
+}
 
 static int
 bind_pair(struct agg_fn *f, struct expr_call *call, char *why, size_t cap)
@@ -45,5 +89,8 @@ bind_by(struct agg_fn *f, struct expr_call *call, char *why, size_t cap)
 	return 0;
 }
 
+const struct agg_form bind_percentile_form = {
+    "(x, p)", 2, 2, 0, 1, bind_percentile};
+const struct agg_form bind_approx_form = {"(x, p)", 2, 2, 0, 1, bind_approx};
 const struct agg_form bind_pair_form = {"(x, y)", 2, 2, 0, 2, bind_pair};
 const struct agg_form bind_by_form = {"(x, y)", 2, 2, 0, 2, bind_by};

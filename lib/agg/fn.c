@@ -38,6 +38,21 @@
 		.name = n, .arg = type, .result = type, .final = by_final,     \
 		.n_cols = 2, .form = &bind_by_form                             \
 	}
+#define WITH(n, from, to, k, f, how)                                           \
+	{                                                                      \
+		.name = n, .arg = from, .result = to, .kind = k, .final = f,   \
+		.n_cols = 1, .form = &how                                      \
+	}
+#define NTH(from, to, k)                                                       \
+	{.name = "median",                                                     \
+	    .arg = from,                                                       \
+	    .result = to,                                                      \
+	    .kind = &nth_##k,                                                  \
+	    .final = nth_final,                                                \
+	    .n_cols = 1,                                                       \
+	    .p = 0.5},                                                         \
+	    WITH("percentile", from, to, &nth_##k, nth_final,                  \
+		bind_percentile_form)
 #define QUANT(n, type, k, part)                                                \
 	{                                                                      \
 		.name = n, .arg = type, .result = type, .kind = k,             \
@@ -47,6 +62,8 @@
 	QUANT(n, TYPE_INT, &quant_int, share),                                 \
 	    QUANT(n, TYPE_DUR, &quant_int, share),                             \
 	    QUANT(n, TYPE_FLOAT, &quant_float, share)
+#define APPROX(type, k)                                                        \
+	WITH("approx_percentile", type, type, k, quant_final, bind_approx_form)
 #define MOMENT(n, type, k, f, off)                                             \
 	{                                                                      \
 		.name = n, .arg = type, .result = type, .kind = k, .final = f, \
@@ -106,10 +123,16 @@ static const struct agg_fn fns[] = {
     PAIR("covar_samp", moment_covar, 1),
     PAIR("covar_pop", moment_covar, 0),
     PAIR("corr", moment_corr, 0),
+    NTH(TYPE_INT, TYPE_FLOAT, int),
+    NTH(TYPE_DUR, TYPE_DUR, int),
+    NTH(TYPE_FLOAT, TYPE_FLOAT, float),
     PERCENTILE("p50", 500000000),
     PERCENTILE("p90", 900000000),
     PERCENTILE("p95", 950000000),
     PERCENTILE("p99", 990000000),
+    APPROX(TYPE_INT, &quant_int),
+    APPROX(TYPE_DUR, &quant_int),
+    APPROX(TYPE_FLOAT, &quant_float),
     SAME("bool_and", TYPE_BOOL, &bools_kind, bools_and),
     SAME("bool_or", TYPE_BOOL, &bools_kind, bools_or),
 };

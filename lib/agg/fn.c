@@ -14,6 +14,7 @@
 #define SAME(n, type, k, f) FN(n, type, type, k, f)
 #define COUNT(type) FN("count", type, TYPE_INT, &count_kind, count_final)
 #define DISTINCT(type, k)                                                      \
+	FN("approx_count_distinct", type, TYPE_INT, &hll_##k, hll_final),      \
 	{                                                                      \
 		.name = "count", .arg = type, .result = TYPE_INT,              \
 		.kind = &dist_##k, .final = dist_final, .n_cols = 1,           \

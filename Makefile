@@ -43,7 +43,7 @@ EXPR = bits call check eval expr func item karith kbit kcal kcast kcmp kcode \
 	kround kshape kstr ktime kurl kzone lex node parse parse_form \
 	parse_list parse_operand resolve strout
 AGG = agg big bind bools by check count dist exact extreme fn hll moment nth \
-	pick quant sum values
+	pick quant sum tally values
 GROUP = add answer batch cells check early fold group rank running update \
 	window
 WINDOW = grid hold keybytes keys mark pane query reduce runfold runmerge runs \

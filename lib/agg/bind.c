@@ -6,6 +6,8 @@
 
 #include "agg/agg_int.h"
 
+#define MAX_TOP 10000
+
 /* A constant number that is finite: 0, or -1. */
 static int
 number(double *v, struct expr *e)
@@ -47,6 +49,55 @@ bind_approx(struct agg_fn *f, struct expr_call *call, char *why, size_t cap)
 		return -1;
 	f->share = (uint32_t)lrint(f->p * AGG_SHARE_ONE);
 	return 0;
+}
+
+static int
+bind_top(struct agg_fn *f, struct expr_call *call, char *why, size_t cap)
+{
+	double k;
+
+	if (expr_type(call->args[0]) == TYPE_INT
+	    && number(&k, call->args[0]) == 0 && k >= 1 && k <= MAX_TOP) {
+		f->step = (int64_t)k;
+		return 0;
+	}
+	snprintf(why, cap,
+	    "top wants how many, from 1 to %d, such as top(10, %s), this is %s",
+	    MAX_TOP, call->arg_text[1], call->arg_text[0]);
+	return -1;
+}
+
+/* A width of the type that x's go with; ints with a float become floats. */
+static int
+bind_histogram(struct agg_fn *f, struct expr_call *call, char *why, size_t cap)
+{
+	bool is_time = f->arg == TYPE_DUR || f->arg == TYPE_TIME;
+	enum type type = expr_type(call->args[1]);
+	struct expr_error err;
+	struct col c;
+
+	if (is_time || (f->arg == TYPE_INT && type == TYPE_INT)) {
+		if (expr_is_constant(call->args[1], &c)
+		    && type == (is_time ? TYPE_DUR : TYPE_INT) && c.i[0] > 0) {
+			f->step = c.i[0];
+			return 0;
+		}
+	} else if (number(&f->width, call->args[1]) == 0 && f->width > 0) {
+		if (f->arg == TYPE_INT
+		    && expr_convert(call->args[0], &err, TYPE_FLOAT) == 0) {
+			f->arg = TYPE_FLOAT;
+			f->kind = &tally_float_bins;
+		}
+		f->inverse = rint(1 / f->width);
+		if (!(f->inverse > 1) || 1 / f->inverse != f->width)
+			f->inverse = 0;
+		return 0;
+	}
+	snprintf(why, cap,
+	    "histogram wants the width of a bin, a constant above 0 such as "
+	    "histogram(%s, %s), this is %s",
+	    call->arg_text[0], is_time ? "1m" : "100", call->arg_text[1]);
+	return -1;
 }
 
 static int
@@ -92,5 +143,8 @@ bind_by(struct agg_fn *f, struct expr_call *call, char *why, size_t cap)
 const struct agg_form bind_percentile_form = {
     "(x, p)", 2, 2, 0, 1, bind_percentile};
 const struct agg_form bind_approx_form = {"(x, p)", 2, 2, 0, 1, bind_approx};
+const struct agg_form bind_top_form = {"(k, x)", 2, 2, 1, 1, bind_top};
+const struct agg_form bind_histogram_form = {
+    "(x, width)", 2, 2, 0, 1, bind_histogram};
 const struct agg_form bind_pair_form = {"(x, y)", 2, 2, 0, 2, bind_pair};
 const struct agg_form bind_by_form = {"(x, y)", 2, 2, 0, 2, bind_by};

@@ -44,6 +44,12 @@
 		.name = n, .arg = from, .result = to, .kind = k, .final = f,   \
 		.n_cols = 1, .form = &how                                      \
 	}
+#define TALLY(type, k)                                                         \
+	SAME("mode", type, &tally_##k, tally_mode),                            \
+	    WITH("top", type, TYPE_STR, &tally_##k, tally_top, bind_top_form)
+#define HISTOGRAM(type, k)                                                     \
+	WITH("histogram", type, TYPE_STR, &tally_##k, tally_histogram,         \
+	    bind_histogram_form)
 #define NTH(from, to, k)                                                       \
 	{.name = "median",                                                     \
 	    .arg = from,                                                       \
@@ -134,6 +140,16 @@ static const struct agg_fn fns[] = {
     APPROX(TYPE_INT, &quant_int),
     APPROX(TYPE_DUR, &quant_int),
     APPROX(TYPE_FLOAT, &quant_float),
+    TALLY(TYPE_BOOL, bool),
+    TALLY(TYPE_INT, wide),
+    TALLY(TYPE_FLOAT, float),
+    TALLY(TYPE_TIME, wide),
+    TALLY(TYPE_DUR, wide),
+    TALLY(TYPE_STR, str),
+    HISTOGRAM(TYPE_INT, int_bins),
+    HISTOGRAM(TYPE_FLOAT, float_bins),
+    HISTOGRAM(TYPE_TIME, int_bins),
+    HISTOGRAM(TYPE_DUR, int_bins),
     SAME("bool_and", TYPE_BOOL, &bools_kind, bools_and),
     SAME("bool_or", TYPE_BOOL, &bools_kind, bools_or),
 };
@@ -198,7 +214,9 @@ agg_result(const struct agg_fn *f)
 bool
 agg_same_state(const struct agg_fn *a, const struct agg_fn *b)
 {
-	return a->kind == b->kind;
+	return a->kind == b->kind
+	       && (a->form != &bind_histogram_form
+		   || (a->step == b->step && a->width == b->width));
 }
 
 bool

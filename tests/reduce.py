@@ -7,8 +7,11 @@ usage: reduce.py CASES [SEED]
 
 Each case is made of one seed, which is printed when it fails.
 """
+import collections
 import csv
+import decimal
 import io
+import json
 import math
 import random
 import subprocess
@@ -20,9 +23,17 @@ AGGS = ("count() as c, count(v) as cv, count_if(n > 2) as ci, sum(n) as sn, "
         "avg(n) as an, sum(v) as sv, avg(v) as av, min(v) as lo, "
         "max(v) as hi, first(v) as fv, last(n) as ln, min(s) as ls, "
         "max(s) as hs, count(distinct s) as ds, p50(n) as p50, p90(v) as p90, "
-        "sum(n) filter (where s = 'x') as fx")
-NAMES = ["c", "cv", "ci", "sn", "an", "sv", "av", "lo", "hi", "fv", "ln", "ls",
-         "hs", "ds", "p50", "p90", "fx"]
+        "sum(n) filter (where s = 'x') as fx, any(s) as vs, "
+        "min_by(s, v) as bv, max_by(v, n) as bn, variance(v) as var, "
+        "var_pop(n) as vp, stddev(n) as sd, covar(v, n) as cov, "
+        "corr(v, n) as cor, median(n) as med, percentile(v, 0.3) as pc, "
+        "approx_percentile(v, 0.37) as ap, approx_count_distinct(s) as ad, "
+        "top(2, s) as top, mode(n) as mo, histogram(n, 5) as hn, "
+        "histogram(v, 0.5) as hv, bool_and(n > 2) as ba, bool_or(v > 0) as bo, "
+        "string_agg(s, '-') as sa, funnel(20s, n > 1, s = 'x', v > 0) as fu")
+# Not to the last bit: rounded more than once, or a sketch.
+NEAR = {"var": 1e-15, "vp": 1e-15, "sd": 1e-15, "cov": 1e-15, "cor": 1e-15,
+        "p50": 1 / 256, "p90": 1 / 256, "ap": 1 / 256}
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -104,6 +115,94 @@ def rank(values, percent):
     return values[(len(values) * percent + 99) // 100 - 1] if values else None
 
 
+def rooted(x):
+    """The root of a fraction."""
+    with decimal.localcontext() as c:
+        c.prec = 50
+        return float((decimal.Decimal(x.numerator)
+                      / decimal.Decimal(x.denominator)).sqrt())
+
+
+def moments(pairs, less):
+    """The covariance of pairs, dividing by n - less."""
+    n = len(pairs)
+    if n <= less:
+        return None
+    x, y = ([Fraction(p[i]) for p in pairs] for i in (0, 1))
+    product = sum(a * b for a, b in zip(x, y))
+    return (n * product - sum(x) * sum(y)) / n / (n - less)
+
+
+def corr(pairs):
+    if len(pairs) < 2:
+        return None
+    xx = moments([(a, a) for a, _ in pairs], 0)
+    yy = moments([(b, b) for _, b in pairs], 0)
+    xy = moments(pairs, 0)
+    if xx == 0 or yy == 0:
+        return None
+    return math.copysign(rooted(xy * xy / xx / yy), xy)
+
+
+def between(values, p):
+    """As Spark's percentile has it."""
+    if not values:
+        return None
+    values, at = sorted(values), (len(values) - 1) * p
+    low, high = values[math.floor(at)], values[math.ceil(at)]
+    if low == high:
+        return float(low)
+    return (math.ceil(at) - at) * low + (at - math.floor(at)) * high
+
+
+def best_by(placed, i, j, sign):
+    """Column i of the first row with the least sign * column j."""
+    rows = [r[2] for r in placed if r[2][j] is not None]
+    return min(rows, key=lambda r: sign * r[j])[i] if rows else None
+
+
+def counted(values, key):
+    """[[value, count], ...] in order of key, or null."""
+    pairs = sorted(collections.Counter(values).items(), key=key)
+    return [list(p) for p in pairs] or None
+
+
+def funnel(placed, within, steps):
+    """The most steps that rows take in order, within a time of the first."""
+    best = 0
+    for i, (_, _, first) in enumerate(placed):
+        taken = 0
+        for _, _, row in placed[i:]:
+            if row[0] > first[0] + within or taken == len(steps):
+                break
+            if steps[taken](row):
+                taken += 1
+            elif taken == 0:
+                break
+        best = max(best, taken)
+    return best
+
+
+def more_aggregates(placed, v, n, s):
+    pairs = [(r[2][2], r[2][3]) for r in placed if None not in r[2][2:4]]
+    sd = moments([(x, x) for x in n], 1)
+    steps = [lambda r: r[3] is not None and r[3] > 1, lambda r: r[4] == "x",
+             lambda r: r[2] is not None and r[2] > 0]
+    most = counted(n, lambda p: (-p[1], p[0]))
+    top = counted(s, lambda p: (-p[1], p[0]))
+    return [s[0] if s else None, best_by(placed, 4, 2, 1),
+            best_by(placed, 2, 3, -1), moments([(x, x) for x in v], 1),
+            moments([(x, x) for x in n], 0),
+            None if sd is None else rooted(sd), moments(pairs, 1),
+            corr(pairs), between(n, 0.5), between(v, 0.3), rank(v, 37),
+            len(set(s)), top and top[:2], most and most[0][0],
+            counted([x // 5 * 5 for x in n], lambda p: p[0]),
+            counted([math.floor(x * 2) / 2 for x in v], lambda p: p[0]),
+            all(x > 2 for x in n) if n else None,
+            any(x > 0 for x in v) if v else None,
+            "-".join(s) if s else None, funnel(placed, 20, steps)]
+
+
 def aggregates(rows):
     """The expected values of AGGS over rows (part, order, row)."""
     placed = sorted(rows, key=lambda r: (r[2][0], r[0], r[1]))
@@ -116,7 +215,8 @@ def aggregates(rows):
             total(v) / len(v) if v else None, min(v, default=None),
             max(v, default=None), v[0] if v else None, n[-1] if n else None,
             min(s, default=None), max(s, default=None), len(set(s)),
-            rank(n, 50), rank(v, 90), sum(fx) if fx else None]
+            rank(n, 50), rank(v, 90), sum(fx) if fx else None,
+            *more_aggregates(placed, v, n, s)]
 
 
 def group(keys, rows):
@@ -194,6 +294,12 @@ def parse(text, like, name):
     if name in ("window_start", "window_end"):
         t = datetime.fromisoformat(text.replace("Z", "+00:00"))
         return (t - EPOCH) // timedelta(seconds=1)
+    if isinstance(like, bool):
+        return {"true": True, "false": False}[text]
+    if isinstance(like, list):
+        return json.loads(text)
+    if isinstance(like, Fraction):
+        return float(text)
     if isinstance(like, (int, float)):
         return type(like)(text)
     return text
@@ -202,8 +308,8 @@ def parse(text, like, name):
 def close(name, want, got):
     if want == got:
         return True
-    return (name in ("p50", "p90") and want is not None and got is not None
-            and abs(want - got) <= abs(want) / 256)
+    return (name in NEAR and want is not None and got is not None
+            and abs(want - got) <= abs(want) * NEAR[name])
 
 
 def compare(text, want):
@@ -211,6 +317,7 @@ def compare(text, want):
     header, rows = rows[0], rows[1:]
     assert len(rows) == len(want), f"{len(rows)} rows, want {len(want)}"
     for i, (row, w) in enumerate(zip(rows, want)):
+        assert len(row) == len(w) == len(header), f"row {i}: {len(row)} cells"
         got = [parse(x, y, name) for x, y, name in zip(row, w, header)]
         for name, x, y in zip(header, w, got):
             assert close(name, x, y), f"row {i}: {name}: want {x}, got {y}"

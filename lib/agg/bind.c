@@ -101,6 +101,22 @@ bind_histogram(struct agg_fn *f, struct expr_call *call, char *why, size_t cap)
 }
 
 static int
+bind_join(struct agg_fn *f, struct expr_call *call, char *why, size_t cap)
+{
+	struct col c;
+
+	if (expr_is_constant(call->args[1], &c) && c.type == TYPE_STR) {
+		f->text = col_str(&c, 0, &f->text_len);
+		return 0;
+	}
+	snprintf(why, cap,
+	    "string_agg wants a constant text between, such as "
+	    "string_agg(%s, ', '), this is %s",
+	    call->arg_text[0], call->arg_text[1]);
+	return -1;
+}
+
+static int
 bind_pair(struct agg_fn *f, struct expr_call *call, char *why, size_t cap)
 {
 	enum type t = expr_type(call->args[1]);
@@ -140,11 +156,38 @@ bind_by(struct agg_fn *f, struct expr_call *call, char *why, size_t cap)
 	return 0;
 }
 
+static int
+bind_funnel(struct agg_fn *f, struct expr_call *call, char *why, size_t cap)
+{
+	struct col c;
+
+	if (!expr_is_constant(call->args[0], &c) || c.type != TYPE_DUR
+	    || c.i[0] < 0) {
+		snprintf(why, cap,
+		    "funnel wants the time from the first step to the last, "
+		    "such as 10m, this is %s",
+		    call->arg_text[0]);
+		return -1;
+	}
+	f->step = c.i[0];
+	for (size_t i = 2; i < call->n_args; i++) {
+		if (expr_type(call->args[i]) == TYPE_BOOL)
+			continue;
+		snprintf(why, cap, "funnel takes conditions, %s is %s",
+		    call->arg_text[i], type_name(expr_type(call->args[i])));
+		return -1;
+	}
+	return 0;
+}
+
 const struct agg_form bind_percentile_form = {
     "(x, p)", 2, 2, 0, 1, bind_percentile};
 const struct agg_form bind_approx_form = {"(x, p)", 2, 2, 0, 1, bind_approx};
 const struct agg_form bind_top_form = {"(k, x)", 2, 2, 1, 1, bind_top};
 const struct agg_form bind_histogram_form = {
     "(x, width)", 2, 2, 0, 1, bind_histogram};
+const struct agg_form bind_join_form = {"(x, between)", 2, 2, 0, 1, bind_join};
 const struct agg_form bind_pair_form = {"(x, y)", 2, 2, 0, 2, bind_pair};
 const struct agg_form bind_by_form = {"(x, y)", 2, 2, 0, 2, bind_by};
+const struct agg_form bind_funnel_form = {
+    "(time, step1, step2, ...)", 2, EXPR_MAX_ARGS, 1, 0, bind_funnel};

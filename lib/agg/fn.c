@@ -152,6 +152,10 @@ static const struct agg_fn fns[] = {
     HISTOGRAM(TYPE_DUR, int_bins),
     SAME("bool_and", TYPE_BOOL, &bools_kind, bools_and),
     SAME("bool_or", TYPE_BOOL, &bools_kind, bools_or),
+    WITH("string_agg", TYPE_STR, TYPE_STR, &join_kind, join_final,
+	bind_join_form),
+    WITH("funnel", TYPE_BOOL, TYPE_INT, &funnel_kind, funnel_final,
+	bind_funnel_form),
 };
 
 #define N_FNS (sizeof(fns) / sizeof(fns[0]))
@@ -214,7 +218,7 @@ agg_result(const struct agg_fn *f)
 bool
 agg_same_state(const struct agg_fn *a, const struct agg_fn *b)
 {
-	return a->kind == b->kind
+	return a->kind == b->kind && a->text_len == b->text_len
 	       && (a->form != &bind_histogram_form
 		   || (a->step == b->step && a->width == b->width));
 }

@@ -8,10 +8,12 @@
 
 /* The aggregates of sreduce(1), to say where they stand. */
 static const char *const agg_names[] = {"count", "count_if", "sum", "avg",
-    "min", "max", "first", "last", "any", "min_by", "max_by", "stddev",
-    "variance", "corr", "covar", "median", "percentile", "approx_percentile",
-    "p50", "p90", "p95", "p99", "approx_count_distinct", "top", "mode",
-    "histogram", "bool_and", "bool_or", "string_agg", "funnel"};
+    "mean", "min", "max", "first", "last", "any", "any_value", "min_by",
+    "max_by", "stddev", "std", "stddev_samp", "stddev_pop", "variance",
+    "var_samp", "var_pop", "corr", "covar", "covar_samp", "covar_pop", "median",
+    "percentile", "approx_percentile", "p50", "p90", "p95", "p99",
+    "approx_count_distinct", "top", "mode", "histogram", "bool_and", "bool_or",
+    "string_agg", "funnel"};
 
 /* A failure while a constant is computed belongs to its place. */
 static int

@@ -34,7 +34,7 @@ rows(void *state, struct colbuf *out, const char **why,
 		if (agg_one(&s->set, why, &one, in->arg, r) == -1)
 			return -1;
 		if (agg_final(out, s->fn, &s->set, one.one) == -1) {
-			*why = "beyond the range of int";
+			*why = agg_limit(s->fn);
 			return -1;
 		}
 		if (call_too_long(out, why))

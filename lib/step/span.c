@@ -236,7 +236,7 @@ rows(void *state, struct colbuf *out, const char **why,
 		    || come(s, w, why, in, r) == -1 || sum_up(s, w, why) == -1)
 			return -1;
 		if (agg_final(out, s->fn, &s->result, 0) == -1) {
-			*why = "beyond the range of int";
+			*why = agg_limit(s->fn);
 			return -1;
 		}
 		if (call_too_long(out, why))

@@ -117,6 +117,20 @@ add_calls(struct query *q)
 	q->plan.states = q->state_fns;
 }
 
+static int
+check_time(
+    const struct query *q, struct expr_error *err, const struct schema *s)
+{
+	for (size_t i = 0; s->time_col == -1 && i < q->aggs.n_calls; i++) {
+		if (agg_needs_time(q->call_fns[i]))
+			return fail(err,
+			    "%s goes by event time, and the stream has none; "
+			    "write sbatch -t COL",
+			    q->aggs.calls[i].name);
+	}
+	return 0;
+}
+
 static void
 init_raw(struct query *q, enum type bounds)
 {
@@ -162,6 +176,8 @@ query_init(struct query *q, struct expr_error *err, const char **source,
 		return -1;
 	*source = NULL;
 	add_calls(q);
+	if (check_time(q, err, s) == -1)
+		return -1;
 	init_raw(q, bounds);
 	return 0;
 }
@@ -249,9 +265,9 @@ add_results(struct query *q, struct expr_error *err, const struct pane *table,
 			if (agg_final(out, q->call_fns[i], set,
 				sel == NULL ? g : sel[g])
 			    == -1)
-				return fail(err,
-				    "%s is beyond the range of int",
-				    q->aggs.calls[i].text);
+				return fail(err, "%s is %s",
+				    q->aggs.calls[i].text,
+				    agg_limit(q->call_fns[i]));
 			if (type_is_bytes(out->type)
 			    && out->bytes_len > UINT32_MAX - COL_MAX_BYTES)
 				return fail(err,

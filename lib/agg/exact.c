@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -43,51 +44,73 @@ add_far(struct exact *e, unsigned at, const int64_t *limb, unsigned n)
 		e->far[at + i] += limb[i];
 }
 
-/* near normalised, with a limb for what leaves it. */
+/* The limbs of one number in near; the highest has the sign. */
 static void
-near_limbs(int64_t out[EXACT_NEAR + 1], const struct exact *e)
+number_limbs(int64_t out[8], const uint64_t n[4])
 {
-	memcpy(out, e->near, sizeof(e->near));
-	out[EXACT_NEAR] = 0;
-	normalise(out, EXACT_NEAR + 1);
+	for (int i = 0; i < 4; i++) {
+		out[2 * i] = (int64_t)(n[i] & UINT32_MAX);
+		out[2 * i + 1] = (int64_t)(n[i] >> 32);
+	}
+	if (n[3] >> 63 != 0)
+		out[7] -= LIMB;
+}
+
+/* Move near[k] to far. */
+static void
+flush(struct exact *e, uint32_t k)
+{
+	int64_t limb[8];
+
+	number_limbs(limb, e->near[k]);
+	add_far(e, 2 * (e->base + k), limb, 8);
+	memset(e->near[k], 0, sizeof(e->near[k]));
+}
+
+static bool
+is_zero(const uint64_t n[4])
+{
+	return (n[0] | n[1] | n[2] | n[3]) == 0;
 }
 
 void
-exact_move(struct exact *e, uint32_t limb)
+exact_move(struct exact *e, uint32_t word)
 {
-	int64_t out[EXACT_NEAR + 1];
-
-	if (e->n_near > 0) {
-		near_limbs(out, e);
-		add_far(e, e->base, out, EXACT_NEAR + 1);
-		memset(e->near, 0, sizeof(e->near));
-		e->n_near = 0;
+	for (uint32_t k = 0; k < EXACT_NEAR; k++) {
+		if (!is_zero(e->near[k]))
+			flush(e, k);
 	}
 	/* Smaller values are as likely to follow as larger ones. */
-	e->base = limb > 3 ? limb - 3 : 0;
-	if (e->base > EXACT_LIMBS - EXACT_NEAR - 1)
-		e->base = EXACT_LIMBS - EXACT_NEAR - 1;
+	e->base = word > 1 ? word - 1 : 0;
+	if (e->base > EXACT_MAX_BASE)
+		e->base = EXACT_MAX_BASE;
 }
 
-/* Add n limbs below 2^32 from number at on, beside the others if they fit. */
+/* Add a number that counts a word to what near has for it, or to far. */
 static void
-add_limbs(struct exact *e, unsigned at, const int64_t *limb, unsigned n)
+add_number(struct exact *e, uint32_t word, const uint64_t n[4])
 {
-	while (n > 0 && limb[n - 1] == 0)
-		n--;
-	for (; n > 0 && *limb == 0; n--, limb++)
-		at++;
-	if (n == 0)
-		return;
-	if (e->n_near == 0 || e->n_near >= EXACT_MAX_ADDS)
-		exact_move(e, at + n / 2);
-	if (at < e->base || at + n > e->base + EXACT_NEAR) {
-		add_far(e, at, limb, n);
+	exact_u128 low, high, x;
+	int64_t limb[8];
+	uint64_t *to;
+
+	if (is_zero(e->near[0]) && is_zero(e->near[1]) && is_zero(e->near[2]))
+		exact_move(e, word);
+	if (word - e->base >= EXACT_NEAR) {
+		number_limbs(limb, n);
+		add_far(e, 2 * word, limb, 8);
 		return;
 	}
-	e->n_near++;
-	for (unsigned i = 0; i < n; i++)
-		e->near[at - e->base + i] += limb[i];
+	to = e->near[word - e->base];
+	memcpy(&low, to, sizeof(low));
+	memcpy(&high, to + 2, sizeof(high));
+	memcpy(&x, n, sizeof(x));
+	low += x;
+	high += low < x;
+	memcpy(&x, n + 2, sizeof(x));
+	high += x;
+	memcpy(to, &low, sizeof(low));
+	memcpy(to + 2, &high, sizeof(high));
 }
 
 void
@@ -95,15 +118,15 @@ exact_merge(struct exact *e, const struct exact *from)
 {
 	int64_t limb[EXACT_LIMBS];
 
-	if (from->n_near > 0) {
-		near_limbs(limb, from);
-		add_limbs(e, from->base, limb, EXACT_NEAR + 1);
+	for (uint32_t k = 0; k < EXACT_NEAR; k++) {
+		if (!is_zero(from->near[k]))
+			add_number(e, from->base + k, from->near[k]);
 	}
 	if (from->far == NULL)
 		return;
 	memcpy(limb, from->far, sizeof(limb));
 	normalise(limb, EXACT_LIMBS);
-	add_limbs(e, 0, limb, EXACT_LIMBS);
+	add_far(e, 0, limb, EXACT_LIMBS);
 }
 
 /* Every limb into 0..2^32-1, the value not being negative. */
@@ -121,14 +144,16 @@ settle(int64_t *limb, unsigned n)
 void
 exact_value(struct big *out, const struct exact *e)
 {
-	int64_t limb[EXACT_LIMBS] = {0}, near[EXACT_NEAR + 1];
+	int64_t limb[EXACT_LIMBS] = {0}, near[8];
 	unsigned n = EXACT_LIMBS;
 
-	near_limbs(near, e);
 	if (e->far != NULL)
 		memcpy(limb, e->far, sizeof(limb));
-	for (unsigned i = 0; i < EXACT_NEAR + 1; i++)
-		limb[e->base + i] += near[i];
+	for (uint32_t k = 0; k < EXACT_NEAR; k++) {
+		number_limbs(near, e->near[k]);
+		for (uint32_t i = 0; i < 8; i++)
+			limb[2 * (e->base + k) + i] += near[i];
+	}
 	normalise(limb, n);
 	while (n > 0 && limb[n - 1] == 0)
 		n--;
@@ -182,6 +207,30 @@ exact_save(struct buf *out, const struct exact *e)
 		buf_put_int(out, b.d[i], 4);
 }
 
+/* Add n limbs, below 2^32, of the same sign, the first of number at. */
+static void
+add_limbs(
+    struct exact *e, unsigned at, int64_t *limb, unsigned n, bool negative)
+{
+	uint64_t number[4] = {0}, carry = 1;
+	unsigned odd = at % 2;
+
+	if (n + odd < 8 && at / 2 < EXACT_MAX_BASE + EXACT_NEAR) {
+		for (unsigned i = 0; i < n; i++)
+			number[(i + odd) / 2] |= (uint64_t)limb[i]
+						 << (i + odd) % 2 * 32;
+		for (unsigned i = 0; i < 4 && negative; i++) {
+			number[i] = ~number[i] + carry;
+			carry &= number[i] == 0;
+		}
+		add_number(e, at / 2, number);
+		return;
+	}
+	for (unsigned i = 0; i < n && negative; i++)
+		limb[i] = -limb[i];
+	add_far(e, at, limb, n);
+}
+
 int
 exact_load(struct exact *e, struct cur *in)
 {
@@ -194,13 +243,10 @@ exact_load(struct exact *e, struct cur *in)
 	n = cur_get_int(in, 1);
 	if (in->failed || sign > 2 || n == 0 || first + n > EXACT_LIMBS - 3)
 		return -1;
-	for (uint64_t i = 0; i < n; i++) {
+	for (uint64_t i = 0; i < n; i++)
 		limb[i] = (int64_t)cur_get_int(in, 4);
-		if (sign == 2)
-			limb[i] = -limb[i];
-	}
 	if (in->failed || limb[0] == 0 || limb[n - 1] == 0)
 		return -1;
-	add_limbs(e, (unsigned)first, limb, (unsigned)n);
+	add_limbs(e, (unsigned)first, limb, (unsigned)n, sign == 2);
 	return 0;
 }

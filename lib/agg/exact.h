@@ -19,20 +19,21 @@
  */
 #define EXACT_POINT 68
 #define EXACT_LIMBS (EXACT_POINT + 70)
-#define EXACT_NEAR 10 /* limbs at hand */
-#define EXACT_REACH 5 /* that one product takes */
-#define EXACT_MAX_ADDS (UINT32_C(1) << 29)
+#define EXACT_NEAR 3 /* words at hand */
 
 /*
- * All zero bytes is 0.  The value is that of near, which are the limbs from
- * base on, plus far.  Limbs have signs of their own and may hold carries:
- * |near[i]| <= 2^33 n_near and |far[i]| <= 2^32 (n_far + 1), n_near and n_far
- * below EXACT_MAX_ADDS; base <= EXACT_LIMBS - EXACT_NEAR - 1.
+ * All zero bytes is 0.  The value is that of near plus that of far.  near[k]
+ * is a number of 256 bits, two's complement, lowest word first, that counts
+ * limb 2 (base + k): what a product adds to it has 170 bits, so it never
+ * overflows.  The limbs of far have signs of their own and may hold carries:
+ * |far[i]| <= 2^32 (n_far + 1), n_far below EXACT_MAX_ADDS.
+ * base <= EXACT_MAX_BASE, so that far has room for all of near.
  */
+#define EXACT_MAX_BASE ((EXACT_LIMBS - 4 * 2 - 2 * EXACT_NEAR) / 2)
+#define EXACT_MAX_ADDS (UINT32_C(1) << 29)
 struct exact {
-	int64_t near[EXACT_NEAR];
+	uint64_t near[EXACT_NEAR][4];
 	uint32_t base;
-	uint32_t n_near;
 	uint32_t n_far;
 	int64_t *far; /* owned: all limbs; NULL = 0 */
 };
@@ -41,7 +42,8 @@ void exact_release(struct exact *e);
 
 /*
  * exact_add: add x.  exact_add_product: add x * y.  Both are finite.
- * exact_merge: add another sum.
+ * exact_add_parts, exact_add_both: the same of what exact_split gives, which
+ * a kernel needs more than once.  exact_merge: add another sum.
  */
 static inline void exact_add(struct exact *e, double x);
 static inline void exact_add_product(struct exact *e, double x, double y);
@@ -62,10 +64,13 @@ double exact_round(const struct exact *e);
 void exact_save(struct buf *out, const struct exact *e);
 int exact_load(struct exact *e, struct cur *in);
 
-/* Make near begin a little below a limb.  For the functions below. */
-void exact_move(struct exact *e, uint32_t limb);
+/* Let near hold the word, two limbs, of that number.  For the functions below.
+ */
+void exact_move(struct exact *e, uint32_t word);
 
 __extension__ typedef unsigned __int128 exact_u128;
+
+#define EXACT_INLINE static inline __attribute__((always_inline))
 
 /* A finite double is m * 2^(exp - 1074) with the sign of s, 0 or -1. */
 struct exact_parts {
@@ -74,67 +79,90 @@ struct exact_parts {
 	int64_t s;
 };
 
-static inline struct exact_parts
+EXACT_INLINE struct exact_parts
 exact_split(double x)
 {
 	struct exact_parts p;
 	uint64_t bits;
 
 	memcpy(&bits, &x, sizeof(bits));
-	p.exp = (uint32_t)(bits >> 52) & 0x7ff;
-	p.m = bits & ((UINT64_C(1) << 52) - 1);
-	p.m |= (uint64_t)(p.exp > 0) << 52;
-	p.exp -= p.exp > 0;
 	p.s = -(int64_t)(bits >> 63);
+	p.exp = (uint32_t)(bits >> 52) & 0x7ff;
+	p.m = (bits & ((UINT64_C(1) << 52) - 1)) | UINT64_C(1) << 52;
+	if (__builtin_expect(p.exp == 0, 0)) {
+		p.m ^= UINT64_C(1) << 52;
+		p.exp = 1;
+	}
+	p.exp--;
 	return p;
 }
 
-/* Add m * 2^shift to three limbs, shift below 32. */
-static inline void
-exact_put(int64_t *limb, uint64_t m, unsigned shift, int64_t s)
+/* Add 192 bits to n, or take them away: s is 0 or -1. */
+EXACT_INLINE void
+exact_put(uint64_t *n, uint64_t w0, uint64_t w1, uint64_t w2, int64_t s)
 {
-	exact_u128 v = (exact_u128)m << shift;
+	exact_u128 low, high, add;
+	uint64_t w3 = (uint64_t)s;
 
-	limb[0] += ((int64_t)(uint32_t)v ^ s) - s;
-	limb[1] += ((int64_t)(uint32_t)(v >> 32) ^ s) - s;
-	limb[2] += ((int64_t)(v >> 64) ^ s) - s;
+	memcpy(&low, n, sizeof(low));
+	memcpy(&high, n + 2, sizeof(high));
+	/* -w is ~w + 1, and ~w goes on with ones. */
+	add = (exact_u128)(w1 ^ w3) << 64 | (w0 ^ w3);
+	low += add;
+	high += (exact_u128)w3 << 64 | (w2 ^ w3);
+	high += low < add;
+	low += w3 & 1;
+	high += low < (w3 & 1);
+	memcpy(n, &low, sizeof(low));
+	memcpy(n + 2, &high, sizeof(high));
 }
 
-/* The place in near of a limb, after a move if need be. */
-static inline int64_t *
-exact_at(struct exact *e, uint32_t limb)
+/* The number in near that a bit belongs to, after a move if need be. */
+EXACT_INLINE uint64_t *
+exact_at(struct exact *e, uint32_t at)
 {
-	if (__builtin_expect(limb - e->base > EXACT_NEAR - EXACT_REACH
-				 || e->n_near >= EXACT_MAX_ADDS,
-		0))
-		exact_move(e, limb);
-	e->n_near++;
-	return e->near + (limb - e->base);
+	uint32_t word = at / 64;
+
+	if (__builtin_expect(word - e->base >= EXACT_NEAR, 0))
+		exact_move(e, word);
+	return e->near[word - e->base];
+}
+
+EXACT_INLINE void
+exact_add_parts(struct exact *e, struct exact_parts p)
+{
+	uint32_t at = p.exp + 32 * EXACT_POINT - 1074;
+	unsigned shift = at % 64;
+
+	if (p.m != 0)
+		exact_put(exact_at(e, at), p.m << shift,
+		    p.m >> 1 >> (63 - shift), 0, p.s);
+}
+
+EXACT_INLINE void
+exact_add_both(struct exact *e, struct exact_parts p, struct exact_parts q)
+{
+	exact_u128 m = (exact_u128)p.m * q.m;
+	uint64_t low = (uint64_t)m, high = (uint64_t)(m >> 64);
+	uint32_t at = p.exp + q.exp + 32 * EXACT_POINT - 2 * 1074;
+	unsigned shift = at % 64, back = 63 - shift;
+
+	if (p.m != 0 && q.m != 0)
+		exact_put(exact_at(e, at), low << shift,
+		    high << shift | low >> 1 >> back, high >> 1 >> back,
+		    p.s ^ q.s);
 }
 
 static inline void
 exact_add(struct exact *e, double x)
 {
-	struct exact_parts p = exact_split(x);
-	uint32_t at = p.exp + 32 * EXACT_POINT - 1074;
-
-	if (p.m != 0)
-		exact_put(exact_at(e, at / 32), p.m, at % 32, p.s);
+	exact_add_parts(e, exact_split(x));
 }
 
 static inline void
 exact_add_product(struct exact *e, double x, double y)
 {
-	struct exact_parts p = exact_split(x), q = exact_split(y);
-	exact_u128 m = (exact_u128)p.m * q.m;
-	uint32_t at = p.exp + q.exp + 32 * EXACT_POINT - 2 * 1074;
-	int64_t *limb;
-
-	if (m == 0)
-		return;
-	limb = exact_at(e, at / 32);
-	exact_put(limb, (uint64_t)m, at % 32, p.s ^ q.s);
-	exact_put(limb + 2, (uint64_t)(m >> 64), at % 32, p.s ^ q.s);
+	exact_add_both(e, exact_split(x), exact_split(y));
 }
 
 #endif

@@ -20,8 +20,11 @@ note(struct moment *s, double x)
 {
 	s->n++;
 	if (__builtin_expect(isfinite(x), 1)) {
-		exact_add(&s->x, x);
-		exact_add_product(&s->xx, x, x);
+		struct exact_parts p = exact_split(x);
+
+		exact_add_parts(&s->x, p);
+		p.s = 0;
+		exact_add_both(&s->xx, p, p);
 	} else {
 		s->n_odd++;
 	}
@@ -210,17 +213,21 @@ pairs_update(void *states, const char **why, const struct agg_rows *r,
 		uint32_t row = AGG_ROW(r->sel, i);
 		struct pairs *s = &all[AGG_GROUP(r, r->group, row)];
 		double x = c[0].f[row], y = c[1].f[row];
+		struct exact_parts p, q;
 
 		s->n++;
 		if (!isfinite(x) || !isfinite(y)) {
 			s->n_odd++;
 			continue;
 		}
-		exact_add(&s->x, x);
-		exact_add(&s->y, y);
-		exact_add_product(&s->xx, x, x);
-		exact_add_product(&s->yy, y, y);
-		exact_add_product(&s->xy, x, y);
+		p = exact_split(x);
+		q = exact_split(y);
+		exact_add_parts(&s->x, p);
+		exact_add_parts(&s->y, q);
+		exact_add_both(&s->xy, p, q);
+		p.s = q.s = 0;
+		exact_add_both(&s->xx, p, p);
+		exact_add_both(&s->yy, q, q);
 	}
 	return 0;
 }

@@ -195,9 +195,57 @@ test_products(void)
 	exact_release(&f);
 }
 
+/* n limbs of ones from one on, with a sign: 1 or 2. */
+static void
+put_limbs(struct buf *b, int sign, unsigned first, unsigned n)
+{
+	buf_reset(b);
+	buf_put_int(b, (uint64_t)sign, 1);
+	buf_put_int(b, first, 1);
+	buf_put_int(b, n, 1);
+	for (unsigned i = 0; i < n; i++)
+		buf_put_int(b, UINT32_MAX, 4);
+}
+
+/* Any limbs are loaded and saved as they were; too high ones are refused. */
+static void
+test_limbs(void)
+{
+	static const unsigned lengths[] = {1, 2, 6, 7, 8, 9, 40};
+	struct buf b = {0}, saved = {0};
+	struct cur in;
+
+	for (unsigned first = 0; first <= EXACT_LIMBS; first++) {
+		for (size_t k = 0; k < 7; k++) {
+			unsigned n = lengths[k];
+			bool fits = first + n <= EXACT_LIMBS - 3;
+			struct exact e = {.base = 0};
+
+			exact_add(&e, 3.5);
+			put_limbs(&b, 1 + (int)(first % 2), first, n);
+			cur_init(&in, b.data, b.len);
+			CHECK(exact_load(&e, &in) == (fits ? 0 : -1));
+			exact_add(&e, -3.5);
+			buf_reset(&saved);
+			exact_save(&saved, &e);
+			CHECK(!fits
+			      || (saved.len == b.len
+				  && memcmp(saved.data, b.data, b.len) == 0));
+			put_limbs(&b, 2 - (int)(first % 2), first, n);
+			cur_init(&in, b.data, b.len);
+			CHECK(exact_load(&e, &in) == (fits ? 0 : -1));
+			CHECK(same(exact_round(&e), 0));
+			exact_release(&e);
+		}
+	}
+	buf_release(&b);
+	buf_release(&saved);
+}
+
 int
 main(void)
 {
+	test_limbs();
 	test_against_ints();
 	test_corr();
 	test_range();

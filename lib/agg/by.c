@@ -171,6 +171,14 @@ by_final(struct colbuf *out, const struct agg_fn *f, const void *state)
 	return 0;
 }
 
+static size_t
+owned(const void *state)
+{
+	const struct by *s = state;
+
+	return s->len + s->value.cap;
+}
+
 #define SIDE(name, sign)                                                       \
 	static int name##_update(void *states, const char **why,               \
 	    const struct agg_rows *r, const struct col *c)                     \
@@ -197,7 +205,7 @@ SIDE(max, 1)
 	}                                                                      \
 	static const struct agg_kind name##_kind = {sizeof(struct by), 1,      \
 	    side##_update, side##_merge, save, name##_load, release,           \
-	    AGG_NULL_FIRST, NULL};
+	    AGG_NULL_FIRST, NULL, owned};
 KIND(min_wide_wide, min, -1, false, false)
 KIND(min_wide_str, min, -1, false, true)
 KIND(min_str_wide, min, -1, true, false)

@@ -143,19 +143,14 @@ owned(const void *state)
 {
 	const struct values *v = ((const struct dist *)state)->v;
 
-	if (v == NULL)
-		return 0;
-	return sizeof(*v) + v->map.cap * sizeof(*v->map.slots)
-	       + v->cap_hashes * sizeof(*v->hashes)
-	       + v->cap_wide * sizeof(*v->wide) + v->cap_off * sizeof(*v->off)
-	       + v->cap_heap;
+	return v == NULL ? 0 : sizeof(*v) + values_owned(v);
 }
 
 const struct agg_kind dist_wide = {sizeof(struct dist), 1, wide_update, merge,
-    save, wide_load, release, AGG_LARGE, every_value};
+    save, wide_load, release, AGG_LARGE, every_value, owned};
 const struct agg_kind dist_float = {sizeof(struct dist), 1, float_update, merge,
-    save, wide_load, release, AGG_LARGE, every_value};
+    save, wide_load, release, AGG_LARGE, every_value, owned};
 const struct agg_kind dist_bool = {sizeof(struct dist), 1, bool_update, merge,
-    save, wide_load, release, AGG_LARGE, every_value};
+    save, wide_load, release, AGG_LARGE, every_value, owned};
 const struct agg_kind dist_str = {sizeof(struct dist), 1, str_update, merge,
-    save, str_load, release, AGG_LARGE, every_value};
+    save, str_load, release, AGG_LARGE, every_value, owned};

@@ -16,6 +16,12 @@ exact_release(struct exact *e)
 	free(e->far);
 }
 
+size_t
+exact_owned(const struct exact *e)
+{
+	return e->far == NULL ? 0 : EXACT_LIMBS * sizeof(*e->far);
+}
+
 /* Every limb but the last into -2^32+1..2^32-1; the last takes what is left. */
 static void
 normalise(int64_t *limb, unsigned n)
@@ -167,12 +173,6 @@ exact_value(struct big *out, const struct exact *e)
 	out->n = n;
 	for (unsigned i = 0; i < n; i++)
 		out->d[i] = (uint32_t)limb[i];
-}
-
-double
-exact_limb(const struct exact *e, unsigned i)
-{
-	return ldexp((double)e->limbs[i], (int)i * 32 - 1074);
 }
 
 double

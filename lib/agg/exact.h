@@ -6,6 +6,7 @@
 #ifndef MILLRACE_AGG_EXACT_H
 #define MILLRACE_AGG_EXACT_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@
  */
 #define EXACT_POINT 68
 #define EXACT_LIMBS (EXACT_POINT + 70)
+#define EXACT_FINITE (EXACT_POINT + 32) /* limbs below are finite doubles */
 #define EXACT_NEAR 3 /* words at hand */
 
 /*
@@ -39,6 +41,7 @@ struct exact {
 };
 
 void exact_release(struct exact *e);
+size_t exact_owned(const struct exact *e); /* bytes beside it */
 
 /*
  * exact_add: add x.  exact_add_product: add x * y.  Both are finite.

@@ -156,8 +156,17 @@ release(void *state)
 	free(e);
 }
 
+static size_t
+owned(const void *state)
+{
+	const struct events *e = ((const struct funnel *)state)->e;
+
+	return e == NULL ? 0 : sizeof(*e) + e->cap * sizeof(*e->all);
+}
+
 const struct agg_kind funnel_kind = {sizeof(struct funnel), 1, update, merge,
-    save, load, release, AGG_LARGE | AGG_NULL_ANY | AGG_TIMED, every_row};
+    save, load, release, AGG_LARGE | AGG_NULL_ANY | AGG_TIMED, every_row,
+    owned};
 
 /*
  * from[i] is the latest first step of those after which steps 0..i were taken

@@ -275,9 +275,18 @@ hll_final(struct colbuf *out, const struct agg_fn *f, const void *state)
 	return 0;
 }
 
+static size_t
+owned(const void *state)
+{
+	const struct hll *s = state;
+
+	return s->registers != NULL ? REGISTERS : s->cap * sizeof(*s->hashes);
+}
+
 #define KIND(name)                                                             \
 	const struct agg_kind hll_##name = {sizeof(struct hll), 1,             \
-	    name##_update, merge, save, load, release, AGG_LARGE, NULL};
+	    name##_update, merge, save, load, release, AGG_LARGE, NULL,        \
+	    owned};
 KIND(wide)
 KIND(float)
 KIND(bool)

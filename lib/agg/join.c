@@ -166,8 +166,17 @@ release(void *state)
 	free(p);
 }
 
+static size_t
+owned(const void *state)
+{
+	const struct pieces *p = ((const struct join *)state)->p;
+
+	return p == NULL ? 0
+			 : sizeof(*p) + p->cap * sizeof(*p->all) + p->cap_heap;
+}
+
 const struct agg_kind join_kind = {sizeof(struct join), 1, update, merge, save,
-    load, release, AGG_LARGE, every_value};
+    load, release, AGG_LARGE, every_value, owned};
 
 int
 join_final(struct colbuf *out, const struct agg_fn *f, const void *state)

@@ -109,10 +109,18 @@ release(void *state)
 	exact_release(&s->xx);
 }
 
+static size_t
+owned(const void *state)
+{
+	const struct moment *s = state;
+
+	return exact_owned(&s->x) + exact_owned(&s->xx);
+}
+
 const struct agg_kind moment_float = {sizeof(struct moment), 1, float_update,
-    merge, save, load, release, 0, NULL};
-const struct agg_kind moment_dur = {
-    sizeof(struct moment), 1, dur_update, merge, save, load, release, 0, NULL};
+    merge, save, load, release, 0, NULL, owned};
+const struct agg_kind moment_dur = {sizeof(struct moment), 1, dur_update, merge,
+    save, load, release, 0, NULL, owned};
 
 /* n times the sum of squares of what the values are off their mean. */
 struct spread {
@@ -287,8 +295,17 @@ pairs_release(void *state)
 	exact_release(&s->xy);
 }
 
+static size_t
+pairs_owned(const void *state)
+{
+	const struct pairs *s = state;
+
+	return exact_owned(&s->x) + exact_owned(&s->y) + exact_owned(&s->xx)
+	       + exact_owned(&s->yy) + exact_owned(&s->xy);
+}
+
 const struct agg_kind moment_pairs = {sizeof(struct pairs), 1, pairs_update,
-    pairs_merge, pairs_save, pairs_load, pairs_release, 0, NULL};
+    pairs_merge, pairs_save, pairs_load, pairs_release, 0, NULL, pairs_owned};
 
 int
 moment_covar(struct colbuf *out, const struct agg_fn *f, const void *state)

@@ -140,10 +140,18 @@ release(void *state)
 	free(s);
 }
 
+static size_t
+owned(const void *state)
+{
+	const struct sample *s = ((const struct nth *)state)->s;
+
+	return s == NULL ? 0 : sizeof(*s) + s->cap * sizeof(*s->v);
+}
+
 const struct agg_kind nth_int = {sizeof(struct nth), 1, int_update, merge, save,
-    load, release, AGG_LARGE, every_value};
+    load, release, AGG_LARGE, every_value, owned};
 const struct agg_kind nth_float = {sizeof(struct nth), 1, float_update, merge,
-    save, load, release, AGG_LARGE, every_value};
+    save, load, release, AGG_LARGE, every_value, owned};
 
 static double
 as_double(const struct agg_fn *f, int64_t v)

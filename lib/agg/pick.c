@@ -86,6 +86,12 @@ pick_final(struct colbuf *out, const struct agg_fn *f, const void *state)
 	return 0;
 }
 
+static size_t
+owned(const void *state)
+{
+	return ((const struct pick *)state)->value.cap;
+}
+
 #define SIDE(name, sign)                                                       \
 	static int name##_update(void *states, const char **why,               \
 	    const struct agg_rows *r, const struct col *c)                     \
@@ -114,7 +120,8 @@ SIDE(last, 1)
 		return load(state, in, sign, is_str);                          \
 	}                                                                      \
 	const struct agg_kind pick_##name = {sizeof(struct pick), 2,           \
-	    side##_update, side##_merge, save, name##_load, release, 0, NULL};
+	    side##_update, side##_merge, save, name##_load, release, 0, NULL,  \
+	    owned};
 KIND(first_wide, first, -1, false)
 KIND(last_wide, last, 1, false)
 KIND(first_str, first, -1, true)

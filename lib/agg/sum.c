@@ -281,15 +281,19 @@ sum_float_save(struct buf *out, const void *state)
 static void
 add_exact(struct sum_float *s, const struct exact *e)
 {
-	for (unsigned i = EXACT_FINITE; i < EXACT_LIMBS; i++) {
-		if (e->limbs[i] != 0) {
-			exact_merge(&side_of(s)->exact, e);
-			return;
-		}
+	struct big b;
+	double v;
+
+	exact_value(&b, e);
+	if (b.n > EXACT_FINITE) {
+		exact_merge(&side_of(s)->exact, e);
+		return;
 	}
-	for (unsigned i = EXACT_FINITE; i-- > 0;)
-		if (e->limbs[i] != 0)
-			add_one(s, exact_limb(e, i));
+	for (unsigned i = b.n; i-- > 0;) {
+		v = ldexp(b.d[i], 32 * ((int)i - EXACT_POINT));
+		if (b.d[i] != 0)
+			add_one(s, b.negative ? -v : v);
+	}
 }
 
 static int
@@ -297,7 +301,8 @@ sum_float_load(void *state, struct cur *in)
 {
 	struct sum_float *s = state;
 	uint64_t n_nan, n_plus, n_minus;
-	struct exact e = {.n_adds = 0};
+	int rc;
+	struct exact e = {.base = 0};
 
 	s->n += cur_get_int(in, 8);
 	n_nan = cur_get_int(in, 8);
@@ -310,10 +315,11 @@ sum_float_load(void *state, struct cur *in)
 		side->n_plus += n_plus;
 		side->n_minus += n_minus;
 	}
-	if (exact_load(&e, in) == -1)
-		return -1;
-	add_exact(s, &e);
-	return 0;
+	rc = exact_load(&e, in);
+	if (rc == 0)
+		add_exact(s, &e);
+	exact_release(&e);
+	return rc;
 }
 
 static void
@@ -324,6 +330,16 @@ sum_float_release(void *state)
 	if (s->side != NULL)
 		exact_release(&s->side->exact);
 	free(s->side);
+}
+
+static size_t
+sum_float_owned(const void *state)
+{
+	const struct sum_float *s = state;
+
+	return s->side == NULL
+		   ? 0
+		   : sizeof(*s->side) + exact_owned(&s->side->exact);
 }
 
 const struct agg_kind sum_float_kind = {sizeof(struct sum_float), 2,

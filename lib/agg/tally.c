@@ -215,10 +215,20 @@ release(void *state)
 	free(c);
 }
 
+static size_t
+owned(const void *state)
+{
+	const struct counted *c = ((const struct tally *)state)->c;
+
+	return c == NULL ? 0
+			 : sizeof(*c) + values_owned(&c->values)
+			       + c->cap_n * sizeof(*c->n);
+}
+
 #define KIND(name, load, no_partial)                                           \
 	const struct agg_kind tally_##name = {sizeof(struct tally), 1,         \
 	    name##_update, name##_merge, save, load, release, AGG_LARGE,       \
-	    no_partial};
+	    no_partial, owned};
 KIND(wide, wide_load, every_value)
 KIND(float, wide_load, every_value)
 KIND(bool, wide_load, every_value)

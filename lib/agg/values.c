@@ -18,6 +18,15 @@ values_release(struct values *v)
 	free(v->heap);
 }
 
+size_t
+values_owned(const struct values *v)
+{
+	return v->map.cap * sizeof(*v->map.slots)
+	       + v->cap_hashes * sizeof(*v->hashes)
+	       + v->cap_wide * sizeof(*v->wide) + v->cap_off * sizeof(*v->off)
+	       + v->cap_heap;
+}
+
 static uint32_t
 note(struct values *v, size_t at, uint64_t h)
 {

@@ -26,6 +26,7 @@ struct values {
 };
 
 void values_release(struct values *v);
+size_t values_owned(const struct values *v); /* bytes beside it */
 
 /*
  * The number of a value, new or not; new ones are v->map.n before the call.

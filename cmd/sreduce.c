@@ -14,6 +14,8 @@
 
 enum long_opt {
 	OPT_MEM = TOOL_LONG,
+	OPT_PARTIAL,
+	OPT_MERGE,
 	OPT_TOP,
 	OPT_SORT,
 	OPT_HAVING,
@@ -28,6 +30,8 @@ enum long_opt {
 static const struct tool_opt options[] = {
     {'k', "keys", "LIST", "expressions that make the groups"},
     {OPT_HAVING, "having", "EXPR", "only rows for which EXPR holds"},
+    {OPT_PARTIAL, "partial", NULL, "reduce each frame to states for --merge"},
+    {OPT_MERGE, "merge", NULL, "merge the states of sreduce --partial"},
     {OPT_MEM, "mem", "SIZE", "keep groups beyond SIZE bytes in a file"},
     {OPT_TOP, "top", "N:EXPR", "only the N rows with the greatest EXPR"},
     {OPT_SORT, "sort", "EXPR", "sort by EXPR, or \"EXPR desc\"; repeatable"},
@@ -112,6 +116,22 @@ parse_above_0(const char *opt, const char *arg)
 	return us;
 }
 
+/* What --partial was told says it all. */
+static void
+check_merge(struct opts *o, int n, char *argv[])
+{
+	if (o->group.partial)
+		tool_die(TOOL_USAGE,
+		    "--merge makes answers of states, --partial states of "
+		    "rows; write one of them");
+	if (n > 0 || o->group.keys[0] != '\0')
+		tool_die(TOOL_USAGE,
+		    "--merge computes what --partial was told; leave out %s, "
+		    "and go on with smap -a",
+		    n > 0 ? argv[0] : "-k");
+	o->group.aggs = "";
+}
+
 /* All aggregates as one list; with --fold, UPDATE and perhaps EMIT. */
 static void
 parse_operands(struct opts *o, int n, char *argv[])
@@ -125,6 +145,10 @@ parse_operands(struct opts *o, int n, char *argv[])
 			    "-k user --fold '0 as n' 'n = n + 1'");
 		o->group.aggs = argv[0];
 		o->group.fold_emit = n == 2 ? argv[1] : NULL;
+		return;
+	}
+	if (o->group.merge) {
+		check_merge(o, n, argv);
 		return;
 	}
 	if (n == 0)
@@ -149,6 +173,12 @@ parse_options(struct tool *t, struct opts *o, int argc, char *argv[])
 		switch (ch) {
 		case 'k':
 			o->group.keys = arg;
+			break;
+		case OPT_PARTIAL:
+			o->group.partial = true;
+			break;
+		case OPT_MERGE:
+			o->group.merge = true;
 			break;
 		case OPT_MEM:
 			o->group.mem = tool_size("mem", arg);
@@ -208,7 +238,10 @@ describe(const struct group_opts *o)
 	char *s;
 
 	buf_init(&b, 0);
-	buf_printf(&b, "-k %s: %s", o->keys, o->aggs);
+	if (o->merge)
+		buf_puts(&b, "--merge");
+	else
+		buf_printf(&b, "-k %s: %s", o->keys, o->aggs);
 	for (size_t i = 0; i < o->n_sorts; i++)
 		buf_printf(&b, " %s %s%s", o->sorts[i].opt, o->sorts[i].text,
 		    o->sorts[i].descending ? " desc" : "");

@@ -32,7 +32,7 @@ group_eval(struct stage *st, struct group *g, const struct frame *f,
 
 	r->rows = (struct agg_rows){.time_us = group_times(g, b),
 	    .part = f->h.part,
-	    .order = g->order,
+	    .order = g->order_base + g->order,
 	    .arena = &b->arena};
 	if (f->h.part == 0 && g->in.part_col != -1) {
 		col_flatten(&parts, &b->arena, &b->cols[g->in.part_col]);

@@ -73,6 +73,7 @@ group_schema(struct stage *st, struct group *g)
 			return -1;
 	}
 	window_spec_reset(&st->out.window);
+	head_no_partials(&st->out);
 	if (g->emit == GROUP_COMPLETE)
 		st->out.mode = MODE_COMPLETE;
 	return g->emit == GROUP_UPDATE ? update_plan(

@@ -93,6 +93,8 @@ group_check(struct stage *st, struct group *g)
 		    "each batch has an answer of its own; --emit %s is for "
 		    "windows and for --running",
 		    g->emit == GROUP_UPDATE ? "update" : "complete");
+	if (o->partial && group_check_partial(st, g) == -1)
+		return -1;
 	if (o->ttl_us > 0 && !o->running)
 		return stage_fail(st, TOOL_USAGE,
 		    "--ttl is for --running; windows and batches forget by "

@@ -58,9 +58,14 @@ check_input(struct stage *st, struct group *g)
 		return stage_fail(st, TOOL_DATA,
 		    "the input changes rows it has sent; only rows that stay "
 		    "can be reduced");
-	if (in->n_partials > 0)
-		return stage_fail(
-		    st, TOOL_DATA, "the input has partial states already");
+	if (in->n_partials > 0 && !g->opts->merge)
+		return stage_fail(st, TOOL_DATA,
+		    "the input has partial states already; write sreduce "
+		    "--merge");
+	if (in->n_partials == 0 && g->opts->merge)
+		return stage_fail(st, TOOL_DATA,
+		    "the input has no partial states to merge; write sreduce "
+		    "--partial before it, or leave out --merge");
 	i->windowed = in->window.kind != WINDOW_NONE;
 	i->per_window = in->window.kind == WINDOW_ROWS ? in->window.size : 0;
 	i->bounds = i->per_window > 0 ? TYPE_INT : TYPE_TIME;
@@ -123,6 +128,8 @@ compile(struct stage *st, struct group *g)
 			return group_fail_expr(st, "-k: ", &err, source);
 		return fold_plan(g->fold, st, g);
 	}
+	if (o->merge)
+		return group_merge_plan(st, g);
 	if (query_init(&g->query, &err, &source, &st->in.schema, g->in.bounds,
 		o->keys, o->aggs)
 	    == -1)
@@ -155,19 +162,22 @@ on_head(struct stage *st, void *arg)
 
 	if (check_input(st, g) == -1 || group_check(st, g) == -1)
 		return -1;
-	g->way = g->opts->running ? &group_running
-		 : g->in.windowed ? &group_window
-				  : &group_batch;
+	g->way = g->opts->partial   ? &group_partial
+		 : g->opts->running ? &group_running
+		 : g->in.windowed   ? &group_window
+				    : &group_batch;
 	g->ops.cls = g->way->cls;
 	g->has_batch_time = g->way == &group_batch && st->in.endless;
 	g->early.every_us = g->opts->early_us;
 	if (compile(st, g) == -1
 	    || (g->way->plan != NULL && g->way->plan(st, g) == -1)
-	    || group_schema(st, g) == -1
+	    || (g->opts->partial ? group_partial_schema(st, g)
+				 : group_schema(st, g))
+		   == -1
 	    || rank_plan(&g->rank, st, g->opts) == -1
 	    || make_tables(st, g) == -1)
 		return -1;
-	st->options = g->opts->text;
+	st->options = g->text != NULL ? g->text : g->opts->text;
 	return 0;
 }
 
@@ -205,6 +215,8 @@ release(struct group *g)
 		g->way->release(g);
 	reduce_free(g->reduce);
 	free(g->session_keys);
+	free(g->loads);
+	free(g->text);
 	fold_release(g->fold);
 	if (g->ready)
 		query_release(&g->query);

@@ -42,6 +42,8 @@ struct group_opts {
 	struct group_sort sorts[GROUP_MAX_SORTS];
 	size_t n_sorts;
 	uint64_t mem; /* bytes for tables, 0 = no bound */
+	bool partial; /* states of each frame, not answers */
+	bool merge; /* the input is such states */
 	const char *text; /* all of it, for the chain in HEAD */
 };
 

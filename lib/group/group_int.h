@@ -39,6 +39,7 @@ struct group_way {
 	void (*release)(struct group *g);
 };
 
+extern const struct group_way group_partial; /* each frame, to states */
 extern const struct group_way group_window; /* each window */
 extern const struct group_way group_batch; /* each batch */
 extern const struct group_way group_running; /* state across batches */
@@ -72,6 +73,9 @@ struct group {
 	bool has_batch_time; /* a column of the output */
 	struct build kept; /* results that go out again and again */
 	uint64_t order; /* rows so far */
+	uint64_t order_base; /* what first and last add to it */
+	size_t *loads; /* --merge: columns of the states */
+	char *text; /* --partial: for the chain, in place of opts->text */
 	struct batch out; /* results as rows */
 	struct batch picked; /* those that go out */
 };
@@ -91,7 +95,15 @@ int group_fail_reduce(struct stage *st, const struct group *g, const char *why);
  * group_schema: make the schema of the results that st->out has.
  */
 int group_check(struct stage *st, struct group *g);
+int group_check_partial(struct stage *st, const struct group *g);
 int group_schema(struct stage *st, struct group *g);
+
+/*
+ * group_partial_schema: the schema of states, and what HEAD says of them.
+ * group_merge_plan: compile g->query for them from HEAD.
+ */
+int group_partial_schema(struct stage *st, struct group *g);
+int group_merge_plan(struct stage *st, struct group *g);
 
 /* The rows of a frame, their keys and arguments evaluated. */
 struct group_rows {

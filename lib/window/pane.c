@@ -167,6 +167,32 @@ track(struct pane *p, const struct agg_rows *rows, const uint32_t *sel,
 	}
 }
 
+/* Add the states in the selected rows of c. */
+static int
+load(struct agg_set *s, const char **why, const struct agg_rows *r,
+    const struct col *c)
+{
+	for (uint32_t i = 0; i < r->n; i++) {
+		uint32_t row = r->sel == NULL ? i : r->sel[i];
+		uint32_t g = r->group == NULL ? r->one : r->group[row];
+		struct cur in;
+		const char *p;
+		size_t len;
+
+		if (!col_is_valid(c, row)) {
+			*why = "a partial state is missing";
+			return -1;
+		}
+		p = col_str(c, row, &len);
+		cur_init(&in, p, len);
+		if (agg_load(s, g, &in) == -1 || in.left > 0) {
+			*why = "a partial state is malformed";
+			return -1;
+		}
+	}
+	return 0;
+}
+
 int
 pane_add(struct pane *p, const char **why, const struct pane_rows *in,
     const uint32_t *sel, uint32_t n)
@@ -187,7 +213,10 @@ pane_add(struct pane *p, const char **why, const struct pane_rows *in,
 		track(p, &rows, sel, n);
 	for (size_t i = 0; i < p->plan->n_states; i++) {
 		agg_set_grow(&p->sets[i], pane_n_groups(p));
-		if (agg_update(&p->sets[i], why, &rows, in->args[i]) == -1)
+		if ((p->plan->loads
+			    ? load(&p->sets[i], why, &rows, in->args[i])
+			    : agg_update(&p->sets[i], why, &rows, in->args[i]))
+		    == -1)
 			return -1;
 		measure(p, i, rows.group, sel, rows.group == NULL ? 1 : n);
 	}

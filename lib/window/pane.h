@@ -24,6 +24,7 @@ struct pane_plan {
 	size_t n_states;
 	bool track; /* the tables know when a group had its last row */
 	bool measured; /* pane_bytes is wanted */
+	bool loads; /* rows are states: args are bins that agg_save wrote */
 };
 
 /* What states own beside the array of them, as far as it is measured. */

@@ -168,6 +168,13 @@ query_init(struct query *q, struct expr_error *err, const char **source,
 {
 	if (query_init_keys(q, err, source, s, keys) == -1)
 		return -1;
+	return query_init_aggs(q, err, source, s, bounds, aggs);
+}
+
+int
+query_init_aggs(struct query *q, struct expr_error *err, const char **source,
+    const struct schema *s, enum type bounds, const char *aggs)
+{
 	*source = aggs;
 	if (expr_compile_aggs(
 		&q->aggs, err, s, &q->key_schema, &aggregates, aggs)
@@ -237,7 +244,9 @@ query_rows(struct query *q, struct pane_rows *out, struct expr_error *err,
 	for (size_t i = 0; i < q->plan.n_states; i++) {
 		const struct query_state *s = &q->states[i];
 
-		if (s->same != i)
+		if (q->loads != NULL)
+			args[i] = &b->cols[q->loads[i]];
+		else if (s->same != i)
 			args[i] = args[s->same];
 		else if (eval_state(s, &args[i], err, a, env, b) == -1)
 			return -1;

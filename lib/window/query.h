@@ -32,6 +32,7 @@ struct query {
 	struct query_state *states;
 	const struct agg_fn **call_fns; /* by call */
 	size_t *call_states; /* by call: the number of its state */
+	const size_t *loads; /* by state: its column of saved states; NULL */
 	struct build raw;
 };
 
@@ -41,12 +42,17 @@ struct query {
  * or -1 with *err about *source, one of the two texts, or NULL when err->text
  * is all. Released by the caller in either case. query_init_keys: the keys
  * alone, for an owner that fills in aggs.items (over the keys and columns of
- * its own behind them) and raw itself.
+ * its own behind them) and raw itself, or for query_init_aggs behind it, whose
+ * s may be another: with loads, borrowed, set, rows are not those that the
+ * aggregates are of, but states of them.
  */
 int query_init_keys(struct query *q, struct expr_error *err,
     const char **source, const struct schema *s, const char *keys);
 int query_init(struct query *q, struct expr_error *err, const char **source,
     const struct schema *s, enum type bounds, const char *keys,
+    const char *aggs);
+int query_init_aggs(struct query *q, struct expr_error *err,
+    const char **source, const struct schema *s, enum type bounds,
     const char *aggs);
 void query_release(struct query *q);
 

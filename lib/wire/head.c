@@ -35,6 +35,16 @@ window_spec_copy(struct window_spec *to, const struct window_spec *from)
 }
 
 void
+head_no_partials(struct head *h)
+{
+	for (size_t i = 0; i < h->n_partials; i++)
+		free(h->partials[i].text);
+	free(h->partials);
+	h->partials = NULL;
+	h->n_partials = 0;
+}
+
+void
 head_init(struct head *h)
 {
 	*h = (struct head){.mode = MODE_APPEND};
@@ -50,9 +60,7 @@ head_release(struct head *h)
 	schema_release(&h->schema);
 	window_spec_release(&h->window);
 	free(h->mode_keys);
-	for (size_t i = 0; i < h->n_partials; i++)
-		free(h->partials[i].text);
-	free(h->partials);
+	head_no_partials(h);
 	for (size_t i = 0; i < h->n_stages; i++) {
 		free(h->stages[i].program);
 		free(h->stages[i].name);

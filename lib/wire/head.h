@@ -92,6 +92,8 @@ void window_spec_copy(struct window_spec *to, const struct window_spec *from);
 void window_spec_reset(struct window_spec *w); /* back to WINDOW_NONE */
 void window_spec_release(struct window_spec *w);
 
+void head_no_partials(struct head *h); /* forget what columns are states */
+
 /* Add a stage at the end of the chain; texts are copied. */
 void head_add_stage(struct head *h, enum stage_class cls, const char *program,
     const char *name, const char *options);

@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""sreduce --partial | sreduce --merge gives what one sreduce gives, to the last
+byte, for random streams, windows, batches, keys and frames.
+
+usage: partial.py CASES [SEED]
+
+Each case is made of one seed, which is printed when it fails.
+"""
+import random
+import subprocess
+import sys
+
+AGGS = ["count() as c", "count(v) as cv, avg(v) as av",
+        "sum(n) / count() as mean", "sum(v) as sv", "avg(n) as an",
+        "min(v) as lo, max(v) as hi", "first(v) as fv, last(n) as ln",
+        "first(s) as fs, last(s) as ls", "min(s) as ms, max(s) as xs",
+        "p50(n) as p50, p90(v) as p90", "count_if(n > 2) as ci",
+        "sum(n) filter (where s = 'x') as fx", "min(t) as t0",
+        "coalesce(max(u), 'none') as u"]
+COLS = "t:time(s),k,v:float,n:int,s:str,u:str"
+KEYS = ["k", "n % 3 as m", "v", "`t` as at", "s == 'x' as is_x"]
+
+
+def run(argv, stdin=None):
+    p = subprocess.run(argv, input=stdin, stdout=subprocess.PIPE,
+                       stderr=subprocess.PIPE, check=False)
+    if p.returncode != 0:
+        raise AssertionError(f"{argv}: {p.returncode}: {p.stderr.decode()}")
+    return p.stdout
+
+
+def make_files(rnd):
+    paths, span = [], rnd.choice([10, 100, 1000])
+    for i in range(rnd.choice([1, 1, 2, 3])):
+        paths.append(f"part{i}.csv")
+        with open(paths[-1], "w", encoding="utf-8") as f:
+            f.write("t,k,v,n,s,u\n")
+            for _ in range(rnd.choice([0, 1, 30, 300])):
+                f.write("{},{},{},{},{},{}\n".format(
+                    rnd.choice(["", rnd.randrange(span)]) if rnd.random() < 0.1
+                    else rnd.randrange(span),
+                    rnd.choice(["a", "b", "c", "", "long key over 16 bytes"]),
+                    rnd.choice(["", "nan", "inf", 0.1, 1e16, -1e16, 3e-300,
+                                1e300, rnd.uniform(-9, 9)]),
+                    rnd.choice(["", 1, 2, 3, -7, rnd.randrange(10**12)]),
+                    rnd.choice(["", "x", "y", "xyz"]),
+                    rnd.choice(["", "q" * rnd.randrange(40)])))
+    return paths
+
+
+def make_window(rnd):
+    size = rnd.choice([1, 7, 10, 60])
+    spec = rnd.choice([
+        None, None, f"{size}s", f"{size}s/{rnd.choice([1, 2, 5, 30])}s",
+        f"cumulate:{size * 3}s/{size}s", f"rows:{rnd.choice([1, 5, 50])}",
+        "1d --tz Europe/Paris"])
+    return spec and ["swindow", "-q", *spec.split(), "--late", "5000s"]
+
+
+def one_case(seed):
+    rnd = random.Random(seed)
+    paths, window = make_files(rnd), make_window(rnd)
+    cut = rnd.choice([[], ["--batch-rows", "1"], ["--batch-rows", "40"]])
+    keys = ", ".join(rnd.sample(KEYS, rnd.choice([0, 1, 1, 2])))
+    keys = ["-k", keys] if keys else []
+    aggs = ", ".join(rnd.sample(AGGS, rnd.randrange(1, len(AGGS) + 1)))
+    more = rnd.choice([[], [], ["--sort", "c desc"], ["--top", "2:c"],
+                       ["--having", "c > 1"], ["--mem", "1M"]])
+    if more and "c" not in [a.split()[-1] for a in aggs.split(", ")]:
+        aggs += ", count() as c"
+
+    def stream(frame_rows):
+        out = run(["sbatch", "-q", "-c", COLS, "-t", "t", *cut, "--bad",
+                   "skip", "--frame-rows", str(frame_rows), *paths])
+        return run(window, out) if window else out
+
+    want = run(["sreduce", *keys, *more, aggs], stream(100000))
+    want = run(["ssink", "-f", "csv"], want)
+    for frame_rows in (100000, rnd.choice([1, 2, 7, 64])):
+        part = run(["sreduce", "--partial", *keys, aggs], stream(frame_rows))
+        got = run(["sreduce", "--merge", *more], part)
+        got = run(["ssink", "-f", "csv"], got)
+        assert got == want, (
+            f"{window} {cut} {keys} {more} {aggs}, frames of {frame_rows}:\n"
+            f"{want.decode()}is not\n{got.decode()}")
+
+
+def main():
+    cases = int(sys.argv[1])
+    first = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    for seed in range(first, first + cases):
+        try:
+            one_case(seed)
+        except AssertionError as e:
+            print(f"seed {seed}: {e}")
+            return 1
+    print(f"{cases} cases agree")
+    return 0
+
+
+sys.exit(main())

@@ -96,3 +96,16 @@ agree() {
 	[ "$(cat kb)" -lt 1048576 ]
 	[ "$(cat kb64M)" -lt 98304 ]
 }
+
+# bats test_tags=memory
+@test "windows are forgotten: ten times the input takes no more memory" {
+	for n in 500000 5000000; do
+		gen csv "$n" |
+			sbatch -f csv -c 'ts_ms:time(ms),user,price:float' -t ts_ms |
+			swindow 1m/10s --late 5s >in.mill
+		/usr/bin/time -f %M -o "kb$n" sreduce -k user \
+			'count() as n, sum(price) as s, p90(price) as p' \
+			<in.mill >/dev/null
+	done
+	[ "$(cat kb5000000)" -lt $(($(cat kb500000) * 105 / 100)) ]
+}

@@ -214,6 +214,44 @@ test_sliding(void)
 	end(&c);
 }
 
+/* Merges for each of many windows of that size, times 1000; slide 10. */
+static uint64_t
+cost(int64_t size)
+{
+	const int64_t n = 4000;
+	struct counter c;
+	struct reduce_window w;
+	const char *why = NULL;
+	uint64_t before = 0, windows = 0;
+
+	begin(&c, WINDOW_SLIDING, size, 10);
+	for (int64_t i = 0; i < 2 * n; i++) {
+		const int64_t pane = i * 10;
+
+		if (i == n)
+			before = reduce_merges(c.r);
+		CHECK(feed(&c, "a", &pane) == 0);
+		while (reduce_next(c.r, &w, &why, pane * US) == 1)
+			windows += i >= n;
+	}
+	before = reduce_merges(c.r) - before;
+	end(&c);
+	CHECK(windows == (uint64_t)n);
+	return before * 1000 / (uint64_t)n;
+}
+
+/*
+ * At one slide a window costs less than three merges, whatever its size: k
+ * panes to a window cost 3 (k - 1) / k.
+ */
+static void
+test_sliding_cost(void)
+{
+	CHECK(cost(60) == 2500);
+	CHECK(cost(300) > 2850 && cost(300) < 3000);
+	CHECK(cost(3600) > 2950 && cost(3600) < 3000);
+}
+
 /* A gap between windows, and negative times. */
 static void
 test_far_apart(void)
@@ -270,6 +308,7 @@ main(void)
 	test_groups();
 	test_tumbling();
 	test_sliding();
+	test_sliding_cost();
 	test_far_apart();
 	test_wrong_panes();
 	test_keyless();

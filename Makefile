@@ -30,7 +30,7 @@ CMDS = sbatch sjoin smap sreduce ssink swindow
 BASE = buf crc hash io map mem num pattern sha256 time timefmt xxh64 zone \
 	zonerule
 DATA = batch col colbuf kept name order schema type
-WIRE = frame head headio mode note reader rows writer zip
+WIRE = frame head headio mode note pack reader rows writer zip
 TEXT = access accessvar axis block canvas cell clf cols current dsv dsvhead \
 	fields fill flaw frames grok grokpat infer json jsoncell jsonhead \
 	jsonpath jsonstr jsontree jsonwalk keyguess live logfmt logfmthead \
@@ -46,12 +46,12 @@ AGG = agg big bind bools by check count dist exact extreme fn funnel hll join \
 	moment nth pick quant sum tally values
 GROUP = add answer batch cells check early fold group merge partial rank \
 	running update window
-WINDOW = grid hold keybytes keys mark pane query reduce runfold runmerge runs \
-	session sorter spec spill stamp store visits
+WINDOW = grid hold keybytes keys mark packed pane query reduce runfold \
+	runmerge runs session sorter spec spill stamp store visits
 CKPT = checkpoint commit durable lock snapshot
-STEP = chain columns command dedup elements ends explode history keyed names \
-	over parse past pieces pipe prog reader running sample span step \
-	where
+STEP = chain chain_state columns command dedup elements ends explode history \
+	keyed names over parse past pieces pipe prog reader running sample \
+	span step where
 IO = bad changelog conn cut dir emit epochs external feed filesink follow \
 	follow_resume gen gunzip gzout heading held intake journal known lane \
 	libexec listen merge net newfiles outdir outexec outfile outgroup \

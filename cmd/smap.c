@@ -127,6 +127,7 @@ on_head(struct stage *st, void *arg)
 
 	if (chain_head(&m->chain, st, &m->ops.cls) == -1)
 		return -1;
+	m->ops.no_resume = chain_no_resume(&m->chain);
 	for (size_t i = 0; i < m->n_modifiers; i++) {
 		if (m->modifiers[i].ch == 'k' && !m->chain.keys_used)
 			return stage_fail(st, TOOL_USAGE,
@@ -158,6 +159,20 @@ on_end(struct stage *st, void *arg, enum end_reason reason)
 	(void)st;
 	(void)reason;
 	return chain_end(&((struct smap *)arg)->chain);
+}
+
+static void
+on_save(struct stage *st, void *arg, struct buf *out)
+{
+	(void)st;
+	chain_save(&((struct smap *)arg)->chain, out);
+}
+
+static int
+on_load(struct stage *st, void *arg, struct cur *in)
+{
+	(void)st;
+	return chain_load(&((struct smap *)arg)->chain, in);
 }
 
 /* The modifier that holds for step i: the last before it, or the first. */
@@ -394,7 +409,9 @@ main(int argc, char *argv[])
 			     .head = on_head,
 			     .rows = on_rows,
 			     .mark = on_mark,
-			     .end = on_end}};
+			     .end = on_end,
+			     .save = on_save,
+			     .load = on_load}};
 	struct tool t;
 	struct stage st = {0};
 	const char *arg;

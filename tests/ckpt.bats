@@ -250,3 +250,62 @@ new() {
 		cp -p keep "$f"
 	done
 }
+
+# A pipeline in many small runs prints what one run over all of it prints.
+# in_pieces ARG...: smap with those, over the rows of all.csv.
+in_pieces() {
+	local from=2
+	rm -rf d part.csv
+	head -1 all.csv >part.csv
+	: >pieces
+	while [ "$from" -le "$(wc -l <all.csv)" ]; do
+		tail -n "+$from" all.csv | head -n 37 >>part.csv
+		from=$((from + 37))
+		sbatch --once -S d -c 't:time(s),k:str,v:int,w:float' -t t \
+			part.csv | smap "$@" | ssink -N >>pieces
+	done
+	sbatch -c 't:time(s),k:str,v:int,w:float' -t t all.csv | smap "$@" |
+		ssink -N >whole
+	same whole pieces
+}
+
+@test "the history of keys goes on over restarts" {
+	awk 'BEGIN { srand(7); print "t,k,v,w"
+		for (i = 0; i < 300; i++)
+			printf "%d,%s,%s,%s\n", 1000 + i - int(rand() * 5),
+			    rand() < 0.1 ? "" : "k" int(rand() * 9),
+			    rand() < 0.1 ? "" : int(rand() * 100), rand() }' >all.csv
+	in_pieces -k k -a 'lag(v, 2) as l, delta(v) as d, rate(v) as r' \
+		-a 'ewma(w, 0.5) as e, row_number() as n, lag(k) as lk'
+	in_pieces -k k -a 'sum(v) as s, avg(w) as a, max(k) as m, p50(v) as p' \
+		-a 'count(distinct v) as c, first(w) as f, last(v) as l'
+	in_pieces -k k --over 20s -a 'sum(v) as s, max(w) as m, count(distinct v) as c'
+	in_pieces -k k --over 5rows -a 'sum(v) as s, p90(w) as m' --ttl 100s
+	in_pieces --dedup 'k, v' --within 50s
+	in_pieces -k k --changed 'v div 20'
+	in_pieces -k '' -w 'v > avg(v)'
+}
+
+@test "smap saves no command" {
+	seq 3 >b.log
+	run -64 --separate-stderr bash -c \
+		'sbatch -f lines --once -S d b.log | smap -X -- cat | ssink'
+	[[ $stderr == *"sbatch -S: -X keeps one command running"* ]]
+	run -64 --separate-stderr bash -c \
+		'sbatch -f lines --once -S e b.log | smap -x -- cat | ssink'
+	[[ $stderr == *"sbatch -S: -x runs once a batch, and the stream is one batch"* ]]
+	sbatch -f lines --batch-rows 2 --once -S f b.log |
+		smap -x -- sed s/^/x/ | ssink -N >out
+	printf 'x1\nx2\nx3\n' | diff - out
+}
+
+@test "--head counts on in a batch that an epoch has cut" {
+	seq 1 3 >b.log
+	mkfifo p
+	ssink -N <p >out &
+	sbatch -F -f lines --batch-rows 1000 -S d b.log | smap --head 4 >p &
+	until_true 10 grep -qx 3 out
+	kill "$(cat d/source.lock)"
+	wait
+	[ "$(paste -sd ' ' out)" = "1 2 3" ]
+}

@@ -125,3 +125,30 @@ kept_load(struct kept *k, struct cur *in, bool is_str)
 	k->v = (int64_t)cur_get_int(in, 8);
 	return in->failed ? -1 : 0;
 }
+
+void
+kept_put(const struct kept *k, struct buf *out)
+{
+	buf_put_int(out, (k->seen ? 1u : 0u) | (k->valid ? 2u : 0u), 1);
+	buf_put_int(out, (uint64_t)k->v, 8);
+	buf_put_int(out, (uint64_t)k->time_us, 8);
+	buf_put_str(out, k->p, k->p == NULL ? 0 : k->len);
+}
+
+int
+kept_get(struct kept *k, struct cur *in)
+{
+	uint64_t flags = cur_get_int(in, 1);
+	const char *p;
+	size_t len;
+
+	k->seen = (flags & 1) != 0;
+	k->valid = (flags & 2) != 0;
+	k->v = (int64_t)cur_get_int(in, 8);
+	k->time_us = (int64_t)cur_get_int(in, 8);
+	p = cur_get_str(in, &len, COL_MAX_BYTES);
+	if (p == NULL)
+		return -1;
+	set_text(k, p, len);
+	return 0;
+}

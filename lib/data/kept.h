@@ -27,9 +27,12 @@ struct kept {
  * kept_copy: keep what from keeps.
  * kept_save: the bytes of a value; kept_load: back, of a str or not, into an
  * empty one; 0, or -1 when they are malformed.
+ * kept_put, kept_get: all of it as bytes, and back; 0, or -1 when malformed.
  */
 void kept_set(struct kept *k, const struct col *c, uint32_t row);
 void kept_push(struct colbuf *out, const struct kept *k);
+void kept_put(const struct kept *k, struct buf *out);
+int kept_get(struct kept *k, struct cur *in);
 bool kept_same(const struct kept *k, const struct col *c, uint32_t row);
 void kept_copy(struct kept *k, const struct kept *from);
 void kept_save(struct buf *out, const struct kept *k);

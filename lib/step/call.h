@@ -27,6 +27,8 @@ struct call_rows {
  * begin: prepare for call, whose arguments have been checked.
  * rows: append the result for each row; 0, or -1 with the reason in *why.
  * keep: as keyed_purge says.
+ * save, load: the states as bytes, and back, begin having been called; 0, or
+ * -1 when malformed.
  */
 struct call_kind {
 	size_t size;
@@ -35,6 +37,8 @@ struct call_kind {
 	    const struct call_rows *in);
 	void (*keep)(void *state, const uint32_t *keep, uint32_t n);
 	void (*release)(void *state);
+	void (*save)(const void *state, struct buf *out);
+	int (*load)(void *state, struct cur *in);
 };
 
 extern const struct call_kind running_call; /* an aggregate so far */

@@ -5,17 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "step/chain_int.h"
 #include "wire/mode.h"
 
 /* An answer above this goes out in several frames. */
 #define ANSWER_BYTES (32u << 20)
-
-struct chain_note {
-	struct frame_header h;
-	enum mark_what what;
-	char *name; /* owned */
-	size_t name_len;
-};
 
 void
 chain_init(struct chain *c)
@@ -274,12 +268,13 @@ chain_rows(struct chain *c, const struct frame *f, const struct batch *b)
 	return rc;
 }
 
-static void
-keep_note(struct chain *c, const struct frame *f, const struct mark *m)
+void
+chain_keep_note(
+    struct chain *c, const struct frame_header *h, const struct mark *m)
 {
 	c->notes = mem_grow(
 	    c->notes, &c->cap_notes, c->n_notes + 1, sizeof(*c->notes));
-	c->notes[c->n_notes++] = (struct chain_note){.h = f->h,
+	c->notes[c->n_notes++] = (struct chain_note){.h = *h,
 	    .what = m->what,
 	    .name = mem_strndup(m->name, m->name_len),
 	    .name_len = m->name_len};
@@ -319,7 +314,7 @@ chain_mark(struct chain *c, const struct frame *f, const struct mark *m)
 	if (!c->holds || (c->n_rows == 0 && !c->answered))
 		return stage_mark(c->st, &f->h, m, f->h.watermark);
 	if (m->what == MARK_OPEN || m->what == MARK_CLOSE) {
-		keep_note(c, f, m);
+		chain_keep_note(c, &f->h, m);
 		return 0;
 	}
 	return stage_mark(c->st, &f->h, m, c->st->watermark);

@@ -51,6 +51,15 @@ int chain_rows(struct chain *c, const struct frame *f, const struct batch *b);
 int chain_mark(struct chain *c, const struct frame *f, const struct mark *m);
 int chain_end(struct chain *c);
 
+/*
+ * As the functions of struct stage_ops with those names.
+ * chain_no_resume: why there is no state that could be saved, or NULL; after
+ * chain_head.
+ */
+void chain_save(const struct chain *c, struct buf *out);
+int chain_load(struct chain *c, struct cur *in);
+const char *chain_no_resume(const struct chain *c);
+
 /* What leaves the last step. */
 int chain_out(struct chain *c, const struct batch *b, bool more);
 

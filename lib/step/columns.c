@@ -207,6 +207,18 @@ rows(struct step *s, const struct batch *b, bool more)
 }
 
 static void
+save(const struct step *s, struct buf *out)
+{
+	prog_save(&((const struct columns *)s)->prog, out);
+}
+
+static int
+load(struct step *s, struct cur *in)
+{
+	return prog_load(&((struct columns *)s)->prog, in);
+}
+
+static void
 release(struct step *s)
 {
 	struct columns *c = (struct columns *)s;
@@ -227,6 +239,8 @@ const struct step_kind columns_select = {
     .plan = plan,
     .rows = rows,
     .release = release,
+    .save = save,
+    .load = load,
 };
 
 const struct step_kind columns_add = {
@@ -240,4 +254,6 @@ const struct step_kind columns_add = {
     .plan = plan,
     .rows = rows,
     .release = release,
+    .save = save,
+    .load = load,
 };

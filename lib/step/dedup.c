@@ -139,6 +139,45 @@ rows_changed(struct step *s, const struct batch *b, bool more)
 }
 
 static void
+save_dedup(const struct step *s, struct buf *out)
+{
+	keyed_save(&((const struct dedup *)s)->keyed, out);
+}
+
+static int
+load_dedup(struct step *s, struct cur *in)
+{
+	return keyed_load(&((struct dedup *)s)->keyed, in);
+}
+
+static void
+save_changed(const struct step *s, struct buf *out)
+{
+	const struct dedup *d = (const struct dedup *)s;
+
+	keyed_save(&d->keyed, out);
+	prog_save(&d->prog, out);
+	buf_put_int(out, d->n, 4);
+	for (uint32_t g = 0; g < d->n; g++)
+		kept_put(&d->last[g], out);
+}
+
+static int
+load_changed(struct step *s, struct cur *in)
+{
+	struct dedup *d = (struct dedup *)s;
+
+	if (keyed_load(&d->keyed, in) == -1 || prog_load(&d->prog, in) == -1
+	    || cur_get_int(in, 4) != d->keyed.n)
+		return -1;
+	grow(d);
+	for (uint32_t g = 0; g < d->n; g++)
+		if (kept_get(&d->last[g], in) == -1)
+			return -1;
+	return 0;
+}
+
+static void
 release(struct step *s)
 {
 	struct dedup *d = (struct dedup *)s;
@@ -159,6 +198,8 @@ const struct step_kind dedup_step = {
     .plan = plan_dedup,
     .rows = rows_dedup,
     .release = release,
+    .save = save_dedup,
+    .load = load_dedup,
 };
 
 const struct step_kind dedup_changed = {
@@ -168,4 +209,6 @@ const struct step_kind dedup_changed = {
     .plan = plan_changed,
     .rows = rows_changed,
     .release = release,
+    .save = save_changed,
+    .load = load_changed,
 };

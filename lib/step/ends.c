@@ -5,6 +5,7 @@
 
 #include "base/num.h"
 #include "step/chain.h"
+#include "wire/pack.h"
 
 #define HELD_ROWS 8192 /* of one piece that is held, about */
 
@@ -184,6 +185,44 @@ tail_end(struct step *s)
 }
 
 static void
+save(const struct step *s, struct buf *out)
+{
+	const struct ends *e = (const struct ends *)s;
+
+	buf_put_int(out, e->n, 8);
+	buf_put_int(out, e->n_held - e->first, 4);
+	for (size_t i = e->first; i < e->n_held; i++) {
+		buf_put_int(out, e->held[i].part, 4);
+		buf_put_int(out, e->held[i].skip, 4);
+		pack_build(out, &e->held[i].rows);
+	}
+}
+
+static int
+load(struct step *s, struct cur *in)
+{
+	struct ends *e = (struct ends *)s;
+	uint64_t n;
+
+	e->n = cur_get_int(in, 8);
+	n = cur_get_int(in, 4);
+	for (uint64_t i = 0; i < n && !in->failed; i++) {
+		struct held *h;
+
+		e->held =
+		    mem_grow(e->held, &e->cap, e->n_held + 1, sizeof(*e->held));
+		h = &e->held[e->n_held++];
+		*h = (struct held){.part = (uint32_t)cur_get_int(in, 4),
+		    .skip = (uint32_t)cur_get_int(in, 4)};
+		build_init(&h->rows, &e->schema);
+		if (unpack_build(&h->rows, in) == -1
+		    || h->skip > h->rows.n_rows)
+			return -1;
+	}
+	return in->failed ? -1 : 0;
+}
+
+static void
 release(struct step *s)
 {
 	struct ends *e = (struct ends *)s;
@@ -203,6 +242,8 @@ const struct step_kind ends_head = {
     .rows = head_rows,
     .end = head_end,
     .release = release,
+    .save = save,
+    .load = load,
 };
 
 const struct step_kind ends_tail = {
@@ -214,4 +255,6 @@ const struct step_kind ends_tail = {
     .rows = tail_rows,
     .end = tail_end,
     .release = release,
+    .save = save,
+    .load = load,
 };

@@ -230,3 +230,28 @@ history_rows(struct history *h, struct step *s, const struct batch **b)
 	*b = &h->out;
 	return 0;
 }
+
+void
+history_save(const struct history *h, struct buf *out)
+{
+	keyed_save(&h->keyed, out);
+	buf_put_int(out, h->order, 8);
+	if (h->bounded)
+		over_save(&h->over, out);
+	for (size_t i = 0; i < h->n; i++)
+		h->calls[i].kind->save(h->calls[i].state, out);
+}
+
+int
+history_load(struct history *h, struct cur *in)
+{
+	if (keyed_load(&h->keyed, in) == -1)
+		return -1;
+	h->order = cur_get_int(in, 8);
+	if (h->bounded && over_load(&h->over, in) == -1)
+		return -1;
+	for (size_t i = 0; i < h->n; i++)
+		if (h->calls[i].kind->load(h->calls[i].state, in) == -1)
+			return -1;
+	return 0;
+}

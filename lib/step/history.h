@@ -17,10 +17,14 @@ extern const struct expr_aggs history_calls;
  * history_rows: add the rows of *b one after the other and make *b the same
  * columns with the results of the calls behind them; borrowed until the next
  * call.  0 or -1.
+ * history_save, history_load: the states as bytes, and back; 0, or -1 when
+ * malformed.
  */
 int history_new(struct history **h, struct step *s, const struct schema *schema,
     const struct expr_agg_list *list);
 int history_rows(struct history *h, struct step *s, const struct batch **b);
 void history_free(struct history *h);
+void history_save(const struct history *h, struct buf *out);
+int history_load(struct history *h, struct cur *in);
 
 #endif

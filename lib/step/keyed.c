@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "base/time.h"
 #include "step/chain.h"
+#include "window/packed.h"
 #include "window/pane.h"
 
 #define PURGE_MIN 1024 /* groups that are never looked through */
@@ -221,4 +222,38 @@ keyed_purge(struct keyed *k, uint32_t *n, int64_t watermark)
 	k->n = *n;
 	k->purge_at = *n < PURGE_MIN / 2 ? PURGE_MIN : 2 * *n;
 	return k->keep;
+}
+
+void
+keyed_save(const struct keyed *k, struct buf *out)
+{
+	buf_put_int(out, k->n, 4);
+	buf_put_int(out, (uint64_t)k->clock_us, 8);
+	buf_put_int(out, k->order, 8);
+	buf_put_int(out, k->purge_at, 4);
+	packed_put_keys(out, &k->keys);
+	packed_put_ints(out, k->last_us, k->n);
+	for (uint32_t g = 0; g < k->n; g++)
+		buf_put_int(out, k->known[g], 1);
+}
+
+int
+keyed_load(struct keyed *k, struct cur *in)
+{
+	uint32_t n = (uint32_t)cur_get_int(in, 4);
+
+	k->clock_us = (int64_t)cur_get_int(in, 8);
+	k->order = cur_get_int(in, 8);
+	k->purge_at = (uint32_t)cur_get_int(in, 4);
+	if (in->left < n || packed_get_keys(&k->keys, in) == -1
+	    || n != (k->exprs.n == 0 ? n : k->keys.map.n))
+		return -1;
+	k->n = n;
+	k->last_us = mem_grow(k->last_us, &k->cap_last, n, sizeof(*k->last_us));
+	k->known = mem_grow(k->known, &k->cap_known, n, sizeof(*k->known));
+	if (packed_get_ints(k->last_us, n, in) == -1)
+		return -1;
+	for (uint32_t g = 0; g < n; g++)
+		k->known[g] = cur_get_int(in, 1) != 0;
+	return in->failed ? -1 : 0;
 }

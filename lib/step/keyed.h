@@ -60,4 +60,8 @@ int keyed_rows(struct keyed *k, struct step *s, const struct batch *b);
 const uint32_t *keyed_purge(struct keyed *k, uint32_t *n, int64_t watermark);
 void keyed_release(struct keyed *k);
 
+/* The keys and their times as bytes, and back; 0, or -1 when malformed. */
+void keyed_save(const struct keyed *k, struct buf *out);
+int keyed_load(struct keyed *k, struct cur *in);
+
 #endif

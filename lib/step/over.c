@@ -112,3 +112,41 @@ over_release(struct over *o)
 	free(o->times);
 	free(o->leave);
 }
+
+void
+over_save(const struct over *o, struct buf *out)
+{
+	buf_put_int(out, o->n, 4);
+	for (uint32_t g = 0; g < o->n; g++) {
+		const struct over_times *t = &o->times[g];
+
+		buf_put_int(out, (uint64_t)t->last_us, 8);
+		buf_put_int(out, t->n, 4);
+		for (uint32_t i = 0; o->us > 0 && i < t->n; i++)
+			buf_put_int(out,
+			    (uint64_t)t->ring[(t->at + i) & (t->cap - 1)], 8);
+	}
+}
+
+int
+over_load(struct over *o, struct cur *in)
+{
+	uint64_t n_groups = cur_get_int(in, 4);
+
+	if (in->failed || n_groups > in->left)
+		return -1;
+	grow(o, (uint32_t)n_groups);
+	for (uint32_t g = 0; g < o->n; g++) {
+		struct over_times *t = &o->times[g];
+		int64_t last_us = (int64_t)cur_get_int(in, 8);
+		uint32_t n = (uint32_t)cur_get_int(in, 4);
+
+		if (in->failed || (o->us > 0 && in->left / 8 < n))
+			return -1;
+		for (uint32_t i = 0; o->us > 0 && i < n; i++)
+			push(t, (int64_t)cur_get_int(in, 8));
+		t->n = n;
+		t->last_us = last_us;
+	}
+	return in->failed ? -1 : 0;
+}

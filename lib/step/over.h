@@ -30,4 +30,8 @@ void over_rows(struct over *o, const struct keyed *k, uint32_t n);
 void over_keep(struct over *o, const uint32_t *keep, uint32_t n);
 void over_release(struct over *o);
 
+/* As bytes, and back; 0, or -1 when malformed. */
+void over_save(const struct over *o, struct buf *out);
+int over_load(struct over *o, struct cur *in);
+
 #endif

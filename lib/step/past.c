@@ -243,9 +243,41 @@ release(void *state)
 	free(p->at);
 }
 
+static void
+save(const void *state, struct buf *out)
+{
+	const struct past *p = state;
+
+	buf_put_int(out, p->n, 4);
+	for (uint32_t g = 0; g < p->n; g++)
+		buf_put_int(out, p->at[g], 4);
+	for (size_t i = 0; i < (size_t)p->n * p->lag; i++)
+		kept_put(&p->cells[i], out);
+}
+
+static int
+load(void *state, struct cur *in)
+{
+	struct past *p = state;
+	uint64_t n = cur_get_int(in, 4);
+
+	if (in->failed || n > in->left / p->lag)
+		return -1;
+	grow(p, (uint32_t)n);
+	for (uint32_t g = 0; g < n; g++) {
+		p->at[g] = (uint32_t)cur_get_int(in, 4);
+		if (p->at[g] >= p->lag)
+			return -1;
+	}
+	for (size_t i = 0; i < n * p->lag; i++)
+		if (kept_get(&p->cells[i], in) == -1)
+			return -1;
+	return 0;
+}
+
 #define KIND(fn)                                                               \
 	{                                                                      \
-		sizeof(struct past), begin, fn, keep, release                  \
+		sizeof(struct past), begin, fn, keep, release, save, load      \
 	}
 
 static const struct {

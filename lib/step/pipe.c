@@ -262,6 +262,9 @@ const struct step_kind pipe_batch = {
     .rows = rows_x,
     .end = end_x,
     .release = release,
+    .no_resume =
+	"-x runs once a batch, and the stream is one batch: its command "
+	"cannot be stopped in the middle; write sbatch -i or --batch-rows",
 };
 
 const struct step_kind pipe_lines = {
@@ -273,4 +276,6 @@ const struct step_kind pipe_lines = {
     .rows = rows_lines,
     .finish = finish_lines,
     .release = release,
+    .no_resume = "-X keeps one command running, whose state nobody can "
+		 "save; write -x, which runs it once a batch",
 };

@@ -32,3 +32,16 @@ prog_release(struct prog *p)
 	history_free(p->history);
 	expr_agg_list_release(&p->list);
 }
+
+void
+prog_save(const struct prog *p, struct buf *out)
+{
+	if (p->history != NULL)
+		history_save(p->history, out);
+}
+
+int
+prog_load(struct prog *p, struct cur *in)
+{
+	return p->history == NULL ? 0 : history_load(p->history, in);
+}

@@ -21,10 +21,14 @@ struct prog {
  * that need a history make s stateful.  0, or -1 after step_fail.
  * prog_rows: *b, which came in, becomes what the programs read; valid until
  * the next call.  0 or -1.
+ * prog_save, prog_load: the history as bytes, and back; 0, or -1 when
+ * malformed.
  */
 int prog_plan(
     struct prog *p, struct step *s, const struct schema *schema, bool one);
 int prog_rows(struct prog *p, struct step *s, const struct batch **b);
 void prog_release(struct prog *p);
+void prog_save(const struct prog *p, struct buf *out);
+int prog_load(struct prog *p, struct cur *in);
 
 #endif

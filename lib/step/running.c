@@ -2,6 +2,7 @@
 /* An aggregate over all of a key's rows so far. */
 #include "agg/agg.h"
 #include "step/call.h"
+#include "window/packed.h"
 
 struct running {
 	const struct agg_fn *fn;
@@ -58,5 +59,17 @@ release(void *state)
 		agg_set_release(&s->set);
 }
 
+static void
+save(const void *state, struct buf *out)
+{
+	packed_put_set(out, &((const struct running *)state)->set);
+}
+
+static int
+load(void *state, struct cur *in)
+{
+	return packed_get_set(&((struct running *)state)->set, in);
+}
+
 const struct call_kind running_call = {
-    sizeof(struct running), begin, rows, keep, release};
+    sizeof(struct running), begin, rows, keep, release, save, load};

@@ -9,6 +9,8 @@
 
 #include "agg/agg.h"
 #include "step/call.h"
+#include "window/packed.h"
+#include "wire/pack.h"
 
 /* The window of one group. */
 struct span {
@@ -274,5 +276,61 @@ release(void *state)
 		agg_set_release(&s->result);
 }
 
+static void
+save(const void *state, struct buf *out)
+{
+	const struct spans *s = state;
+
+	buf_put_int(out, s->n, 4);
+	for (uint32_t g = 0; g < s->n; g++) {
+		const struct span *w = &s->spans[g];
+
+		packed_put_set(out, &w->front);
+		packed_put_set(out, &w->back);
+		buf_put_int(out, w->first, 4);
+		buf_put_int(out, w->head, 4);
+		buf_put_int(out, w->n_back, 4);
+		buf_put_int(out, w->order, 8);
+		if (s->n_cols > 0)
+			pack_cols(out, w->vals, s->n_cols, w->vals[0].n);
+	}
+}
+
+static int
+load_span(const struct spans *s, struct span *w, struct cur *in)
+{
+	uint32_t n = 0;
+
+	agg_set_reset(&w->back);
+	if (packed_get_set(&w->front, in) == -1
+	    || packed_get_set(&w->back, in) == -1 || w->back.n != 1)
+		return -1;
+	w->first = (uint32_t)cur_get_int(in, 4);
+	w->head = (uint32_t)cur_get_int(in, 4);
+	w->n_back = (uint32_t)cur_get_int(in, 4);
+	w->order = cur_get_int(in, 8);
+	if (s->n_cols > 0 && unpack_cols(w->vals, s->n_cols, &n, in) == -1)
+		return -1;
+	if (in->failed || w->first > w->front.n
+	    || (s->n_cols > 0 && (uint64_t)w->head + w->n_back != n))
+		return -1;
+	return 0;
+}
+
+static int
+load(void *state, struct cur *in)
+{
+	struct spans *s = state;
+	uint64_t n = cur_get_int(in, 4);
+
+	if (in->failed || n > in->left)
+		return -1;
+	grow(s, (uint32_t)n);
+	for (uint32_t g = 0; g < n; g++)
+		if (load_span(s, &s->spans[g], in) == -1)
+			return -1;
+	return 0;
+}
+
 const struct call_kind span_call = {
-    sizeof(struct spans), begin, rows, keep, release};
+    sizeof(struct spans), begin, rows, keep, release, save, load};

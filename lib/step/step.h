@@ -47,7 +47,11 @@ struct step_opts {
  * end: the batch is complete.  One that holds passes on the rest, the last
  *	piece without more.
  * finish: the stream has ended.
- * All return 0, or -1 after stage_fail.  end, finish and release may be NULL.
+ * save, load: what it keeps from frame to frame as bytes, and back, plan having
+ *	been done; load gives 0, or -1 when they are malformed.
+ * no_resume: why there can be none, or NULL.
+ * All but those return 0, or -1 after stage_fail.  end, finish, release, save
+ * and load may be NULL.
  */
 struct step_kind {
 	const char *opt; /* as messages name it: "-w" */
@@ -64,6 +68,9 @@ struct step_kind {
 	int (*end)(struct step *s);
 	int (*finish)(struct step *s);
 	void (*release)(struct step *s);
+	void (*save)(const struct step *s, struct buf *out);
+	int (*load)(struct step *s, struct cur *in);
+	const char *no_resume;
 };
 
 struct step {

@@ -150,6 +150,18 @@ rows(struct step *s, const struct batch *b, bool more)
 }
 
 static void
+save(const struct step *s, struct buf *out)
+{
+	prog_save(&((const struct where *)s)->prog, out);
+}
+
+static int
+load(struct step *s, struct cur *in)
+{
+	return prog_load(&((struct where *)s)->prog, in);
+}
+
+static void
 release(struct step *s)
 {
 	struct where *w = (struct where *)s;
@@ -168,4 +180,6 @@ const struct step_kind where_step = {
     .plan = plan,
     .rows = rows,
     .release = release,
+    .save = save,
+    .load = load,
 };

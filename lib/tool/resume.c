@@ -217,7 +217,7 @@ get_state(
 		return stage_fail(
 		    st, TOOL_DATA, "%s: the state is of another version", name);
 	if (ops->load != NULL && ops->load(st, arg, c) == -1)
-		return -1;
+		c->failed = true;
 	if (c->failed || c->left > 0)
 		return stage_fail(
 		    st, TOOL_DATA, "%s: the state is malformed", name);

@@ -44,8 +44,8 @@ EXPR = bits call check eval expr func item karith kbit kcal kcast kcmp kcode \
 	parse_list parse_operand resolve strout
 AGG = agg big bind bools by check count dist exact extreme fn funnel hll join \
 	moment nth pick quant sum tally values
-GROUP = add answer batch cells check early fold group merge partial rank \
-	running update window
+GROUP = add answer batch cells check early fill fold group merge partial rank \
+	roster running update window
 WINDOW = grid hold keybytes keys mark packed pane query reduce runfold \
 	runmerge runs session sorter spec spill stamp store visits
 CKPT = checkpoint commit durable lock snapshot

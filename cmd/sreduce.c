@@ -24,6 +24,7 @@ enum long_opt {
 	OPT_EMIT,
 	OPT_TTL,
 	OPT_EARLY,
+	OPT_FILL,
 	OPT_MAX_STATE,
 };
 
@@ -40,6 +41,7 @@ static const struct tool_opt options[] = {
     {OPT_TTL, "ttl", "D", "--running: forget keys that are silent for D"},
     {OPT_EMIT, "emit", "WHEN", "final, update or complete"},
     {OPT_EARLY, "early", "D", "--emit update: also each D of event time"},
+    {OPT_FILL, "fill", "[ROSTER]", "rows for keys that a window lacks"},
     {OPT_MAX_STATE, "max-state", "N", "at most N keys at a time"},
 };
 
@@ -219,6 +221,10 @@ parse_options(struct tool *t, struct opts *o, int argc, char *argv[])
 		case OPT_EARLY:
 			o->group.early_us = parse_above_0("early", arg);
 			break;
+		case OPT_FILL:
+			o->group.fill = true;
+			o->group.roster = arg;
+			break;
 		case OPT_MAX_STATE:
 			o->group.max_state =
 			    (uint64_t)tool_int("max-state", arg, 1, UINT32_MAX);
@@ -250,6 +256,9 @@ describe(const struct group_opts *o)
 		buf_printf(&b, " --having %s", o->having);
 	if (o->running)
 		buf_printf(&b, " --running --ttl %jd", (intmax_t)o->ttl_us);
+	if (o->fill)
+		buf_printf(
+		    &b, " --fill %s", o->roster != NULL ? o->roster : "");
 	if (o->fold != NULL)
 		buf_printf(&b, " --fold %s: %s", o->fold,
 		    o->fold_emit != NULL ? o->fold_emit : "");

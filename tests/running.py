@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""sreduce --running, --fold and --emit against definitions, on random streams.
+"""sreduce --running, --fold, --emit and --fill against definitions, on random streams.
 
 usage: running.py CASES [FIRST-SEED]
 
@@ -10,6 +10,7 @@ after each batch what they make must be the answer over all rows so far.
 import csv
 import io
 import random
+import struct
 import subprocess
 import sys
 
@@ -224,6 +225,36 @@ def mark_at(rows, cuts, i, late, last):
     return max(r[0] for r in rows[:seen]) - late if seen else None
 
 
+def with_batch_times(stream, step_us):
+    """The stream with batch b having the time b * step_us."""
+    out, at = bytearray(stream), 0
+    while at < len(out):
+        batch, stored = struct.unpack_from("<QI", out, at + 32)
+        struct.pack_into("<q", out, at + 56, batch * step_us)
+        struct.pack_into("<I", out, at + 92, decode.crc32c(out[at:at + 92]))
+        at += 96 + stored
+    return bytes(out)
+
+
+def clock_case(rnd):
+    """Without event times --ttl goes by the times of the batches."""
+    rows = make_rows(rnd, 0)
+    write(rows)
+    n, step, ttl = rnd.choice([1, 3, 10]), rnd.choice([1, 5]), \
+        rnd.choice([1, 4, 12])
+    stream = run(["sbatch", "-c", "t:int,k:str,v:int", "--batch-rows", str(n),
+                  "in.csv"], None)
+    _, batches = read(run(["sreduce", "-k", "k", "--running", "--ttl",
+                           f"{ttl}s", AGGS],
+                          with_batch_times(stream, step * 10**6)))
+    ref, table = Running(True, ttl, answer), {}
+    for i, (new, got) in enumerate(zip(cut(rows, n), batches)):
+        ref.add([(i * step, k, v) for _, k, v in new])
+        ref.forget(i * step)
+        apply(table, got, 1)
+        same(f"batch {i}", table, ref.table(lambda _: True))
+
+
 def early_case(rnd):
     """Within a batch, what --early sends, whatever the frames."""
     rows = make_rows(rnd, rnd.choice([0, 5, 100]))
@@ -304,11 +335,68 @@ def window_case(rnd):
     same("frames", reduced("--frame-rows", rnd.choice("1379"))[1], batches)
 
 
+def expect_fill(rows, spec, late, keyed, listed):
+    """Rows by window, and those that --fill adds."""
+    size, slide = spec
+    of = window_answers(rows, size, slide, keyed)
+    by_end = {}
+    for key in of:
+        by_end.setdefault(key[1], []).append(key)
+    if not rows or not by_end:
+        return []
+    until = max(max(by_end), (max(r[0] for r in rows) - late) * 10**6)
+    roster, out, end = list(listed or []), [], min(by_end)
+    while end <= until:
+        w = (end - size * 10**6, end)
+        here = by_end.get(end, [])
+        out += [[*key, *of[key]] for key in here]
+        if keyed:
+            out += [[*w, k, *answer([])] for k in roster
+                    if (*w, k) not in of]
+        elif not here:
+            out.append([*w, *answer([])])
+        if listed is None:
+            roster += [key[2] for key in here if keyed
+                       and key[2] not in roster]
+        end += slide * 10**6
+    return out
+
+
+def fill_case(rnd):
+    late = rnd.choice([0, 3, 20])
+    rows = make_rows(rnd, late)
+    write(rows)
+    size = rnd.choice([1, 7, 10, 60])
+    slide = rnd.choice([size, size, 2, 5, 25])
+    keyed = rnd.random() < .8
+    listed = rnd.choice([None, rnd.sample(KEYS + ["z", "zz"], 3)]) \
+        if keyed else None
+    options = ["-k", "k"] if keyed else []
+    if listed is None:
+        options += ["--fill"]
+    else:
+        options += ["--fill=roster.csv"]
+        with open("roster.csv", "w", encoding="utf-8") as f:
+            f.write("n,k\n")
+            f.writelines(f"{i},{k or ''}\n" for i, k in enumerate(listed))
+
+    def reduced(*cuts):
+        stream = run(["swindow", f"{size}s/{slide}s", "--late", f"{late}s"],
+                     sbatch(*cuts))
+        return sum(read(run(["sreduce", *options, AGGS], stream))[1], [])
+
+    want = expect_fill(rows, (size, slide), late, keyed, listed)
+    same("fill", reduced(), want)
+    same("batches", reduced("--batch-rows", rnd.choice("1379")), want)
+    same("frames", reduced("--frame-rows", rnd.choice("1379")), want)
+
+
 def main():
     cases = int(sys.argv[1])
     first = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     for seed in range(first, first + cases):
-        for case in (running_case, early_case, window_case):
+        for case in (running_case, clock_case, early_case, window_case,
+                     fill_case):
             try:
                 case(random.Random(seed))
             except (AssertionError, decode.Bad) as why:

@@ -664,6 +664,69 @@ refused() {
 	printed 3
 }
 
+@test "--fill gives windows without rows a row for each key" {
+	rows
+	windowed 1m -k k --fill 'count() as n, sum(n) as s'
+	cut -d, -f1,3- out | sed 's/.*T10://' >cells
+	printf '%s\n' window_start,k,n,s 00:00Z,a,2,4 00:00Z,b,1,2 01:00Z,a,1, \
+		01:00Z,b,0, 02:00Z,a,0, 02:00Z,b,0, 03:00Z,a,0, 03:00Z,b,0, \
+		04:00Z,,1,5 04:00Z,a,0, 04:00Z,b,0, >want
+	same want cells
+	windowed 1m --fill --having 'n = 0' 'count() as n'
+	cut -d, -f1,3- out | sed 's/.*T10://' >cells
+	printf '%s\n' window_start,n 02:00Z,0 03:00Z,0 >want
+	same want cells
+	# Those listed are there from the first window on.
+	printf 'b\nz\n' >list.txt
+	windowed 1m -k k --fill=list.txt 'count() as n'
+	cut -d, -f1,3- out | sed 's/.*T10://' >cells
+	printf '%s\n' window_start,k,n 00:00Z,a,2 00:00Z,b,1 00:00Z,z,0 \
+		01:00Z,a,1 01:00Z,b,0 01:00Z,z,0 02:00Z,b,0 02:00Z,z,0 \
+		03:00Z,b,0 03:00Z,z,0 04:00Z,,1 04:00Z,b,0 04:00Z,z,0 >want
+	same want cells
+}
+
+@test "--fill goes by the calendar, too" {
+	printf '%s\n' t,v 2026-01-15,1 2026-03-01,2 >s.csv
+	sbatch -t t s.csv | swindow 1mo | sreduce --fill 'count() as n' |
+		ssink -f csv | sed 's/T00:00:00Z//g' >out
+	printed window_start,window_end,n 2026-01-01,2026-02-01,1 \
+		2026-02-01,2026-03-01,0 2026-03-01,2026-04-01,1
+}
+
+@test "what --fill cannot fill is refused" {
+	rows
+	swindow 1m <s.mill >w.mill
+	swindow session:1m -k k <s.mill >session.mill
+	swindow rows:2 <s.mill >rows.mill
+	swindow cumulate:2m/1m <s.mill >cumulate.mill
+	refused "--fill is for windows; put swindow 1m before" --fill <s.mill
+	refused "--fill: no session is without rows; it is for windows such as 1m, 5m/1m or 1d" --fill -k k <session.mill
+	refused "--fill: windows of rows are never empty; it is for windows such as 1m, 5m/1m or 1d" --fill <rows.mill
+	refused "--fill: cumulative windows overlap; it is for windows such as 1m, 5m/1m or 1d" --fill <cumulate.mill
+	refused "--fill knows what a window lacks when it is closed; write --emit final" --fill --emit update <w.mill
+	refused "--fill lists keys, and there are none; write -k KEYS" --fill=x.csv <w.mill
+	refused "--fill: standard input is the stream already; write the name of a file" --fill=- -k k <w.mill
+	printf 'x,y\n1,2\n' >list.csv
+	refused "--fill: list.csv has no column k, which is a key" --fill=list.csv -k k <w.mill
+	printf 'n\n1\nx\n' >list.csv
+	run -65 --separate-stderr sreduce --fill=list.csv -k n count <w.mill
+	[ "$stderr" = "sreduce: --fill: list.csv: 1 cells of n do not read as int" ]
+	run -66 --separate-stderr sreduce --fill=none.csv -k n count <w.mill
+	[ "$stderr" = "sreduce: --fill: none.csv: No such file or directory" ]
+	refused "--mem: the keys of --fill stay in memory; write --max-state N to bound them" --fill --mem 64M -k k <w.mill
+	# A gap that is too wide, before anything of it is sent.
+	printf '%s\n' t,v 1,1 1048579,2 >s.csv
+	sbatch -t t -c 't:time(s),v' s.csv | swindow 1s >w.mill
+	run -65 --separate-stderr bash -c "sreduce --fill count <w.mill | ssink"
+	[ "$stderr" = "sreduce: --fill: more than 1048576 windows in a row have no rows; is a time wrong?" ]
+	sed -i 's/1048579/1048578/' s.csv
+	sbatch -t t -c 't:time(s),v' s.csv | swindow 1s |
+		sreduce --fill 'count() as n' | sreduce 'count() as w, sum(n) as n' |
+		ssink -f csv -N >out
+	printed 1048578,2
+}
+
 @test "--max-state bounds the keys that are held" {
 	rows
 	run -65 --separate-stderr sreduce -k n --max-state 4 count <s.mill

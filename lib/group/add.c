@@ -46,15 +46,21 @@ group_eval(struct stage *st, struct group *g, const struct frame *f,
 }
 
 int
-group_added(struct stage *st, struct group *g, uint32_t n, uint64_t keys)
+group_check_state(struct stage *st, const struct group *g, uint64_t keys)
 {
-	g->order += n;
-	st->acct.used += n;
 	if (keys > g->opts->max_state)
 		return stage_fail(st, TOOL_DATA,
 		    "more than %ju keys at a time; --max-state sets the limit",
 		    (uintmax_t)g->opts->max_state);
 	return 0;
+}
+
+int
+group_added(struct stage *st, struct group *g, uint32_t n, uint64_t keys)
+{
+	g->order += n;
+	st->acct.used += n;
+	return group_check_state(st, g, keys);
 }
 
 int

@@ -353,3 +353,11 @@ group_flush(struct stage *st, struct group *g, int64_t watermark, bool last)
 	forget_results(g);
 	return rc;
 }
+
+int
+group_relieve(struct stage *st, struct group *g)
+{
+	return group_n_waiting(g) >= GROUP_FLUSH_ROWS
+		   ? group_flush(st, g, st->watermark, false)
+		   : 0;
+}

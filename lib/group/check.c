@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What does not go together, with what to write instead.  sreduce(1). */
+#include <string.h>
+
 #include "group/group_int.h"
 
 /* Windows that answer before they are closed. */
@@ -57,6 +59,10 @@ check_mem(struct stage *st, const struct group *g)
 		return stage_fail(st, TOOL_USAGE,
 		    "--mem: states that are looked at again and again stay in "
 		    "memory; write --max-state N to bound them");
+	if (o->fill)
+		return stage_fail(st, TOOL_USAGE,
+		    "--mem: the keys of --fill stay in memory; write "
+		    "--max-state N to bound them");
 	if (o->max_state != UINT64_MAX)
 		return stage_fail(st, TOOL_USAGE,
 		    "--mem has no bound on keys; leave out --max-state");
@@ -77,6 +83,38 @@ check_early(struct stage *st, const struct group *g)
 		    "--early goes by event time, and the stream has none; "
 		    "write sbatch -t COL, or sbatch -i D for an answer each "
 		    "D");
+	return 0;
+}
+
+static int
+check_fill(struct stage *st, const struct group *g)
+{
+	const struct group_opts *o = g->opts;
+	enum window_kind kind = st->in.window.kind;
+
+	if (!o->fill)
+		return 0;
+	if (!g->in.windowed)
+		return stage_fail(st, TOOL_USAGE,
+		    "--fill is for windows; put swindow 1m before");
+	if (kind == WINDOW_SESSION || kind == WINDOW_ROWS
+	    || kind == WINDOW_CUMULATE)
+		return stage_fail(st, TOOL_USAGE,
+		    "--fill: %s; it is for windows such as 1m, 5m/1m or 1d",
+		    kind == WINDOW_SESSION ? "no session is without rows"
+		    : kind == WINDOW_ROWS  ? "windows of rows are never empty"
+					   : "cumulative windows overlap");
+	if (g->emit != GROUP_FINAL)
+		return stage_fail(st, TOOL_USAGE,
+		    "--fill knows what a window lacks when it is closed; "
+		    "write --emit final");
+	if (o->roster != NULL && o->keys[0] == '\0')
+		return stage_fail(st, TOOL_USAGE,
+		    "--fill lists keys, and there are none; write -k KEYS");
+	if (o->roster != NULL && strcmp(o->roster, "-") == 0)
+		return stage_fail(st, TOOL_USAGE,
+		    "--fill: standard input is the stream already; write the "
+		    "name of a file");
 	return 0;
 }
 
@@ -107,5 +145,7 @@ group_check(struct stage *st, struct group *g)
 		return -1;
 	if (o->running && check_running(st, g) == -1)
 		return -1;
-	return check_mem(st, g) == -1 ? -1 : check_early(st, g);
+	if (check_fill(st, g) == -1 || check_mem(st, g) == -1)
+		return -1;
+	return check_early(st, g);
 }

@@ -174,6 +174,7 @@ on_head(struct stage *st, void *arg)
 	    || (g->opts->partial ? group_partial_schema(st, g)
 				 : group_schema(st, g))
 		   == -1
+	    || (g->opts->fill && fill_plan(&g->fill, st, g) == -1)
 	    || rank_plan(&g->rank, st, g->opts) == -1
 	    || make_tables(st, g) == -1)
 		return -1;
@@ -217,6 +218,7 @@ release(struct group *g)
 	free(g->session_keys);
 	free(g->loads);
 	free(g->text);
+	fill_release(&g->fill);
 	fold_release(g->fold);
 	if (g->ready)
 		query_release(&g->query);

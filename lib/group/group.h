@@ -37,6 +37,8 @@ struct group_opts {
 	enum group_emit emit;
 	int64_t ttl_us; /* 0 = for ever */
 	int64_t early_us; /* 0 = no intermediate results within a batch */
+	bool fill; /* rows for keys that a window lacks */
+	const char *roster; /* the file that lists those, NULL = keys seen */
 	uint64_t max_state; /* keys held */
 	int64_t top; /* rows of each window or batch, 0 = all */
 	struct group_sort sorts[GROUP_MAX_SORTS];

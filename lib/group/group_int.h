@@ -4,6 +4,7 @@
 #define MILLRACE_GROUP_GROUP_INT_H
 
 #include "group/early.h"
+#include "group/fill.h"
 #include "group/fold.h"
 #include "group/group.h"
 #include "group/rank.h"
@@ -70,6 +71,7 @@ struct group {
 	enum group_emit emit;
 	struct update update; /* of --emit update */
 	struct early early;
+	struct fill fill;
 	bool has_batch_time; /* a column of the output */
 	struct build kept; /* results that go out again and again */
 	uint64_t order; /* rows so far */
@@ -116,12 +118,14 @@ struct group_rows {
  * for none; NULL when the stream has none.
  * group_eval: evaluate the rows of b.  group_added: n rows are in the tables,
  * which now hold so many keys.
+ * group_check_state: whether so many keys may be held.
  * group_add: both, into g->reduce.
  * group_add_early: by way->add, with way->early where --early asks for it.
  */
 const int64_t *group_times(const struct group *g, struct batch *b);
 int group_eval(struct stage *st, struct group *g, const struct frame *f,
     struct batch *b, struct group_rows *r);
+int group_check_state(struct stage *st, const struct group *g, uint64_t keys);
 int group_added(struct stage *st, struct group *g, uint32_t n, uint64_t keys);
 int group_add(
     struct stage *st, struct group *g, const struct frame *f, struct batch *b);
@@ -136,6 +140,7 @@ int group_add_early(
  * group_collect_gone: with --emit update, that these groups are no more.
  * group_keep: all groups into results that never go away.
  * group_collect_kept: add those.
+ * group_relieve: between windows, when many wait: send them.
  * group_flush: send them all; last closes the batch.
  * group_n_waiting: how many there are.
  */
@@ -150,6 +155,7 @@ void group_collect_gone(struct group *g, const struct reduce_window *w,
 int group_keep(
     struct stage *st, struct group *g, const struct reduce_window *w);
 int group_collect_kept(struct stage *st, struct group *g);
+int group_relieve(struct stage *st, struct group *g);
 int group_flush(
     struct stage *st, struct group *g, int64_t watermark, bool last);
 uint32_t group_n_waiting(const struct group *g);

@@ -57,13 +57,15 @@ collect_closed(struct stage *st, struct group *g, const struct reduce_window *w)
 {
 	if (g->emit == GROUP_COMPLETE)
 		return group_keep(st, g, w);
+	if (g->fill.on && fill_before(&g->fill, st, g, w) == -1)
+		return -1;
 	if ((g->emit == GROUP_UPDATE ? collect_changed(st, g, w)
 				     : group_collect_all(st, g, w))
 	    == -1)
 		return -1;
-	return group_n_waiting(g) >= GROUP_FLUSH_ROWS
-		   ? group_flush(st, g, st->watermark, false)
-		   : 0;
+	if (g->fill.on && fill_window(&g->fill, st, g, w) == -1)
+		return -1;
+	return group_relieve(st, g);
 }
 
 /* The windows that are open, as they are so far. */
@@ -104,6 +106,8 @@ close_windows(struct stage *st, struct group *g, int64_t until, bool last)
 	}
 	if (rc == -1)
 		return group_fail_reduce(st, g, why);
+	if (g->fill.on && fill_until(&g->fill, st, g, until) == -1)
+		return -1;
 	if (last && g->emit == GROUP_COMPLETE
 	    && group_collect_kept(st, g) == -1)
 		return -1;

@@ -611,6 +611,13 @@ reduce_walk(struct reduce *r, struct reduce_walk *walk, struct reduce_window *w,
 	}
 }
 
+void
+reduce_follow(const struct reduce *r, struct reduce_window *w)
+{
+	w->end_us = grid_next(&r->grid, w->end_us);
+	w->start_us = grid_start(&r->grid, w->end_us);
+}
+
 size_t
 reduce_n_groups(const struct reduce *r)
 {

@@ -72,6 +72,9 @@ struct reduce_walk {
 int reduce_walk(struct reduce *r, struct reduce_walk *walk,
     struct reduce_window *w, const char **why);
 
+/* Make start and end of *w those of the next window, rows or none. */
+void reduce_follow(const struct reduce *r, struct reduce_window *w);
+
 /* Groups held, a key of two panes counting twice; of sessions those open. */
 size_t reduce_n_groups(const struct reduce *r);
 

@@ -48,12 +48,16 @@ def read(stream):
     return reader.head, batches
 
 
-def make_rows(rnd, disorder):
+def make_rows(rnd, disorder, many=False):
     """Rows (seconds, k, v); none more than disorder behind the greatest."""
     rows, at = [], rnd.randrange(-30, 30)
     keys = rnd.sample(KEYS, rnd.choice([1, 2, 5]))
-    for _ in range(rnd.choice([0, 1, 7, 60, 150])):
-        at += rnd.choice([0, 0, 1, 2, rnd.randrange(40)])
+    n = rnd.choice([0, 1, 7, 60, 150])
+    if many:
+        keys, n = [f"key {i}" for i in range(4000)], 8000
+    for _ in range(n):
+        at += rnd.choice([0, 0, 0 if many else 1, 2, rnd.randrange(40)]) \
+            if not many or rnd.random() < .01 else 0
         t = at - (rnd.randrange(disorder + 1) if rnd.random() < .3 else 0)
         rows.append((t, rnd.choice(keys),
                      rnd.choice([None, 1, 2, 3, -4, rnd.randrange(10**9)])))
@@ -162,19 +166,23 @@ def segments(rows, early):
 
 def running_case(rnd):
     late = rnd.choice([0, 3, 20])
-    rows = make_rows(rnd, late)
+    # Keys so many that those forgotten are thrown out.
+    many = rnd.random() < .05
+    rows = make_rows(rnd, late, many)
     write(rows)
-    keyed = rnd.random() < .8
+    keyed = many or rnd.random() < .8
     ttl = rnd.choice([None, 1, 10, 50]) if keyed else None
     limit = rnd.choice([None, None, 2, 5])
     marked = rnd.random() < .4
     emit = rnd.choice(["update", "update", "complete", "final"])
     values, what = rnd.choice([(answer, [AGGS]), (fold, FOLD)])
-    n = rnd.choice([1, 2, 5, 13, 50, 1000])
+    n = rnd.choice([500, 1000] if many else [1, 2, 5, 13, 50, 1000])
     options = ["--running", "--emit", emit]
     options += ["-k", "k"] if keyed else []
     options += ["--ttl", f"{ttl}s"] if ttl is not None else []
     options += ["--having", f"n % {limit} != 0"] if limit else []
+    tops = rnd.choice([0, 0, 1, 3]) if emit != "update" else 0
+    options += ["--top", f"{tops}:n"] if tops else []
 
     def having(values):
         return not limit or values[0] % limit != 0
@@ -206,6 +214,9 @@ def running_case(rnd):
             assert len(set(sent)) == len(sent), f"batch {i}: a key twice"
             assert set(sent) <= touched | ({()} if i == 0 else set()), sent
         elif emit == "complete" or last:
+            if tops:
+                check_top(got, want, keys, tops)
+                continue
             same(f"batch {i}", {tuple(r[:keys]): r[keys:] for r in got}, want)
             if ttl is None:
                 same("order", [tuple(r[:keys]) for r in got], list(want))
@@ -214,6 +225,15 @@ def running_case(rnd):
     same("mode", (head["mode"] or (0, ""))[0],
          {"final": 0, "update": 1, "complete": 2}[emit])
     same("frames", reduced("--frame-rows", rnd.choice("1379"))[1], batches)
+
+
+def check_top(got, want, n_keys, tops):
+    """The greatest n first, whatever comes first of equal ones."""
+    for row in got:
+        same("row", row[n_keys:], want.get(tuple(row[:n_keys])))
+    same("top", [row[n_keys] for row in got],
+         sorted((v[0] for v in want.values()), reverse=True)[:tops])
+    assert len({tuple(row[:n_keys]) for row in got}) == len(got), got
 
 
 def mark_at(rows, cuts, i, late, last):

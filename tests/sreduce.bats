@@ -479,6 +479,23 @@ printed() {
 	[ "$stderr" = "sreduce: --having: only once; write and" ]
 }
 
+@test "what is computed does not depend on when it is sent" {
+	rows
+	want='count p50:n "sum(n) / count() as mean" "count(v) filter (where n > 1) as v"'
+	for how in '' '--running --emit final' '--fill' '--emit complete'; do
+		case $how in
+		--fill | '--emit complete') input='swindow 1d <s.mill' ;;
+		*) input='cat s.mill' ;;
+		esac
+		eval "$input" | eval "sreduce -k k $how $want" >r.mill
+		python3 "$TOP/tests/decode.py" <r.mill | grep '^\[' |
+			sed 's/^\[[0-9]\{16\}, [0-9]\{16\}, /[/' >out
+		printf '%s\n' '["a", 3, 1, 1.3333333333333333, 0]' \
+			'["b", 1, 2, 2.0, 1]' '[null, 1, 5, 5.0, 1]' >want
+		same want out
+	done
+}
+
 # dumped ARG...: what sreduce ARG... makes of batches of two rows of s.csv, the
 # rows of each batch behind a line "-".
 dumped() {

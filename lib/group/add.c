@@ -77,5 +77,6 @@ group_add(
 		&b->arena)
 	    == -1)
 		return group_fail_reduce(st, g, why);
-	return group_added(st, g, b->n_rows, reduce_n_groups(g->reduce));
+	return group_added(
+	    st, g, b->n_rows, reduce_n_groups(g->reduce) + g->kept.n_rows);
 }

@@ -151,8 +151,12 @@ update_rows(struct stage *st, struct group *g, struct batch *b, uint32_t *sel,
     uint32_t *n)
 {
 	struct col *c = &b->cols[b->n_cols - 1];
-	int64_t *op = arena_dup(&b->arena, c->i, b->n_rows * sizeof(*op));
+	int64_t *op;
 
+	*n = 0;
+	if (b->n_rows == 0)
+		return 0;
+	op = arena_dup(&b->arena, c->i, b->n_rows * sizeof(*op));
 	*n = b->n_rows;
 	for (uint32_t r = 0; r < b->n_rows; r++)
 		sel[r] = r;

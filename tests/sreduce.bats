@@ -731,6 +731,7 @@ refused() {
 	[ "$stderr" = "sreduce: --fill: list.csv: 1 cells of n do not read as int" ]
 	run -66 --separate-stderr sreduce --fill=none.csv -k n count <w.mill
 	[ "$stderr" = "sreduce: --fill: none.csv: No such file or directory" ]
+	refused "--partial reduces each frame, which has no answer yet; --fill goes with --merge" --fill --partial -k k <w.mill
 	refused "--mem: the keys of --fill stay in memory; write --max-state N to bound them" --fill --mem 64M -k k <w.mill
 	# A gap that is too wide, before anything of it is sent.
 	printf '%s\n' t,v 1,1 1048579,2 >s.csv

@@ -34,6 +34,7 @@ group_check_partial(struct stage *st, const struct group *g)
 			    : o->fold != NULL        ? "--fold"
 			    : o->running             ? "--running"
 			    : g->emit != GROUP_FINAL ? "--emit"
+			    : o->fill                ? "--fill"
 			    : o->mem > 0             ? "--mem"
 						     : NULL;
 

@@ -52,11 +52,12 @@ CKPT = checkpoint commit durable lock snapshot
 STEP = chain chain_state columns command dedup elements ends explode history \
 	keyed names over parse past pieces pipe prog reader running sample \
 	span step where
-IO = bad changelog conn cut dir emit epochs external feed filesink follow \
-	follow_resume gen gunzip gzout heading held intake journal known lane \
-	libexec listen merge net newfiles outdir outexec outfile outgroup \
-	outlet outpath outpath_parse outset outwhole pace poller pump range \
-	saved set sibling sink source spawn spool target turn
+IO = appended bad changelog conn cut dir emit epochs external feed filesink \
+	follow follow_resume gen gunzip gzout heading held intake journal \
+	known lane libexec listen merge net newfiles outdir outexec outfile \
+	outgroup outlet outpath outpath_parse outresume outset outwhole pace \
+	poller prepared pump range saved set sibling sink source spawn spool \
+	target turn
 JOIN = cogroup heap match match_scope match_time plan plan_gather side \
 	streams streams_cogroup streams_head table tablefile tablejoin \
 	tablepack tables

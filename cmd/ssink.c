@@ -7,6 +7,7 @@
 #include "base/zone.h"
 #include "io/libexec.h"
 #include "io/outlet.h"
+#include "io/outresume.h"
 #include "text/render.h"
 #include "tool/stage.h"
 #include "tool/tool.h"
@@ -164,7 +165,44 @@ on_head(struct stage *st, void *arg)
 		return 0;
 	if (s->o.append)
 		tool_reopen_signal();
+	if (resume_applies(st))
+		outresume_set(s->outlet);
 	return checked(st, s, outlet_head(s->outlet, &st->in));
+}
+
+static int
+on_begin(struct stage *st, void *arg)
+{
+	struct ssink *s = arg;
+
+	if (!st->resume.active)
+		return 0;
+	return checked(st, s, outresume_begin(s->outlet, &st->resume.dir));
+}
+
+static void
+on_save(struct stage *st, void *arg, struct buf *out)
+{
+	struct ssink *s = arg;
+
+	checked(st, s, outresume_save(s->outlet, out));
+}
+
+static int
+on_load(struct stage *st, void *arg, struct cur *in)
+{
+	struct ssink *s = arg;
+
+	(void)st;
+	return outresume_load(s->outlet, in);
+}
+
+static int
+on_publish(struct stage *st, void *arg)
+{
+	struct ssink *s = arg;
+
+	return checked(st, s, outresume_publish(s->outlet));
 }
 
 static int
@@ -215,9 +253,14 @@ on_commit(struct stage *st, void *arg)
 static const struct stage_ops ops = {.cls = CLASS_FRAME,
     .head = on_head,
     .rows = on_rows,
+    .begin = on_begin,
     .commit = on_commit,
     .frame = on_frame,
-    .idle = on_idle};
+    .idle = on_idle,
+    .save = on_save,
+    .load = on_load,
+    .publish = on_publish,
+    .version = 1};
 
 static void
 set_zone(struct ssink *s, const char *name)

@@ -73,7 +73,7 @@ new() {
 	new >/dev/null
 	seq 71 72 >b.log
 	run -66 --separate-stderr bash -c \
-		'sbatch -f lines --once -S d b.log | ssink -N'
+		'sbatch -f lines --once -S d b.log | ssink -q -N'
 	[[ $stderr == *"truncated after byte "*"--on-truncate restart reads it from the start" ]]
 	[ "$(new --on-truncate restart)" = "71 72" ]
 }
@@ -95,7 +95,7 @@ new() {
 	seq 7 8 >other
 	mv other b.log
 	run -66 --separate-stderr bash -c \
-		'sbatch -f lines --once -S d b.log | ssink -N'
+		'sbatch -f lines --once -S d b.log | ssink -q -N'
 	[[ $stderr == *"read up to byte 6 is gone"*"--on-missing skip goes on without it" ]]
 	[ "$(new --on-missing skip)" = "7 8" ]
 }

@@ -61,16 +61,40 @@ file_write(struct sink *s, const void *p, size_t len)
 	return io_write(s->fd, p, len);
 }
 
+/* No rows and no names make an empty member, not an empty file. */
+static int
+end_packing(struct sink *s)
+{
+	if (s->gz == NULL)
+		return 0;
+	if (gzout_write(s->gz, s->fd, "", 0) == -1)
+		return -1;
+	return gzout_finish(s->gz, s->fd);
+}
+
+static int
+file_finish(struct sink *s)
+{
+	int fd = s->fd, rc, e;
+
+	if (end_packing(s) == -1)
+		return -1;
+	s->fd = -1;
+	rc = s->temp == NULL ? 0 : fsync(fd);
+	e = errno;
+	if (close(fd) == -1)
+		return -1;
+	errno = e;
+	return rc;
+}
+
 static int
 file_publish(struct sink *s)
 {
 	int fd = s->fd;
 	char *temp;
 
-	/* No rows and no names make an empty member, not an empty file. */
-	if (s->gz != NULL
-	    && (gzout_write(s->gz, fd, "", 0) == -1
-		|| gzout_finish(s->gz, fd) == -1))
+	if (end_packing(s) == -1)
 		return -1;
 	s->fd = -1;
 	if (s->temp == NULL)
@@ -97,4 +121,5 @@ const struct sink_kind filesink_kind = {.claims = file_claims,
     .open = file_open,
     .write = file_write,
     .publish = file_publish,
+    .finish = file_finish,
     .release = file_release};

@@ -222,7 +222,7 @@ make_env(const struct outexec *x, const struct frame *f, char **env)
 	size_t n = 0;
 
 	env[n++] = mem_printf("MILLRACE_BATCH=%" PRIu64, f->h.batch);
-	env[n++] = mem_printf("MILLRACE_EPOCH=%" PRIu64, x->head->epoch);
+	env[n++] = mem_printf("MILLRACE_EPOCH=%" PRIu64, x->t->epoch);
 	env[n++] = mem_printf("MILLRACE_ROWS=%" PRIu64, x->rows);
 	if (x->windowed) {
 		env[n++] = bound_env(x, "MILLRACE_WINDOW_START", x->start);

@@ -252,6 +252,16 @@ rename_new(int dir_fd, const char *from, const char *to)
 	return unlinkat(dir_fd, from, 0);
 }
 
+/* The name that number makes of name, its ext_len last bytes behind. */
+static char *
+numbered(const char *name, size_t ext_len, uint64_t number)
+{
+	size_t stem_len = strlen(name) - ext_len;
+
+	return mem_printf("%.*s.%0*" PRIu64 "%s", (int)stem_len, name,
+	    NUMBER_DIGITS, number, name + stem_len);
+}
+
 int
 outfile_publish_numbered(struct outfile *o, size_t ext_len, uint64_t *number)
 {
@@ -264,8 +274,7 @@ outfile_publish_numbered(struct outfile *o, size_t ext_len, uint64_t *number)
 	if (*number == 0)
 		rc = highest(number, dir_fd, name, stem_len, name + stem_len);
 	while (rc == 0) {
-		char *to = mem_printf("%.*s.%0*" PRIu64 "%s", (int)stem_len,
-		    name, NUMBER_DIGITS, ++*number, name + stem_len);
+		char *to = numbered(name, ext_len, ++*number);
 
 		rc = rename_new(dir_fd, last_component(*o->temp), to);
 		free(to);
@@ -277,6 +286,41 @@ outfile_publish_numbered(struct outfile *o, size_t ext_len, uint64_t *number)
 	if (rc == 0)
 		forget_temp(o);
 	return rc;
+}
+
+char *
+outfile_numbered(const struct outfile *o, size_t ext_len, uint64_t *number)
+{
+	const char *name = last_component(o->path);
+	size_t stem_len = strlen(name) - ext_len;
+	int dir_fd = outdir_open(o->path, o->n_trusted, NULL), rc = 0;
+	char *path = NULL;
+
+	if (dir_fd == -1)
+		return NULL;
+	if (*number == 0)
+		rc = highest(number, dir_fd, name, stem_len, name + stem_len);
+	while (rc == 0) {
+		free(path);
+		path = numbered(o->path, ext_len, ++*number);
+		if (faccessat(
+			dir_fd, last_component(path), F_OK, AT_SYMLINK_NOFOLLOW)
+		    == 0)
+			continue;
+		rc = errno == ENOENT ? 1 : -1;
+	}
+	drop(dir_fd);
+	if (rc == 1)
+		return path;
+	free(path);
+	return NULL;
+}
+
+void
+outfile_leave(struct outfile *o)
+{
+	forget_temp(o);
+	o->made = 0;
 }
 
 int

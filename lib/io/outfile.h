@@ -39,6 +39,9 @@ void outfile_init(struct outfile *o, const char *path, size_t n_trusted,
  * outfile_publish: give it its name; not for append.  With ext_len, the
  * name is numbered before its last ext_len bytes: one above *number, or above
  * the highest that is there if *number is 0; no file is replaced then.
+ * outfile_numbered: such a name that no file has, to be freed; *number is
+ * its.  NULL with errno.
+ * outfile_leave: what is in *temp stays there, for somebody else to publish.
  * outfile_sync: make that durable.
  * outfile_discard: remove what was not published.
  * outfile_release: the same, and the directories that were made for it and
@@ -56,6 +59,9 @@ int outfile_finish(struct outfile *o);
 int outfile_publish(struct outfile *o);
 int outfile_publish_numbered(
     struct outfile *o, size_t ext_len, uint64_t *number);
+char *outfile_numbered(
+    const struct outfile *o, size_t ext_len, uint64_t *number);
+void outfile_leave(struct outfile *o);
 int outfile_sync(struct outfile *o);
 void outfile_discard(struct outfile *o);
 void outfile_release(struct outfile *o);

@@ -13,6 +13,7 @@
 #include "io/changelog.h"
 #include "io/outlet_int.h"
 #include "io/outpath.h"
+#include "io/outresume.h"
 #include "io/sink.h"
 
 #define ROWS_WORD "rows"
@@ -29,6 +30,16 @@ outlet_fail(struct outlet *t, int status, const char *fmt, ...)
 		t->why = mem_strdup(fmt);
 	va_end(ap);
 	t->status = status;
+	return -1;
+}
+
+int
+outlet_checked(struct outlet *t, int rc, char *why)
+{
+	if (rc != -1)
+		return rc;
+	outlet_fail(t, EX_IOERR, "%s", why);
+	free(why);
 	return -1;
 }
 
@@ -218,9 +229,12 @@ int
 outlet_head(struct outlet *t, const struct head *h)
 {
 	char *why;
+	bool whole = !t->o.changelog && h->mode == MODE_COMPLETE
+		     && t->kind == &single_kind && t->o.render.whole;
 
-	if (!t->o.changelog && h->mode == MODE_COMPLETE
-	    && t->kind == &single_kind && t->o.render.whole)
+	if (t->resumes && outresume_check(t, whole) == -1)
+		return -1;
+	if (whole)
 		return begin_whole(t, h);
 	if (!t->o.changelog)
 		return t->kind->head(t, h);
@@ -271,6 +285,10 @@ outlet_free(struct outlet *t)
 	if (t->changelog != NULL)
 		changelog_release(t->changelog);
 	free(t->changelog);
+	if (t->resumes) {
+		prepared_release(&t->prepared);
+		appended_release(&t->appended);
+	}
 	free(t->why);
 	free(t);
 }

@@ -58,13 +58,31 @@ outpath_ext_len(const struct outpath *p)
 	return p->ext_len;
 }
 
+static bool
+has_kind(const struct outpath *p, enum outpath_kind kind)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->pieces[i].kind == kind)
+			return true;
+	return false;
+}
+
 bool
 outpath_by_batch(const struct outpath *p)
 {
-	for (size_t i = 0; i < p->n; i++)
-		if (p->pieces[i].kind == OUTPATH_BATCH)
-			return true;
-	return false;
+	return has_kind(p, OUTPATH_BATCH);
+}
+
+bool
+outpath_by_epoch(const struct outpath *p)
+{
+	return has_kind(p, OUTPATH_EPOCH);
+}
+
+void
+outpath_epoch(struct outpath *p, uint64_t epoch)
+{
+	p->epoch = epoch;
 }
 
 static char *
@@ -136,11 +154,10 @@ number_key(struct outpath *p, struct outpath_piece *piece)
 
 int
 outpath_bind(struct outpath *p, char **why, const struct schema *s,
-    const struct zone *zone, uint64_t epoch)
+    const struct zone *zone)
 {
 	p->schema = s;
 	p->zone = zone;
-	p->epoch = epoch;
 	for (size_t i = 0; i < p->n; i++) {
 		int status = bind_piece(p, &p->pieces[i], why);
 

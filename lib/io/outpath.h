@@ -32,11 +32,14 @@ const char *outpath_plain(const struct outpath *p);
  * placeholder; the whole length without any.
  * outpath_ext_len: bytes of the extension that a number is put before, .gz
  * included; 0 without one.
- * outpath_by_batch: whether {batch} is in it.
+ * outpath_by_batch, outpath_by_epoch: whether {batch}, {epoch} is in it.
+ * outpath_epoch: the number for {epoch} from now on, 0 until said otherwise.
  */
 size_t outpath_n_trusted(const struct outpath *p);
 size_t outpath_ext_len(const struct outpath *p);
 bool outpath_by_batch(const struct outpath *p);
+bool outpath_by_epoch(const struct outpath *p);
+void outpath_epoch(struct outpath *p, uint64_t epoch);
 
 /*
  * Learn the columns; zone is where dates are taken (NULL = UTC).
@@ -44,7 +47,7 @@ bool outpath_by_batch(const struct outpath *p);
  * no event time.  s and zone stay valid as long as p is used.
  */
 int outpath_bind(struct outpath *p, char **why, const struct schema *s,
-    const struct zone *zone, uint64_t epoch);
+    const struct zone *zone);
 
 /*
  * What the path depends on: rows with equal keys have equal paths.

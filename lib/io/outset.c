@@ -82,10 +82,15 @@ begin(struct outset *s, struct target *g)
 static int
 roll(struct outset *s, struct target *g)
 {
-	if (targets_complete(&s->targets, g) == -1
-	    || targets_publish(&s->targets, g) == -1
-	    || targets_sync(&s->targets, g) == -1)
+	if (targets_complete(&s->targets, g) == -1)
 		return -1;
+	if (s->t->resumes) {
+		if (targets_prepare(&s->targets, g) == -1)
+			return -1;
+	} else if (targets_publish(&s->targets, g) == -1
+		   || targets_sync(&s->targets, g) == -1) {
+		return -1;
+	}
 	g->begun = false;
 	g->n_rows = 0;
 	g->len = 0;
@@ -174,8 +179,7 @@ set_head(struct outlet *t, const struct head *h)
 {
 	struct outset *s = t->own;
 	char *why;
-	int status =
-	    outpath_bind(t->path, &why, &h->schema, t->o.render.zone, h->epoch);
+	int status = outpath_bind(t->path, &why, &h->schema, t->o.render.zone);
 
 	if (status != 0) {
 		outlet_fail(t, status, "%s: %s", t->o.dest, why);
@@ -187,7 +191,7 @@ set_head(struct outlet *t, const struct head *h)
 	if (render_start(t->render, h) == -1)
 		return outlet_fail(
 		    t, EX_DATAERR, "%s", render_error(t->render));
-	return begin_plain(s);
+	return t->resumes ? 0 : begin_plain(s);
 }
 
 static int
@@ -213,7 +217,7 @@ same_directory(const char *a, const char *b)
  * full disk shows none of them.  Files of a directory share its fsync.
  */
 static int
-set_commit(struct outlet *t)
+publish_all(struct outlet *t)
 {
 	struct outset *s = t->own;
 	struct target **all =
@@ -246,6 +250,76 @@ set_commit(struct outlet *t)
 	return 0;
 }
 
+static size_t
+n_begun(const struct outset *s)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < s->targets.map.n; i++)
+		n += s->targets.all[i]->begun;
+	return n;
+}
+
+/* Of a pipeline that resumes all was committed at the last barrier. */
+static int
+set_commit(struct outlet *t)
+{
+	char *why = NULL;
+
+	if (!t->resumes)
+		return publish_all(t);
+	if (!t->o.append || n_begun(t->own) > 0)
+		return 0;
+	return outlet_checked(t, appended_end(&t->appended, &why), why);
+}
+
+/* The epoch is complete. */
+static int
+set_prepare(struct outlet *t)
+{
+	struct outset *s = t->own;
+
+	for (uint32_t i = 0; i < s->targets.map.n; i++) {
+		struct target *g = s->targets.all[i];
+
+		if (!g->begun)
+			continue;
+		if (!t->o.append) {
+			if (roll(s, g) == -1)
+				return -1;
+			continue;
+		}
+		if (targets_complete(&s->targets, g) == -1
+		    || targets_sync(&s->targets, g) == -1)
+			return -1;
+		g->begun = false;
+	}
+	forget(s);
+	s->due_us = INT64_MAX;
+	return 0;
+}
+
+/* Before rows go to files whose ends are committed, it is noted which. */
+static int
+note_ends(struct outset *s)
+{
+	struct appended *a = &s->t->appended;
+	char *why = NULL;
+
+	for (size_t i = 0; i < s->group.n_runs; i++) {
+		const struct target *g = s->targets.all[s->group.runs[i].file];
+
+		if (!g->begun
+		    && outlet_checked(s->t,
+			   appended_touch(
+			       a, &why, g->file.path, g->file.n_trusted),
+			   why)
+			   == -1)
+			return -1;
+	}
+	return outlet_checked(s->t, appended_note(a, &why), why);
+}
+
 static int
 set_frame(struct outlet *t, const struct frame *f, const struct batch *b)
 {
@@ -253,6 +327,8 @@ set_frame(struct outlet *t, const struct frame *f, const struct batch *b)
 
 	if (b != NULL) {
 		if (outgroup_rows(&s->group, f, b, find, s) == -1)
+			return -1;
+		if (t->resumes && t->o.append && note_ends(s) == -1)
 			return -1;
 		render_bind(t->render, b);
 		for (size_t i = 0; i < s->group.n_runs; i++) {
@@ -265,7 +341,7 @@ set_frame(struct outlet *t, const struct frame *f, const struct batch *b)
 		}
 	}
 	if ((f->h.flags & FRAME_LAST) != 0 && outpath_by_batch(t->path)
-	    && set_commit(t) == -1)
+	    && !t->resumes && publish_all(t) == -1)
 		return -1;
 	return roll_due(s);
 }
@@ -297,7 +373,12 @@ set_reopen(struct outlet *t)
 {
 	if (!t->o.append)
 		return 0;
-	return set_commit(t) == -1 ? -1 : begin_plain(t->own);
+	if (t->resumes) {
+		t->o.warn("SIGHUP does nothing under sbatch -S; write a "
+			  "{date} or an {hour} into DEST");
+		return 0;
+	}
+	return publish_all(t) == -1 ? -1 : begin_plain(t->own);
 }
 
 static void
@@ -316,4 +397,5 @@ const struct outlet_kind outset_kind = {.make = set_make,
     .idle = set_idle,
     .reopen = set_reopen,
     .commit = set_commit,
+    .prepare = set_prepare,
     .free = set_free};

@@ -4,6 +4,7 @@
  * the whole result.  ssink(1), MODES.
  */
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "base/mem.h"
@@ -52,9 +53,20 @@ fail(struct outlet *t, int status, char *why)
 static int
 begin(struct outlet *t, struct outwhole *w)
 {
-	char *why;
+	const char *path = outpath_plain(t->path);
+	char *why, *real = realpath(path, NULL);
 
-	w->sink = sink_open(outpath_plain(t->path), t->o.on_files, &why);
+	if (t->resumes) {
+		const char *at = real != NULL ? real : path;
+		int rc = prepared_note(&t->prepared, &why, at, strlen(at));
+
+		if (outlet_checked(t, rc, why) == -1) {
+			free(real);
+			return -1;
+		}
+	}
+	free(real);
+	w->sink = sink_open(path, t->o.on_files, &why);
 	if (w->sink == NULL)
 		return fail(t, EX_IOERR, why);
 	/* The same options made one before, so that it cannot fail. */
@@ -74,6 +86,34 @@ drop(struct outwhole *w)
 	w->sink = NULL;
 }
 
+/* The newest result is what a barrier makes visible. */
+static int
+keep(struct outlet *t, struct outwhole *w)
+{
+	char *temp, *path;
+
+	if (sink_prepare(w->sink, &temp, &path) == -1)
+		return -1;
+	prepared_discard(&t->prepared);
+	if (temp != NULL)
+		prepared_add(&t->prepared, temp, path, strlen(path), false);
+	free(temp);
+	free(path);
+	return 0;
+}
+
+static int
+whole_prepare(struct outlet *t)
+{
+	const struct outwhole *w = t->own;
+
+	if (w->sink == NULL)
+		return 0;
+	return outlet_fail(t, EX_DATAERR,
+	    "stdin: an epoch that ends inside of a result; write sbatch -i or "
+	    "--batch-rows");
+}
+
 static int
 whole_frame(struct outlet *t, const struct frame *f, const struct batch *b)
 {
@@ -90,7 +130,7 @@ whole_frame(struct outlet *t, const struct frame *f, const struct batch *b)
 	if (rc == 0 && closes) {
 		rc = render_end(w->render);
 		if (rc == 0)
-			rc = sink_publish(w->sink);
+			rc = t->resumes ? keep(t, w) : sink_publish(w->sink);
 		if (rc == 0)
 			drop(w);
 	}
@@ -113,4 +153,5 @@ whole_free(void *own)
 const struct outlet_kind outwhole_kind = {.make = whole_make,
     .head = whole_head,
     .frame = whole_frame,
+    .prepare = whole_prepare,
     .free = whole_free};

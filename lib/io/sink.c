@@ -52,6 +52,7 @@ static const struct sink_kind stdout_kind = {.claims = stdout_claims,
     .open = stdout_open,
     .write = stdout_write,
     .publish = stdout_publish,
+    .finish = stdout_publish,
     .release = stdout_release};
 
 /* The first that claims a destination has it; a path is anything. */
@@ -101,6 +102,20 @@ sink_publish(struct sink *s)
 	if (s->why != NULL)
 		return -1;
 	return s->kind->publish(s) == -1 ? failed(s) : 0;
+}
+
+int
+sink_prepare(struct sink *s, char **temp, char **path)
+{
+	if (s->why != NULL)
+		return -1;
+	if (s->kind->finish(s) == -1)
+		return failed(s);
+	*temp = s->temp;
+	*path = s->path;
+	s->temp = NULL;
+	s->path = NULL;
+	return 0;
 }
 
 void

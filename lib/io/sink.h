@@ -32,6 +32,13 @@ int sink_fd(const struct sink *s);
 /* The output is complete: publish and close it.  0 or -1. */
 int sink_publish(struct sink *s);
 
+/*
+ * The output is complete: close it, durable, under the dot name *temp, which
+ * is to become *path; both to be freed.  NULL when it was written directly.
+ * 0 or -1.
+ */
+int sink_prepare(struct sink *s, char **temp, char **path);
+
 /* Close; what has not been published is removed.  NULL is a no-op. */
 void sink_free(struct sink *s);
 

@@ -9,15 +9,16 @@
 #include "io/sink.h"
 
 /*
- * A kind of destination.  open returns 0, or -1 with s->why; write and
- * publish 0, or -1 with errno; release closes and removes what was not
- * published.
+ * A kind of destination.  open returns 0, or -1 with s->why; write, publish
+ * and finish, which leaves the names as they are, 0, or -1 with errno; release
+ * closes and removes what was not published.
  */
 struct sink_kind {
 	bool (*claims)(const char *dest);
 	int (*open)(struct sink *s, const char *dest);
 	int (*write)(struct sink *s, const void *p, size_t len);
 	int (*publish)(struct sink *s);
+	int (*finish)(struct sink *s);
 	void (*release)(struct sink *s);
 };
 

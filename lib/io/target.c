@@ -64,6 +64,7 @@ int
 targets_open(struct targets *s, struct target *g, struct outfile_state *state)
 {
 	struct target *last;
+	char *why = NULL;
 
 	if (g->file.fd != -1) {
 		TAILQ_REMOVE(&s->open, g, open);
@@ -76,6 +77,13 @@ targets_open(struct targets *s, struct target *g, struct outfile_state *state)
 		if (outfile_close(&last->file) == -1)
 			return failed(s, last);
 	}
+	if (s->t->resumes && !g->file.append && *g->file.temp == NULL
+	    && outlet_checked(s->t,
+		   prepared_note(
+		       &s->t->prepared, &why, g->file.path, g->file.n_trusted),
+		   why)
+		   == -1)
+		return -1;
 	if (outfile_open(&g->file, state) == -1)
 		return failed(s, g);
 	TAILQ_INSERT_HEAD(&s->open, g, open);
@@ -188,6 +196,42 @@ int
 targets_sync(struct targets *s, struct target *g)
 {
 	return outfile_sync(&g->file) == -1 ? failed(s, g) : 0;
+}
+
+/* One above those that are there, and those that are prepared. */
+static char *
+next_path(struct targets *s, struct target *g)
+{
+	struct outlet *t = s->t;
+	uint64_t *number =
+	    outpath_plain(t->path) != NULL ? &t->number : &g->number;
+	char *path = NULL;
+
+	do {
+		free(path);
+		path = outfile_numbered(
+		    &g->file, outpath_ext_len(t->path), number);
+	} while (path != NULL && prepared_has(&t->prepared, path));
+	return path;
+}
+
+int
+targets_prepare(struct targets *s, struct target *g)
+{
+	bool rolls = outlet_rolls(&s->t->o.roll);
+	char *path = rolls ? next_path(s, g) : mem_strdup(g->file.path);
+
+	if (path == NULL)
+		return failed(s, g);
+	if (g->file.made > 0 && targets_sync(s, g) == -1) {
+		free(path);
+		return -1;
+	}
+	prepared_add(
+	    &s->t->prepared, *g->file.temp, path, g->file.n_trusted, rolls);
+	outfile_leave(&g->file);
+	free(path);
+	return 0;
 }
 
 static void

@@ -62,6 +62,8 @@ void targets_release(struct targets *s);
  * targets_complete: all of it in the file, closed and durable.
  * targets_publish: give it its name, numbered if the outlet rolls; nothing to
  * do when it appends.
+ * targets_prepare: of a pipeline that resumes: it is to get that name when
+ * the epoch has been decided.
  * targets_sync: make that durable.
  * targets_forget: forget those that have not begun.  The others get new
  * numbers.
@@ -73,6 +75,7 @@ int targets_put(struct targets *s, struct target *g, const void *p, size_t len);
 int targets_drain(struct targets *s, struct target *g);
 int targets_complete(struct targets *s, struct target *g);
 int targets_publish(struct targets *s, struct target *g);
+int targets_prepare(struct targets *s, struct target *g);
 int targets_sync(struct targets *s, struct target *g);
 void targets_forget(struct targets *s);
 

@@ -128,9 +128,8 @@ get_account(struct account *a, struct cur *c)
 		*v[i] = cur_get_int(c, 8);
 }
 
-/* Rows and frames out, of this start and those before. */
-static void
-count_out(struct stage *st)
+void
+resume_count_out(struct stage *st)
 {
 	const struct resume *r = &st->resume;
 
@@ -145,7 +144,7 @@ static void
 put_state(
     struct stage *st, const struct stage_ops *ops, void *arg, struct buf *b)
 {
-	count_out(st);
+	resume_count_out(st);
 	buf_put_int(b, VERSION, 4);
 	put_head(b, &st->in);
 	put_head(b, &st->out);
@@ -208,8 +207,12 @@ get_state(
 		return -1;
 	}
 	get_account(&st->acct, c);
-	r->out = st->acct.out;
-	r->out_frames = st->acct.out_frames;
+	r->in_frames = st->acct.in_frames;
+	/* What reads a stream of no checkpoint counts from here on. */
+	if (st->out.path[0] != '\0') {
+		r->out = st->acct.out;
+		r->out_frames = st->acct.out_frames;
+	}
 	st->watermark = (int64_t)cur_get_int(c, 8);
 	st->batch = cur_get_int(c, 8);
 	st->n_unparsed = cur_get_int(c, 8);
@@ -260,6 +263,13 @@ publish(struct stage *st, const struct stage_ops *ops, void *arg)
 	return rc == 0 ? 0 : fail_with(st, rc, why);
 }
 
+bool
+resume_applies(const struct stage *st)
+{
+	return st->in.path[0] != '\0' && !st->tool->schema_only
+	       && stdin_flows();
+}
+
 int
 resume_begin(struct stage *st, const struct stage_ops *ops, void *arg)
 {
@@ -267,12 +277,13 @@ resume_begin(struct stage *st, const struct stage_ops *ops, void *arg)
 	char *why = NULL;
 	int rc;
 
-	if (st->in.path[0] == '\0' || st->tool->schema_only)
-		return 0;
-	if (!stdin_flows()) {
+	if (!resume_applies(st)) {
 		forget_checkpoint(&st->out);
 		return 0;
 	}
+	/* A sink that passes the stream on has the only commit there is. */
+	if (ops->publish != NULL)
+		forget_checkpoint(&st->out);
 	if (ops->no_resume != NULL)
 		return stage_fail(
 		    st, TOOL_USAGE, "sbatch -S: %s", ops->no_resume);
@@ -298,7 +309,7 @@ resume_begin(struct stage *st, const struct stage_ops *ops, void *arg)
 	return rc == 0 ? 0 : fail_with(st, rc, why);
 }
 
-/* Only a sink decides. */
+/* Only a sink decides: what ends the stream, or has something to publish. */
 static int
 decide(struct stage *st, const struct stage_ops *ops, void *arg, uint64_t epoch)
 {
@@ -306,7 +317,7 @@ decide(struct stage *st, const struct stage_ops *ops, void *arg, uint64_t epoch)
 	char *why = NULL;
 	int rc;
 
-	if (st->writer != NULL)
+	if (st->writer != NULL && ops->publish == NULL)
 		return 0;
 	rc = commit_decide(&r->dir, &why, epoch, r->finished);
 	return rc == 0 ? publish(st, ops, arg) : fail_with(st, rc, why);

@@ -23,20 +23,27 @@ struct resume {
 	bool finished; /* MARK eof has come */
 	uint64_t epoch; /* of the barrier before */
 	uint64_t out, out_frames; /* rows and frames of earlier starts */
+	uint64_t in_frames; /* of those, too */
 };
 
 /*
- * resume_begin: HEAD is known and st->out complete.  Without a checkpoint in
- * HEAD, or where it is not to be believed from (standard input is no pipe or
- * socket), nothing is resumed and st->out names none.
+ * resume_applies: whether resume_begin will join a directory, once HEAD is
+ * known: not without a checkpoint in it, nor where it is not to be believed
+ * from (standard input is no pipe or socket).
+ * resume_begin: HEAD is known and st->out complete.  Where nothing is resumed,
+ * and behind a sink that passes the stream on, st->out names no checkpoint.
  * resume_barrier: no row of the epoch is to come.  State is durable, and for a
  * sink the epoch decided and published, on return.
- * Both: 0, or -1 after stage_fail.
+ * Both int: 0, or -1 after stage_fail.
+ * resume_count_out: st->acct has the rows and frames out, of this start and
+ * those before.
  * resume_release: whether begun or not.
  */
+bool resume_applies(const struct stage *st);
 int resume_begin(struct stage *st, const struct stage_ops *ops, void *arg);
 int resume_barrier(struct stage *st, const struct stage_ops *ops, void *arg,
     const struct barrier *m);
+void resume_count_out(struct stage *st);
 void resume_release(struct stage *st);
 
 /*

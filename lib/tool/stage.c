@@ -79,6 +79,9 @@ stage_answer(struct stage *st, const struct batch *b, bool more,
 		more = true;
 	h.filtered += filtered;
 	h.invalid += invalid;
+	/* A stream of no checkpoint begins with batch 0. */
+	if (st->out.path[0] == '\0')
+		h.batch -= st->first_batch;
 	if (more) {
 		h.flags = FRAME_MORE;
 		h.watermark = st->watermark;
@@ -160,6 +163,8 @@ on_rows(struct stage *st, const struct stage_ops *ops, void *arg,
 {
 	if (stream_rows(st->reader, b) == -1)
 		return input_failed(st);
+	if (st->in.epoch > 0 && st->acct.in_frames == st->resume.in_frames)
+		st->first_batch = f->h.batch;
 	st->acct.in += f->h.rows;
 	st->acct.in_frames++;
 	return ops->rows(st, arg, f, b);
@@ -269,12 +274,7 @@ on_end(struct stage *st, const struct stage_ops *ops, void *arg,
 	if (ops->end != NULL && ops->end(st, arg, st->end.reason) == -1)
 		return -1;
 	strlcpy(st->acct.name, st->tool->name, sizeof(st->acct.name));
-	if (st->writer != NULL) {
-		st->acct.out =
-		    st->resume.out + stream_writer_n_rows(st->writer);
-		st->acct.out_frames =
-		    st->resume.out_frames + stream_writer_n_frames(st->writer);
-	}
+	resume_count_out(st);
 	end_add(&st->end, &st->acct);
 	progress_clear(&st->progress);
 	if (check_accounts(st) == -1)
@@ -384,6 +384,8 @@ begin(struct stage *st, const struct stage_ops *ops, void *arg)
 	if (t->schema_only)
 		return 0;
 	if (resume_begin(st, ops, arg) == -1)
+		return -1;
+	if (ops->begin != NULL && ops->begin(st, arg) == -1)
 		return -1;
 	if (st->writer != NULL && stream_write_head(st->writer, &st->out) == -1)
 		return output_failed(st);

@@ -24,6 +24,8 @@ struct stage;
  * head: st->in is known.  Refuse what the command cannot work on; make
  *	st->out (a copy of st->in until then) what will be written; stage_run
  *	then adds this stage to its chain, with cls and st->options.
+ * begin: the directory of a pipeline that resumes is open, what was saved has
+ *	been loaded and published, and frames come next.  May be NULL.
  * rows: the rows of frame f, in b.  Used, filtered, late and invalid rows are
  *	added to st->acct (in and out are counted by stage_run).  A frame-wise
  *	stage answers by stage_answer with at least one frame, others by
@@ -54,6 +56,7 @@ struct stage;
 struct stage_ops {
 	enum stage_class cls;
 	int (*head)(struct stage *st, void *arg);
+	int (*begin)(struct stage *st, void *arg);
 	int (*rows)(struct stage *st, void *arg, const struct frame *f,
 	    struct batch *b);
 	int (*mark)(struct stage *st, void *arg, const struct frame *f,
@@ -87,6 +90,7 @@ struct stage {
 	struct frame_header now; /* the frame being answered */
 	enum pair_side side; /* where that came from; left without a pair */
 	uint64_t batch; /* being written */
+	uint64_t first_batch; /* that came; 0 unless the pipeline resumes */
 	uint64_t n_unparsed; /* cells that a conversion made null */
 	/* Private. */
 	struct end half; /* of a pair: END of the side that ended first */

@@ -181,7 +181,8 @@ check_path(struct row *r, const char *pattern, const struct zone *zone,
 	struct buf out;
 
 	CHECK(p != NULL);
-	CHECK(outpath_bind(p, &why, &r->schema, zone, 7) == 0);
+	outpath_epoch(p, 7);
+	CHECK(outpath_bind(p, &why, &r->schema, zone) == 0);
 	keys = mem_zero(outpath_n_keys(p) + 1, sizeof(*keys));
 	types = mem_zero(outpath_n_keys(p) + 1, sizeof(*types));
 	outpath_types(p, types);
@@ -234,7 +235,7 @@ check_unbound(struct row *r, const char *pattern, int status, const char *want)
 	char *why = NULL;
 	struct outpath *p = outpath_new(pattern, &why);
 
-	CHECK(outpath_bind(p, &why, &r->schema, NULL, 0) == status);
+	CHECK(outpath_bind(p, &why, &r->schema, NULL) == status);
 	CHECK(why != NULL && strncmp(why, want, strlen(want)) == 0);
 	free(why);
 	outpath_free(p);

@@ -1,0 +1,181 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# Sinks of pipelines that resume: each row once, whatever is killed.
+
+load helper
+
+# once ARGS...: what is new in b.log, through ssink ARGS.
+once() {
+	sbatch -f lines --once -S d b.log | ssink -N "$@"
+}
+
+# killed ARGS...: follow b.log into ssink ARGS until its last line is in the
+# output file f, in an epoch that does not end, and kill all.
+killed() {
+	mkfifo p
+	ssink -N "$@" <p 2>/dev/null &
+	local sink=$!
+	sbatch -f lines -F --epoch 1h -S d b.log >p 2>/dev/null &
+	local source=$!
+	until_true 10 grep -qx "$(tail -n 1 b.log)" f
+	kill -9 "$sink" "$source"
+	wait "$sink" "$source" || :
+	rm p
+}
+
+@test "a file that a later epoch would replace is refused with the mend" {
+	seq 3 >b.log
+	for dest in out/all.csv '{line}.csv'; do
+		run -64 --separate-stderr bash -c \
+			"sbatch -f lines -S d b.log | ssink '$dest'"
+		[[ $stderr == *"ssink: sbatch -S: $dest: a later epoch would replace an earlier one; write '${dest%.csv}/{epoch}.csv', or --append"* ]]
+	done
+	run -64 --separate-stderr bash -c \
+		"sbatch -f lines -S d b.log | ssink -f frames s.mill"
+	[[ $stderr == *"ssink: sbatch -S: a saved stream is of one start, from its beginning to its end; write json, csv or tsv"* ]]
+	[ ! -e d/committed ]
+}
+
+@test "each epoch has a file of its own, one without rows has none" {
+	seq 3 >b.log
+	once 'out/{epoch}.csv'
+	once 'out/{epoch}.csv'
+	seq 4 5 >>b.log
+	once 'out/{epoch}.csv'
+	[ "$(ls -A out)" = "$(printf '1.csv\n2.csv')" ]
+	seq 3 | diff - out/1.csv
+	seq 4 5 | diff - out/2.csv
+}
+
+@test "rolled names go on after a restart" {
+	seq 3 >b.log
+	once --roll 2rows r.csv
+	mv r.000002.csv taken
+	seq 4 5 >>b.log
+	once --roll 2rows r.csv
+	[ "$(echo r.*)" = "r.000001.csv r.000003.csv" ]
+	seq 4 5 | diff - r.000003.csv
+}
+
+@test "what is appended in an epoch that is not committed is cut off" {
+	seq 3 >b.log
+	once --append f
+	seq 4 5 >>b.log
+	killed --append f
+	seq 5 | diff - f
+	seq 6 7 >>b.log
+	once --append f
+	seq 7 | diff - f
+}
+
+@test "a file that only a killed start has appended to is begun anew" {
+	seq 3 >b.log
+	killed --append f
+	once --append f
+	seq 3 | diff - f
+	echo before >g
+	rm -r d
+	cp g f
+	killed --append f
+	once --append f
+	{ echo before; seq 3; } | diff - f
+}
+
+@test "an appended file that has been changed is refused" {
+	seq 3 >b.log
+	once --append f
+	seq 4 5 >>b.log
+	killed --append f
+	cp f keep
+	printf '1\n' >f
+	run -65 --separate-stderr once --append f
+	[[ $stderr == *"ssink: $PWD/f: it has become shorter, where 6 bytes were committed; "* ]]
+	printf '1\n2\n4\n5\n' >f
+	run -65 --separate-stderr once --append f
+	[[ $stderr == *"ssink: $PWD/f: it has been changed, where 6 bytes were committed; "* ]]
+	rm f
+	run -65 --separate-stderr once --append f
+	[[ $stderr == *"ssink: $PWD/f: it is gone, where 6 bytes were committed; "* ]]
+	cp keep f
+	once --append f
+	seq 5 | diff - f
+}
+
+@test "an appended file may be moved away while no pipeline runs" {
+	seq 3 >b.log
+	once --append f
+	mv f old
+	seq 4 5 >>b.log
+	once --append f
+	seq 4 5 | diff - f
+	echo edited >>f
+	seq 6 7 >>b.log
+	once --append f
+	{ seq 4 5; echo edited; seq 6 7; } | diff - f
+}
+
+@test "appended files by value are cut off each" {
+	seq 4 >b.log
+	sink() {
+		sbatch -f lines "$@" -S d b.log |
+			smap -s 'line, line::int % 2 as odd' |
+			ssink -N --append '{odd}.tsv'
+	}
+	sink --once
+	seq 5 8 >>b.log
+	sink -F --epoch 1h 2>/dev/null &
+	until_true 10 grep -q 8 0.tsv
+	until_true 10 grep -q 7 1.tsv
+	pids=$(pgrep -g 0 -x sbatch; pgrep -g 0 -x smap; pgrep -g 0 -x ssink)
+	# shellcheck disable=SC2086 # a list of numbers
+	kill -9 $pids
+	wait
+	sink --once
+	[ "$(cut -f 1 0.tsv | paste -sd ' ')" = "2 4 6 8" ]
+	[ "$(cut -f 1 1.tsv | paste -sd ' ')" = "1 3 5 7" ]
+}
+
+@test "dot files of a killed start are removed" {
+	seq 3 >b.log
+	mkfifo p
+	ssink -N --roll 1rows 'o/{line}' <p 2>/dev/null &
+	sink=$!
+	sbatch -f lines -F --epoch 1h -S d b.log >p 2>/dev/null &
+	source=$!
+	has_three() { [ "$(ls -A o 2>/dev/null | wc -l)" -ge 3 ]; }
+	until_true 10 has_three
+	kill -9 "$sink" "$source"
+	wait "$sink" "$source" || :
+	once --roll 1rows 'o/{line}'
+	[ "$(ls -A o | paste -sd ' ')" = "1.000001 2.000001 3.000001" ]
+}
+
+@test "what cannot be taken back is said once" {
+	seq 3 >b.log
+	again=' cannot be taken back: after a restart rows may come a second time; ssink(1), RELIABILITY'
+	once >out 2>err
+	[ "$(cat err)" = "ssink: standard output$again" ]
+	once -q 2>err
+	[ ! -s err ]
+	run -0 --separate-stderr once /dev/null
+	[ "$stderr" = "ssink: /dev/null$again" ]
+	seq 4 5 >>b.log
+	run -0 --separate-stderr once --exec 'echo epoch $MILLRACE_EPOCH'
+	[ "$stderr" = "ssink: what --exec does$again" ]
+	[ "$output" = "epoch 2" ]
+}
+
+@test "--tee commits, and what comes behind it knows of no checkpoint" {
+	seq 3 >b.log
+	t() {
+		sbatch -f lines --once -S d b.log | ssink -N --tee 'o/{epoch}' |
+			ssink -f dump
+	}
+	t >out
+	grep -q '^HEAD' out
+	run ! grep -q checkpoint out
+	seq 4 5 >>b.log
+	t >out
+	grep -v '[= ]' out | diff <(seq 4 5) -
+	seq 4 5 | diff - o/2
+}

@@ -27,6 +27,13 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SAN_FLAGS) $(LDFLAGS)
 LIBS = $(shell pkg-config --libs $(PKGS)) -lm
 
 CMDS = sbatch sjoin smap sreduce ssink swindow
+# Helpers, each with a package of its own; built where pkg-config finds it.
+ALL_HELPERS = ssink-postgres ssink-sqlite
+ssink-postgres_PKG = libpq
+ssink-sqlite_PKG = sqlite3
+HELPERS := $(foreach h,$(ALL_HELPERS),$(if $(shell \
+	pkg-config --exists $($(h)_PKG) && echo yes),$(h)))
+PKG = $($(basename $(@F))_PKG)
 BASE = buf crc hash io map mem num pattern sha256 time timefmt xxh64 zone \
 	zonerule
 DATA = batch col colbuf kept name order schema type
@@ -64,6 +71,7 @@ JOIN = cogroup heap match match_scope match_time plan plan_gather side \
 TOOL = accounts message pair progress quote redirect resume signal stage \
 	textopt tool
 EVENT = event late sorted whole
+SQL = dbsink dbspool dbtable statement
 LIB = $(BASE:%=lib/base/%) \
 	$(DATA:%=lib/data/%) \
 	$(WIRE:%=lib/wire/%) \
@@ -77,7 +85,8 @@ LIB = $(BASE:%=lib/base/%) \
 	$(TOOL:%=lib/tool/%) \
 	$(GROUP:%=lib/group/%) \
 	$(EVENT:%=lib/event/%) \
-	$(JOIN:%=lib/join/%)
+	$(JOIN:%=lib/join/%) \
+	$(SQL:%=lib/sql/%)
 UNITS = accounts_test agg_group_test agg_moment_test agg_sketch_test agg_test \
 	base_test cell_test ckpt_test clf_test cut_test expr_random_test \
 	expr_test group_test gunzip_test join_test json_test known_test \
@@ -88,11 +97,12 @@ UNITS = accounts_test agg_group_test agg_moment_test agg_sketch_test agg_test \
 BENCHES = expr_bench render_bench text_bench
 MAN = man/millrace-checkpoint.5 man/millrace-expr.7 man/millrace-formats.7 \
 	man/millrace-frame.5 man/millrace.7 man/sbatch.1 man/sjoin.1 \
-	man/smap.1 man/sreduce.1 man/ssink.1 man/swindow.1
+	man/smap.1 man/sreduce.1 man/ssink-postgres.1 man/ssink-sqlite.1 \
+	man/ssink.1 man/swindow.1
 
 LIB_O = $(LIB:%=$(O)/%.o)
 
-all: $(CMDS:%=$(O)/bin/%)
+all: $(CMDS:%=$(O)/bin/%) $(HELPERS:%=$(O)/libexec/millrace/%)
 
 tests: all $(UNITS:%=$(O)/tests/%) $(BENCHES:%=$(O)/tests/%) $(O)/tests/gen
 
@@ -102,12 +112,18 @@ $(O)/libmillrace.a: $(LIB_O)
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) $(if $(PKG),$(patsubst -I%,-isystem%, \
+	    $(shell pkg-config --cflags $(PKG)))) -MMD -MP -c -o $@ $<
 
 define link
 @mkdir -p $(@D)
-$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) \
+    $(if $(PKG),$(shell pkg-config --libs $(PKG)))
 endef
+
+$(HELPERS:%=$(O)/libexec/millrace/%): $(O)/libexec/millrace/%: \
+    $(O)/cmd/%.o $(O)/libmillrace.a
+	$(link)
 
 $(CMDS:%=$(O)/bin/%): $(O)/bin/%: $(O)/cmd/%.o $(O)/libmillrace.a
 	$(link)
@@ -145,11 +161,15 @@ lint:
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install $(CMDS:%=$(O)/bin/%) $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/libexec/millrace
+	for h in $(HELPERS); do install $(O)/libexec/millrace/$$h \
+	    $(DESTDIR)$(PREFIX)/libexec/millrace || exit 1; done
 	for m in $(MAN); do d=$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}; \
 	    install -d $$d && install -m 644 $$m $$d || exit 1; done
 
 uninstall:
 	rm -f $(CMDS:%=$(DESTDIR)$(PREFIX)/bin/%)
+	rm -f $(HELPERS:%=$(DESTDIR)$(PREFIX)/libexec/millrace/%)
 	for m in $(MAN); do \
 	    rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 

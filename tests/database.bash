@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: ISC
+# What is tested of each database.  The file that loads this has
+#	url TABLE: the destination	query SQL: rows, cells separated by |
+
+# modes WORD...: tests/modes.py.
+modes() {
+	PYTHONPATH="$TOP/tests" python3 "$TOP/tests/modes.py" "$@"
+}
+
+# sink ARGS...: b.log through sbatch ARGS into the table t.
+sink() {
+	sbatch -f csv -N -c n:int "$@" b.log | ssink "$(url t)"
+}
+
+case_append() {
+	seq 3 >b.log
+	sink
+	sink
+	[ "$(query 'SELECT count(*), sum(n) FROM t')" = "6|12" ]
+	# Columns are found by name; the others of a table keep what they have.
+	query 'CREATE TABLE w (x integer DEFAULT 7, b text, a integer)'
+	printf 'a,b\n1,one\n2,\n' | sbatch -f csv -c 'a:int,b' | ssink "$(url w)"
+	[ "$(query 'SELECT x, a, b FROM w ORDER BY a')" = "$(printf '7|1|one\n7|2|')" ]
+	[ "$(query 'SELECT count(*) FROM w WHERE b IS NULL')" = 1 ]
+}
+
+case_names() {
+	printf 'a "b",select\n1,2\n' | sbatch -f csv |
+		ssink "$(url 'odd"; name')"
+	[ "$(query 'SELECT "a ""b""", "select" FROM "odd""; name"')" = "1|2" ]
+}
+
+case_whole() {
+	printf '%s\n' 1 2 x >b.log
+	run -65 --separate-stderr sink
+	[ "$(query 'SELECT count(*) FROM t')" = 0 ]
+	query 'DROP TABLE t'
+	query 'CREATE TABLE t (n integer UNIQUE)'
+	query 'INSERT INTO t VALUES (3)'
+	seq 5 >b.log
+	run -65 --separate-stderr sink
+	[ "$(query 'SELECT * FROM t')" = 3 ]
+}
+
+case_refused() {
+	seq 3 >b.log
+	query 'CREATE TABLE t (x integer)'
+	run -65 --separate-stderr sink
+	run -64 --separate-stderr bash -c "sbatch b.log | ssink '$(url "")'"
+	[[ $stderr == *": it names no table; write "* ]]
+	run -64 --separate-stderr bash -c "sbatch b.log | ssink -f csv '$(url t)'"
+	sbatch -f csv -N -c n:int b.log | sreduce --partial 'p95(n) as p' >s
+	run -65 --separate-stderr bash -c "ssink '$(url s)' <s"
+	[[ $stderr == *": it holds states, not values" ]]
+}
+
+case_upsert() {
+	modes stream >s <<-'EOF'
+		upsert k:str* w:int* n:int
+		put a 1 5
+		put b 1 6
+		put - 1 1
+		|
+		put a 1 7
+		delete b 1
+		||
+		put b 2 8
+		put - 1 2
+		put - - 3
+		delete zz -
+	EOF
+	ssink "$(url u)" <s
+	# A null is a key like any other.
+	[ "$(query 'SELECT k, w, n FROM u ORDER BY n')" = \
+		"$(printf '|1|2\n||3\na|1|7\nb|2|8')" ]
+	modes stream >s <<-'EOF'
+		upsert k:str* w:int* n:int
+		delete - -
+		put a 1 9
+		put - 1 4
+	EOF
+	ssink "$(url u)" <s
+	[ "$(query 'SELECT k, w, n FROM u ORDER BY n')" = \
+		"$(printf '|1|4\nb|2|8\na|1|9')" ]
+}
+
+case_complete() {
+	modes stream >s <<-'EOF'
+		complete k:str n:int
+		a 1
+		b 2
+		||
+		a 3
+		|
+		c 4
+		||
+	EOF
+	ssink "$(url c)" <s
+	[ "$(query 'SELECT k, n FROM c ORDER BY k')" = "$(printf 'a|3\nc|4')" ]
+	printf '%s\n' 'complete k:str n:int' 'a 1' '||' '||' | modes stream >s
+	ssink "$(url c)" <s
+	[ "$(query 'SELECT count(*) FROM c')" = 0 ]
+}
+
+case_endless() {
+	seq 3 >b.log
+	sbatch -F -f csv -N -i 200ms -c n:int b.log | ssink "$(url t)" &
+	has() { [ "$(query 'SELECT count(*) FROM t' 2>/dev/null)" = "$1" ]; }
+	until_true 10 has 3
+	seq 4 5 >>b.log
+	until_true 10 has 5
+	kill "$(pgrep -g 0 -x sbatch)"
+	wait
+}
+
+case_epochs() {
+	seq 3 >b.log
+	sink -S d --once
+	sink -S d --once
+	seq 4 5 >>b.log
+	sink -S d --once
+	[ "$(query 'SELECT count(*), sum(n) FROM t')" = "5|15" ]
+	[ "$(query 'SELECT epoch FROM millrace_epoch')" = 2 ]
+	run ! ls d/*.rows
+	# What is decided is put in by the next start, once.
+	query 'ALTER TABLE t RENAME TO away'
+	query 'CREATE TABLE t (n integer CHECK (n <> 7))'
+	seq 6 8 >>b.log
+	run -65 --separate-stderr sink -S d --once
+	[ "$(query 'SELECT count(*) FROM t')" = 0 ]
+	ls d/*.rows
+	query 'DROP TABLE t'
+	query 'ALTER TABLE away RENAME TO t'
+	seq 9 10 >>b.log
+	sink -S d --once
+	[ "$(query 'SELECT count(*), sum(n) FROM t')" = "10|55" ]
+	[ "$(query 'SELECT epoch FROM millrace_epoch')" = 4 ]
+	# As if the last commit had not been noted as published.
+	run ! ls d/*.rows
+}
+
+# An epoch that the database has is not put in a second time.
+case_again() {
+	seq 3 >b.log
+	sink -S d --once
+	query 'UPDATE millrace_epoch SET epoch = 2'
+	seq 4 5 >>b.log
+	sink -S d --once
+	[ "$(query 'SELECT count(*) FROM t')" = 3 ]
+	seq 6 7 >>b.log
+	sink -S d --once
+	[ "$(query 'SELECT count(*) FROM t')" = 5 ]
+}

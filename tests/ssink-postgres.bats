@@ -1,0 +1,99 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# ssink postgres://...: rows into a PostgreSQL table.
+# shellcheck disable=SC2154 # stderr is set by run --separate-stderr
+
+load helper
+load database
+load postgres
+
+setup_file() {
+	postgres_start
+}
+
+teardown_file() {
+	postgres_stop
+}
+
+# Tables of one case are not those of another.
+teardown() {
+	query 'DROP SCHEMA public CASCADE' && query 'CREATE SCHEMA public'
+}
+
+url() {
+	echo "postgres:///sink${1:+?table=$1}"
+}
+
+query() {
+	psql -qAt -v ON_ERROR_STOP=1 -c 'SET client_min_messages = error' -c "$1"
+}
+
+@test "rows are added to a table, which is made when it is missing" {
+	case_append
+}
+
+@test "names are what they are, whatever is in them" {
+	case_names
+}
+
+@test "a run that fails leaves the table as it was" {
+	case_whole
+}
+
+@test "what does not fit is refused before a row is written" {
+	case_refused
+}
+
+@test "upsert: rows replace and remove those with their keys" {
+	case_upsert
+}
+
+@test "complete: the last batch is the table" {
+	case_complete
+}
+
+@test "an endless stream shows batch by batch" {
+	case_endless
+}
+
+@test "-S: each epoch is in the table once" {
+	case_epochs
+}
+
+@test "-S: an epoch that is there already is passed over" {
+	case_again
+}
+
+@test "each type has its PostgreSQL type" {
+	printf '%s\n' 'k,n,f,t,b,d' 'a,1,1.5,2026-01-02T03:04:05Z,true,1m30s' \
+		'b,,nan,2026-01-02T03:04:05.25Z,false,' '"",-3,-0.1,,,2s' \
+		'"x	\N",4,inf,1969-12-31T23:59:59Z,,-1.5s' >a.csv
+	sbatch -c 'k,n:int,f:float,t:time,b:bool,d:dur' a.csv | ssink "$(url t)"
+	query "SELECT string_agg(data_type, ',' ORDER BY ordinal_position)
+		FROM information_schema.columns WHERE table_name = 't'" >out
+	query "SET timezone = 'UTC'; SELECT * FROM t" >>out
+	diff - out <<-'EOF'
+		text,bigint,double precision,timestamp with time zone,boolean,interval
+		a|1|1.5|2026-01-02 03:04:05+00|t|00:01:30
+		b||NaN|2026-01-02 03:04:05.25+00|f|
+		|-3|-0.1|||00:00:02
+		x	\N|4|Infinity|1969-12-31 23:59:59+00||-00:00:01.5
+	EOF
+}
+
+@test "what the server says is passed on" {
+	seq 3 >b.log
+	query 'CREATE TABLE t (n integer CHECK (n < 3))'
+	run -65 --separate-stderr sink
+	[[ $stderr == 'ssink-postgres: ERROR:  new row for relation "t" violates check constraint "t_n_check"'* ]]
+	query 'DROP TABLE t; CREATE TABLE t (m integer)'
+	run -65 --separate-stderr sink
+	[[ $stderr == 'ssink-postgres: ERROR:  column t.n does not exist'* ]]
+	run -74 --separate-stderr bash -c \
+		"sbatch b.log | ssink 'postgres:///sink?host=$PWD&table=t'"
+	[[ $stderr == "ssink-postgres: connection to server on socket \"$PWD/.s.PGSQL.5432\" failed: No such file or directory"* ]]
+	query 'CREATE SCHEMA logs'
+	sbatch b.log | ssink "$(url logs.hits)"
+	[ "$(query 'SELECT count(*) FROM logs.hits')" = 3 ]
+	query 'DROP SCHEMA logs CASCADE'
+}

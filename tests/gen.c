@@ -4,11 +4,17 @@
  *
  * usage: gen log ROWS [SEED] [--start EPOCH] [--bad N] [--rate ROWS/s]
  *        gen csv ROWS [SEED] [--start EPOCH] [--rate ROWS/s]
+ *        gen json ROWS [SEED] [--start EPOCH] [--rate ROWS/s]
+ *        gen words|stations|users ROWS [SEED]
  *
  * log: an access log in the combined format.  One line in ten is up to 30 s
  * out of order, one in 500 is a scanner's garbage request, which is a valid
  * line.  --bad puts N malformed lines between the ROWS good ones.
  * csv: ts_ms,user,item,category,price,qty, up to 2 s out of order.
+ * json: events of a shop, one object a line.
+ * words: lines of 6 to 15 words out of 200,000, few of them frequent.
+ * stations: station;temperature with one decimal, of 413 stations.
+ * users: user,country,segment of the users of csv; ROWS of them.
  */
 #include <err.h>
 #include <errno.h>
@@ -250,6 +256,114 @@ put_csv(struct gen *g)
 	}
 }
 
+static const char *const countries[] = {"US", "IN", "BR", "DE", "JP", "GB",
+    "FR", "NG", "MX", "ID", "TR", "VN", "IT", "ES", "KR", "CA", "PL", "AR",
+    "ZA", "EG"};
+
+static void
+put_users(struct gen *g)
+{
+	static const char *const segments[] = {
+	    "free", "basic", "pro", "team", "enterprise"};
+
+	puts("user,country,segment");
+	for (uint64_t i = 0; i < g->rows; i++) {
+		const char *country = countries[below(g, COUNT(countries))];
+
+		printf("u%06" PRIu64 ",%s,%s\n", i, country,
+		    segments[below(g, COUNT(segments))]);
+	}
+}
+
+static void
+put_json(struct gen *g)
+{
+	static const char *const events[] = {"view", "view", "view", "view",
+	    "click", "click", "cart", "purchase", "error", "login"};
+
+	for (uint64_t i = 0; i < g->rows; i++) {
+		uint64_t cents = below(g, 50000), geo = below(g, 20);
+
+		printf("{\"ts\":%" PRId64 ",\"user\":\"u%06" PRIu64 "\"",
+		    g->start * 1000 + (int64_t)(i * 1000 / g->rate),
+		    skewed(g, 100000));
+		printf(",\"event\":\"%s\"", events[below(g, COUNT(events))]);
+		printf(",\"url\":\"/p/%" PRIu64 "%s\"", skewed(g, 20000),
+		    below(g, 16) == 0 ? "?q=\\\"caf\\u00e9\\\"" : "");
+		printf(",\"ms\":%" PRIu64 ",\"price\":%" PRIu64 ".%02" PRIu64,
+		    below(g, 900) + 1, cents / 100, cents % 100);
+		printf(",\"tags\":[\"t%" PRIu64 "\",\"x\"]", below(g, 40));
+		printf(",\"geo\":{\"country\":\"%s\",\"lat\":%" PRIu64 "}",
+		    countries[geo], below(g, 90));
+		printf(",\"ok\":%s}\n", below(g, 50) > 0 ? "true" : "false");
+	}
+}
+
+/* Each number has syllables of its own; small ones are short. */
+static void
+put_word(uint64_t n)
+{
+	static const char consonants[] = "bcdfghjklmnprstvwz";
+	static const char vowels[] = "aeiou";
+
+	for (uint64_t more = 1; more > 0; n = more - 1) {
+		putchar(consonants[n % 18]);
+		putchar(vowels[n / 18 % 5]);
+		more = n / 90;
+	}
+}
+
+static void
+put_words(struct gen *g)
+{
+	for (uint64_t i = 0; i < g->rows; i++) {
+		for (uint64_t left = 6 + below(g, 10); left > 0; left--) {
+			put_word(skewed(g, skewed(g, 200000) + 1));
+			putchar(left > 1 ? ' ' : '\n');
+		}
+	}
+}
+
+static void
+put_stations(struct gen *g)
+{
+	static const char *const starts[] = {"Alta", "Bel", "Cor", "Dar", "El",
+	    "Fort", "Gran", "Hohen", "Isla", "Jar", "Kal", "Lima", "Monte",
+	    "Nova", "Ost", "Puerto", "Quel", "Rio", "San", "Tor"};
+	static const char *const ends[] = {"burg", "dale", "ford", "grad",
+	    "ham", "istan", "kirk", "lund", "mouth", "nes", "opol", "port",
+	    "quay", "ridge", "stad", "ton", "ur", "ville", "wick", "yar",
+	    " City"};
+
+	for (uint64_t i = 0; i < g->rows; i++) {
+		uint64_t k = below(g, 413);
+		int mean = (int)(k * 97 % 500) - 150;
+		int tenths = mean + (int)below(g, 200);
+
+		tenths += (int)below(g, 200) - 200;
+		printf("%s%s;%s%d.%d\n", starts[k % COUNT(starts)],
+		    ends[k / COUNT(starts)], tenths < 0 ? "-" : "",
+		    abs(tenths) / 10, abs(tenths) % 10);
+	}
+}
+
+static const struct kind {
+	const char *name;
+	void (*put)(struct gen *g);
+	uint64_t rate; /* unless --rate says another */
+} kinds[] = {{"log", put_log, 10}, {"csv", put_csv, 1000},
+    {"json", put_json, 1000}, {"words", put_words, 1},
+    {"stations", put_stations, 1}, {"users", put_users, 1}};
+
+static const struct kind *
+find_kind(const char *name)
+{
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
 static uint64_t
 number(const char *what, const char *s)
 {
@@ -293,21 +407,17 @@ read_options(struct gen *g, int argc, char *argv[])
 int
 main(int argc, char *argv[])
 {
-	struct gen g = {.start = 1760000400, .rate = 10, .seed = 1};
-	int is_csv = argc > 2 && strcmp(argv[1], "csv") == 0;
+	struct gen g = {.start = 1760000400, .seed = 1};
+	const struct kind *kind = argc < 3 ? NULL : find_kind(argv[1]);
 
-	if (argc < 3 || (!is_csv && strcmp(argv[1], "log") != 0))
-		errx(64, "usage: gen log|csv ROWS [SEED] [--start EPOCH] "
-			 "[--rate ROWS/s] [--bad N]");
+	if (kind == NULL)
+		errx(64, "usage: gen log|csv|json|words|stations|users ROWS "
+			 "[SEED] [--start EPOCH] [--rate ROWS/s] [--bad N]");
 	g.rows = number("ROWS", argv[2]);
-	if (is_csv)
-		g.rate = 1000;
+	g.rate = kind->rate;
 	read_options(&g, argc, argv);
 	g.state = g.seed * 0x9e3779b97f4a7c15u;
-	if (is_csv)
-		put_csv(&g);
-	else
-		put_log(&g);
+	kind->put(&g);
 	if (fflush(stdout) == EOF)
 		err(74, "standard output");
 	return 0;

@@ -153,6 +153,18 @@ check:
 	@$(MAKE) --no-print-directory tests
 	@tests/run $(O) '$(TAGS)'
 
+# Compare with the tools found here: millrace-performance(7).  ROWS of
+# events.csv; BENCH holds more options of bench.py.
+ROWS ?= 2000000
+bench:
+	@$(MAKE) --no-print-directory tests
+	@python3 tests/bench/bench.py --rows $(ROWS) --data $(O)/bench \
+	    --out $(O)/bench.txt $(BENCH) $(O)
+
+bench-smoke:
+	@$(MAKE) --no-print-directory tests
+	@python3 tests/bench/bench.py --smoke --rows 20000 $(O)
+
 lint:
 	@tests/deps lint
 	@$(MAKE) --no-print-directory all
@@ -177,5 +189,5 @@ clean:
 	rm -rf $(O)
 
 -include $(LIB_O:.o=.d) $(wildcard $(O)/*/*.d) $(wildcard $(O)/tests/*/*.d)
-.PHONY: all tests deps demo check lint install uninstall clean
+.PHONY: all tests deps demo check bench bench-smoke lint install uninstall clean
 .SECONDARY:

@@ -90,13 +90,16 @@ dbspool_frame(
     struct dbspool *s, char **why, const struct frame *f, const struct batch *b)
 {
 	struct frame_header h = f->h;
+	bool complete = s->head->mode == MODE_COMPLETE;
+	bool closes = complete && mode_closes(&s->batches, f);
 	char *name;
 	int rc;
 
 	*why = NULL;
-	if (b == NULL)
+	/* An empty result is one, what the end of the data leaves is none. */
+	if (b == NULL || (b->n_rows == 0 && complete && !closes))
 		return 0;
-	if (s->fd == -1 && b->n_rows == 0 && s->head->mode != MODE_COMPLETE)
+	if (s->fd == -1 && b->n_rows == 0 && !complete)
 		return 0;
 	if (s->fd == -1 && begin(s, why, f) == -1)
 		return -1;

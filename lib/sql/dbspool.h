@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "ckpt/checkpoint.h"
+#include "wire/mode.h"
 #include "wire/stream.h"
 
 struct dbspool {
@@ -19,6 +20,7 @@ struct dbspool {
 	int fd; /* -1 = no row came in it */
 	struct stream_writer *writer;
 	uint64_t first_batch;
+	struct mode_batches batches; /* of a complete stream */
 };
 
 /* Takes the frames back, ROWS with their rows; 0, or -1, which ends it. */

@@ -51,7 +51,7 @@ start(struct helper *h, char *operand, int out_fd)
 {
 	char *argv[] = {h->path, operand, NULL};
 	struct spawn child = {
-	    .argv = argv, .out_fd = out_fd, .dies_with_us = true};
+	    .argv = argv, .out_fd = out_fd, .last_signal = SIGTERM};
 	int e;
 
 	child.in_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);

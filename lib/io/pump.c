@@ -25,7 +25,7 @@ int
 pump_start(struct pump *p, char *const *argv, char *const *env)
 {
 	int in[2] = {-1, -1}, out[2] = {-1, -1};
-	struct spawn s = {.argv = argv, .env = env, .dies_with_us = true};
+	struct spawn s = {.argv = argv, .env = env, .last_signal = SIGTERM};
 	int rc = -1, e;
 
 	p->in_fd = p->out_fd = -1;

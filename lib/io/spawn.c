@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #ifdef __linux__
@@ -16,20 +17,24 @@
 
 /* In the child: become the command, or tell the parent why not. */
 _Noreturn static void
-become(const struct spawn *s, int tell_fd)
+become(const struct spawn *s, int tell_fd, pid_t parent)
 {
 	int e;
 
 	setpgid(0, 0);
 #ifdef __linux__
-	if (s->dies_with_us)
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (s->last_signal != 0)
+		prctl(PR_SET_PDEATHSIG, s->last_signal);
+	/* It may have ended before that. */
+	if (s->last_signal != 0 && getppid() != parent)
+		raise(SIGKILL);
 #endif
 	signal(SIGXFSZ, SIG_DFL);
 	for (size_t i = 0; s->env != NULL && s->env[i] != NULL; i++)
 		putenv(s->env[i]);
 	if (dup2(s->in_fd, STDIN_FILENO) != -1
-	    && (s->out_fd == -1 || dup2(s->out_fd, STDOUT_FILENO) != -1))
+	    && (s->out_fd == -1 || dup2(s->out_fd, STDOUT_FILENO) != -1)
+	    && (s->err_fd == 0 || dup2(s->err_fd, STDERR_FILENO) != -1))
 		execvp(s->argv[0], s->argv);
 	e = errno;
 	_exit(io_write(tell_fd, &e, sizeof(e)) == 0 ? 127 : 126);
@@ -40,13 +45,13 @@ spawn_start(const struct spawn *s)
 {
 	int tell[2], e = 0;
 	ssize_t n;
-	pid_t pid;
+	pid_t pid, parent = getpid();
 
 	if (pipe2(tell, O_CLOEXEC) == -1)
 		return -1;
 	pid = fork();
 	if (pid == 0)
-		become(s, tell[1]);
+		become(s, tell[1], parent);
 	e = errno;
 	close(tell[1]);
 	if (pid == -1) {
@@ -76,4 +81,22 @@ spawn_wait(pid_t pid)
 	if (WIFSIGNALED(status))
 		return 128 + WTERMSIG(status);
 	return WEXITSTATUS(status);
+}
+
+bool
+spawn_is_over(pid_t pid, int wait_ms)
+{
+	const int flags = WEXITED | WNOHANG | WNOWAIT;
+	siginfo_t info;
+
+	/* Who waits knows that the end is near: ask often at first. */
+	for (int ms = 0, step = 1;; ms += step, step *= 2) {
+		info.si_pid = 0;
+		if (waitid(P_PID, (id_t)pid, &info, flags) == 0
+		    && info.si_pid == pid)
+			return true;
+		if (ms >= wait_ms)
+			return false;
+		poll(NULL, 0, step);
+	}
 }

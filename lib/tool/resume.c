@@ -34,16 +34,6 @@ stdin_flows(void)
 	       && (S_ISFIFO(s.st_mode) || S_ISSOCK(s.st_mode));
 }
 
-static void
-forget_checkpoint(struct head *h)
-{
-	free(h->path);
-	h->path = mem_strdup("");
-	memset(h->identity, 0, sizeof(h->identity));
-	h->generation = 0;
-	h->epoch = 0;
-}
-
 /* HEAD without what differs from start to start. */
 static void
 put_head(struct buf *b, const struct head *h)
@@ -52,7 +42,7 @@ put_head(struct buf *b, const struct head *h)
 	struct buf bytes;
 
 	head_copy(&plain, h);
-	forget_checkpoint(&plain);
+	head_forget_checkpoint(&plain);
 	buf_init(&bytes, 0);
 	head_write(&bytes, &plain);
 	buf_put_str(b, bytes.data, bytes.len);
@@ -278,12 +268,12 @@ resume_begin(struct stage *st, const struct stage_ops *ops, void *arg)
 	int rc;
 
 	if (!resume_applies(st)) {
-		forget_checkpoint(&st->out);
+		head_forget_checkpoint(&st->out);
 		return 0;
 	}
 	/* A sink that passes the stream on has the only commit there is. */
 	if (ops->publish != NULL)
-		forget_checkpoint(&st->out);
+		head_forget_checkpoint(&st->out);
 	if (ops->no_resume != NULL)
 		return stage_fail(
 		    st, TOOL_USAGE, "sbatch -S: %s", ops->no_resume);

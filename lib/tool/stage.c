@@ -39,9 +39,8 @@ output_failed(struct stage *st)
 	return stage_fail(st, TOOL_IO, "standard output: %s", strerror(errno));
 }
 
-/* A failure that came from upstream: pass it on, say nothing. */
-static int
-fail_forward(struct stage *st, const struct fail *f)
+int
+stage_forward(struct stage *st, const struct fail *f)
 {
 	stage_fail(st, f->status, "%.*s", (int)f->text_len, f->text);
 	st->forwarded = true;
@@ -58,7 +57,7 @@ input_failed(struct stage *st)
 	int status = stream_reader_status(st->reader);
 
 	if (st->pair != NULL && pair_fail(st->pair) != NULL)
-		return fail_forward(st, pair_fail(st->pair));
+		return stage_forward(st, pair_fail(st->pair));
 	if (st->pair != NULL && pair_error(st->pair) != NULL)
 		return stage_fail(st, TOOL_IO, "%s", pair_error(st->pair));
 	if (st->pair != NULL)
@@ -305,7 +304,8 @@ on_frame(struct stage *st, const struct stage_ops *ops, void *arg,
 	st->now = f->h;
 	if (ops->frame != NULL && ops->frame(st, arg, f) == -1)
 		return -1;
-	if (ops->cls == CLASS_FRAME && st->writer != NULL && f->h.sub == 0)
+	if (ops->cls == CLASS_FRAME && st->writer != NULL && f->h.sub == 0
+	    && !ops->later)
 		stream_write_seq(st->writer, f->h.seq);
 	switch (f->h.kind) {
 	case FRAME_ROWS:
@@ -321,7 +321,7 @@ on_frame(struct stage *st, const struct stage_ops *ops, void *arg,
 	case FRAME_FAIL:
 		if (fail_read(&e, f->data, f->len) == -1)
 			return stage_fail(st, TOOL_BUG, "FAIL differs");
-		return fail_forward(st, &e);
+		return stage_forward(st, &e);
 	case FRAME_HEAD:
 	default:
 		return stage_fail(st, TOOL_BUG, "frame of kind %d", f->h.kind);
@@ -337,7 +337,7 @@ read_head(struct stage *st, struct head *h)
 	if (stream_read_head(st->reader, h) == 1)
 		return 0;
 	f = stream_reader_fail(st->reader);
-	return f != NULL ? fail_forward(st, f) : input_failed(st);
+	return f != NULL ? stage_forward(st, f) : input_failed(st);
 }
 
 /* The HEADs of both sides; the right side's stages follow the left one's. */

@@ -51,6 +51,8 @@ struct stage;
  * version: of that state.
  * publish (sinks): show the output of the last state saved or loaded.  It may
  *	have been shown already, all or in part.  May be NULL.
+ * later: frame-wise, but frames are read before earlier ones are answered;
+ *	the stage writes the answers itself, in their order, to st->writer.
  * no_resume: why there is no state that could be saved, or NULL.
  */
 struct stage_ops {
@@ -69,6 +71,7 @@ struct stage_ops {
 	void (*save)(struct stage *st, void *arg, struct buf *out);
 	int (*load)(struct stage *st, void *arg, struct cur *in);
 	uint32_t version;
+	bool later;
 	int (*publish)(struct stage *st, void *arg);
 	const char *no_resume;
 };
@@ -131,7 +134,11 @@ int stage_emit(struct stage *st, const struct batch *b, uint32_t part,
 int stage_mark(struct stage *st, const struct frame_header *h,
     const struct mark *m, int64_t watermark);
 
-/* Record the one failure: exit status and message.  Returns -1. */
+/*
+ * Record the one failure: exit status and message; or one that another stage
+ * has told of, which goes on downstream now.  Return -1.
+ */
+int stage_forward(struct stage *st, const struct fail *f);
 int stage_fail(struct stage *st, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -91,6 +91,16 @@ head_copy(struct head *to, const struct head *from)
 }
 
 void
+head_forget_checkpoint(struct head *h)
+{
+	free(h->path);
+	h->path = mem_strdup("");
+	memset(h->identity, 0, sizeof(h->identity));
+	h->generation = 0;
+	h->epoch = 0;
+}
+
+void
 head_add_chain(struct head *h, const struct head *from)
 {
 	for (size_t i = 0; i < from->n_stages; i++)

@@ -101,6 +101,8 @@ void head_add_stage(struct head *h, enum stage_class cls, const char *program,
 /* Add the stages of from, which become those of another stream. */
 void head_add_chain(struct head *h, const struct head *from);
 
+void head_forget_checkpoint(struct head *h); /* it names none then */
+
 /* Encode; the caller checks b->failed. */
 void head_write(struct buf *b, const struct head *h);
 

@@ -92,6 +92,7 @@ enum stream_option {
  * not fit into a frame (nothing was written then, and fewer may fit).  After
  * another -1 every later call returns -1.  A pipe whose reader has gone ends
  * the process by SIGPIPE.
+ * stream_write_payload: h->rows rows as the payload that rows_read takes.
  * stream_writer_pipe: ask the kernel for a pipe of that many bytes (the
  * default is STREAM_PIPE_SIZE); what it refuses stays as it is.
  */
@@ -102,6 +103,8 @@ int stream_write_head(struct stream_writer *w, const struct head *h);
 void stream_write_seq(struct stream_writer *w, uint64_t seq);
 int stream_write_rows(struct stream_writer *w, const struct frame_header *h,
     const struct batch *b);
+int stream_write_payload(struct stream_writer *w, const struct frame_header *h,
+    const void *p, size_t len);
 int stream_write_mark(struct stream_writer *w, const struct frame_header *h,
     const struct mark *m);
 int stream_write_barrier(

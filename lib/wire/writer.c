@@ -205,6 +205,22 @@ stream_write_rows(struct stream_writer *w, const struct frame_header *h,
 }
 
 int
+stream_write_payload(struct stream_writer *w, const struct frame_header *h,
+    const void *p, size_t len)
+{
+	struct frame_header mine = *h;
+	struct iovec piece = {.iov_len = len};
+
+	memcpy(&piece.iov_base, &p, sizeof(p));
+	mine.kind = FRAME_ROWS;
+	if (put_frame(w, mine, &piece, len > 0, len) == -1)
+		return -1;
+	w->n_frames++;
+	w->n_rows += mine.rows;
+	return 0;
+}
+
+int
 stream_write_mark(
     struct stream_writer *w, const struct frame_header *h, const struct mark *m)
 {

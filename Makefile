@@ -26,7 +26,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Ilib -Itests/unit $(WARN) $(HARDEN) \
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SAN_FLAGS) $(LDFLAGS)
 LIBS = $(shell pkg-config --libs $(PKGS)) -lm
 
-CMDS = sbatch sjoin smap sreduce ssink swindow
+CMDS = sbatch sfan sjoin smap sreduce ssink swindow
 # Helpers, each with a package of its own; built where pkg-config finds it.
 ALL_HELPERS = ssink-postgres ssink-sqlite
 ssink-postgres_PKG = libpq
@@ -71,6 +71,7 @@ JOIN = cogroup heap match match_scope match_time plan plan_gather side \
 TOOL = accounts message pair progress quote redirect resume signal stage \
 	textopt tool
 EVENT = event late sorted whole
+FAN = answer aside fan hand job ledger out worker
 SQL = dbsink dbspool dbtable statement
 LIB = $(BASE:%=lib/base/%) \
 	$(DATA:%=lib/data/%) \
@@ -86,6 +87,7 @@ LIB = $(BASE:%=lib/base/%) \
 	$(GROUP:%=lib/group/%) \
 	$(EVENT:%=lib/event/%) \
 	$(JOIN:%=lib/join/%) \
+	$(FAN:%=lib/fan/%) \
 	$(SQL:%=lib/sql/%)
 UNITS = accounts_test agg_group_test agg_moment_test agg_sketch_test agg_test \
 	base_test cell_test ckpt_test clf_test cut_test expr_random_test \
@@ -96,9 +98,9 @@ UNITS = accounts_test agg_group_test agg_moment_test agg_sketch_test agg_test \
 	zone_test
 BENCHES = expr_bench render_bench text_bench
 MAN = man/millrace-checkpoint.5 man/millrace-expr.7 man/millrace-formats.7 \
-	man/millrace-frame.5 man/millrace.7 man/sbatch.1 man/sjoin.1 \
-	man/smap.1 man/sreduce.1 man/ssink-postgres.1 man/ssink-sqlite.1 \
-	man/ssink.1 man/swindow.1
+	man/millrace-frame.5 man/millrace.7 man/sbatch.1 man/sfan.1 \
+	man/sjoin.1 man/smap.1 man/sreduce.1 man/ssink-postgres.1 \
+	man/ssink-sqlite.1 man/ssink.1 man/swindow.1
 
 LIB_O = $(LIB:%=$(O)/%.o)
 

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: ISC */
+/* Frames to many processes, their answers in order.  sfan(1). */
+#include "fan/fan.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/time.h"
+#include "fan/fan_int.h"
+
+#define ENDS 3 /* descriptors of a worker */
+#define VERSION 1 /* of the state at a barrier */
+
+/* What is waited for: standard input and output, three of each worker. */
+static size_t
+fill_polls(struct fan *f, struct pollfd *p, int in_fd)
+{
+	size_t n = 2;
+
+	p[0] = (struct pollfd){.fd = in_fd, .events = POLLIN};
+	p[1] = (struct pollfd){.fd = STDOUT_FILENO};
+	for (size_t i = 0; i < f->o->n; i++) {
+		const struct worker *w = &f->workers[i];
+
+		p[n++] = (struct pollfd){
+		    .fd = worker_sends(w) ? w->in_fd : -1, .events = POLLOUT};
+		p[n++] = (struct pollfd){.fd = w->out_fd, .events = POLLIN};
+		p[n++] = (struct pollfd){.fd = w->err_fd, .events = POLLIN};
+	}
+	return n;
+}
+
+/* The reader of our output has gone: end as a write to it would. */
+static int
+end_without_reader(struct fan *f)
+{
+	struct sigaction sa;
+
+	if (sigaction(SIGPIPE, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN)
+		return stage_fail(
+		    f->st, TOOL_IO, "standard output: %s", strerror(EPIPE));
+	raise(SIGPIPE);
+	signal(SIGPIPE, SIG_DFL);
+	raise(SIGPIPE);
+	return -1;
+}
+
+/* Its END has come and its output has ended. */
+static int
+part_with(struct fan *f, struct worker *w)
+{
+	worker_stop(w, &f->rooms, (int)(f->o->timeout_us / 1000));
+	if (w->status <= 0 || w->status >= 128)
+		return 0;
+	return stage_fail(f->st, w->status, "worker %u ended with status %d",
+	    w->n, w->status);
+}
+
+/* Take what it has answered. */
+static int
+hear(struct fan *f, struct worker *w)
+{
+	int rc;
+
+	while ((rc = worker_read(w, &f->rooms)) == 1)
+		if (answer_take(f, w) == -1) {
+			if (f->st->failed)
+				return -1;
+			return hand_lost(f, w);
+		}
+	if (rc == 0)
+		return 0;
+	return w->state == WORKER_ENDED && w->eof ? part_with(f, w)
+						  : hand_lost(f, w);
+}
+
+static int
+serve(struct fan *f, struct worker *w, const struct pollfd *p)
+{
+	if (p[2].revents != 0) {
+		progress_clear(&f->st->progress);
+		worker_log(w);
+	}
+	if (p[0].revents != 0 && worker_send(w) == -1)
+		return hand_lost(f, w);
+	return p[1].revents != 0 ? hear(f, w) : 0;
+}
+
+/* Give away what waits, begin to send it. */
+static int
+give(struct fan *f)
+{
+	hand_jobs(f);
+	for (size_t i = 0; i < f->o->n; i++)
+		if (worker_sends(&f->workers[i])
+		    && worker_send(&f->workers[i]) == -1
+		    && hand_lost(f, &f->workers[i]) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+wait_ms(const struct fan *f, int timeout_ms)
+{
+	int64_t due = hand_wait_us(f), ms;
+
+	if (due == INT64_MAX)
+		return timeout_ms;
+	ms = (due - fan_clock(f) + 999) / 1000;
+	ms = ms < 0 ? 0 : ms;
+	return timeout_ms == -1 || ms < timeout_ms ? (int)ms : timeout_ms;
+}
+
+/*
+ * Wait until something can be done, or in_fd can be read, and do it.  0, or
+ * -1 after stage_fail.
+ */
+static int
+turn(struct fan *f, int in_fd, int timeout_ms)
+{
+	struct pollfd *p = f->polls;
+	size_t n;
+
+	fan_back(f);
+	if (give(f) == -1)
+		return -1;
+	n = fill_polls(f, p, in_fd);
+	if (poll(p, n, wait_ms(f, timeout_ms)) == -1 && errno != EINTR)
+		return stage_fail(f->st, TOOL_IO, "poll: %s", strerror(errno));
+	if ((p[1].revents & POLLERR) != 0)
+		return end_without_reader(f);
+	for (size_t i = 0; i < f->o->n; i++)
+		if (serve(f, &f->workers[i], p + 2 + ENDS * i) == -1)
+			return -1;
+	if (hand_limits(f) == -1 || give(f) == -1 || out_jobs(f) == -1)
+		return -1;
+	fan_left(f);
+	return 0;
+}
+
+/* HEAD as the workers get it: they must not join the directory. */
+static int
+make_head(struct fan *f)
+{
+	struct head h;
+
+	head_copy(&h, &f->st->in);
+	head_forget_checkpoint(&h);
+	head_write(&f->head, &h);
+	head_release(&h);
+	return f->head.failed || f->head.len > HEAD_MAX_LEN
+		   ? stage_fail(f->st, TOOL_USAGE, "HEAD is too long")
+		   : 0;
+}
+
+/* One worker says what all will answer; so a mistake is told once. */
+static int
+ask_one(struct fan *f)
+{
+	for (size_t i = 0; i < f->o->n; i++) {
+		struct worker *w = &f->workers[i];
+
+		if (hand_start(f, w) == -1)
+			return -1;
+		while (w->state == WORKER_STARTING)
+			if (turn(f, -1, -1) == -1)
+				return -1;
+		if (w->state == WORKER_READY)
+			return 0;
+	}
+	return stage_fail(f->st, TOOL_IO, "no worker is left");
+}
+
+static int
+on_head(struct stage *st, void *arg)
+{
+	struct fan *f = arg;
+	struct head *out = &st->out;
+
+	st->options = f->o->unordered ? "--unordered" : "";
+	fan_left(f);
+	if (make_head(f) == -1 || ask_one(f) == -1)
+		return -1;
+	head_release(out);
+	head_copy(out, &f->inner);
+	free(out->path);
+	out->path = mem_strdup(st->in.path);
+	memcpy(out->identity, st->in.identity, sizeof(out->identity));
+	out->generation = st->in.generation;
+	out->epoch = st->in.epoch;
+	f->sums = mem_zero(f->n_inner + 1, sizeof(*f->sums));
+	if (st->tool->schema_only)
+		return 0;
+	for (size_t i = 0; i < f->o->n; i++)
+		if (f->workers[i].state == WORKER_NONE
+		    && hand_start(f, &f->workers[i]) == -1)
+			return -1;
+	return aside_open(&f->aside, st, f->o->quarantine);
+}
+
+static int
+add_job(struct fan *f, struct job *j)
+{
+	TAILQ_INSERT_TAIL(&f->jobs, j, link);
+	f->n_jobs++;
+	do
+		if (turn(f, -1, f->n_jobs < FAN_AHEAD * f->o->n ? 0 : -1) == -1)
+			return -1;
+	while (f->n_jobs >= FAN_AHEAD * f->o->n);
+	return 0;
+}
+
+static int
+on_rows(struct stage *st, void *arg, const struct frame *f, struct batch *b)
+{
+	struct fan *fan = arg;
+	struct frame_header h = f->h;
+
+	(void)st;
+	(void)b;
+	/* The payload is there as it was packed. */
+	h.flags &= FRAME_LAST | FRAME_MORE;
+	h.raw_len = (uint32_t)f->len;
+	return add_job(fan, job_new(&fan->rooms, &h, f->data, f->len));
+}
+
+static int
+on_mark(
+    struct stage *st, void *arg, const struct frame *f, const struct mark *m)
+{
+	struct fan *fan = arg;
+	struct job *j = job_new(&fan->rooms, &f->h, f->data, f->len);
+
+	(void)st;
+	(void)m;
+	j->mark = j->done = true;
+	return add_job(fan, j);
+}
+
+/* What must not overtake frames, nor be overtaken by them. */
+static int
+on_frame(struct stage *st, void *arg, const struct frame *f)
+{
+	struct fan *fan = arg;
+
+	(void)st;
+	if (f->h.kind == FRAME_ROWS || f->h.kind == FRAME_MARK)
+		return 0;
+	while (fan->n_jobs > 0)
+		if (turn(fan, -1, -1) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+on_idle(struct stage *st, void *arg, int *timeout_ms)
+{
+	struct fan *f = arg;
+	int ms = st->progress.live ? 1000 : -1;
+
+	*timeout_ms = 0;
+	return turn(f, STDIN_FILENO, ms);
+}
+
+/* All is answered: tell the workers, and hear what they have counted. */
+static int
+end_workers(struct fan *f, enum end_reason reason)
+{
+	size_t left = f->o->n;
+
+	for (size_t i = 0; i < f->o->n; i++) {
+		struct worker *w = &f->workers[i];
+
+		w->since_us = fan_clock(f);
+		if (w->state == WORKER_READY && w->n_runs == 0) {
+			worker_finish(w, reason);
+		} else if (w->pid != 0) {
+			/* It is at what another one has answered. */
+			ledger_add(&f->before, &w->ledger);
+			worker_stop(w, &f->rooms, 0);
+			for (size_t k = 0; k < w->n_runs; k++) {
+				w->runs[k].job->n_runs--;
+				job_drop(w->runs[k].job, &f->rooms);
+			}
+			w->n_runs = 0;
+		}
+	}
+	while (left > 0) {
+		left = 0;
+		for (size_t i = 0; i < f->o->n; i++)
+			left += f->workers[i].pid != 0;
+		if (left > 0 && turn(f, -1, -1) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+on_end(struct stage *st, void *arg, enum end_reason reason)
+{
+	struct fan *f = arg;
+	struct account *a = &st->acct;
+
+	if (end_workers(f, reason) == -1)
+		return -1;
+	ledger_sum(f->sums, f->n_inner, &f->before, NULL);
+	for (size_t i = 0; i < f->n_inner; i++) {
+		strlcpy(f->sums[i].name,
+		    f->inner.stages[st->in.n_stages + i].name,
+		    sizeof(f->sums[i].name));
+		end_add(&st->end, &f->sums[i]);
+	}
+	/* Rows that nobody answered count where they were to go. */
+	a->used = st->resume.out + stream_writer_n_rows(st->writer);
+	a->invalid = f->n_inner == 0 ? f->aside.n_rows : 0;
+	a->in = a->used + a->invalid;
+	a->in_frames =
+	    st->resume.out_frames + stream_writer_n_frames(st->writer);
+	return aside_end(&f->aside, st, reason);
+}
+
+static int
+on_commit(struct stage *st, void *arg)
+{
+	const struct fan *f = arg;
+	double all = (double)(time_mono_us() - f->start_us) + 1;
+
+	if (st->tool->verbose <= 0)
+		return 0;
+	for (size_t i = 0; i < f->o->n; i++) {
+		const struct worker *w = &f->workers[i];
+
+		tool_warn("worker %u: busy %.0f%%, %ju frames, %ju retries, "
+			  "%ju races won",
+		    w->n, 100 * (double)w->busy_us / all,
+		    (uintmax_t)w->n_frames, (uintmax_t)w->n_retries,
+		    (uintmax_t)w->n_wins);
+	}
+	tool_warn("%ju frames run again, %ju races, %ju won, %ju workers "
+		  "replaced",
+	    (uintmax_t)f->n_retries, (uintmax_t)f->n_races,
+	    (uintmax_t)f->n_wins, (uintmax_t)f->n_replaced);
+	return 0;
+}
+
+static void
+on_save(struct stage *st, void *arg, struct buf *out)
+{
+	const struct fan *f = arg;
+	struct ledger all = f->before;
+
+	(void)st;
+	for (size_t i = 0; i < f->o->n; i++)
+		ledger_add(&all, &f->workers[i].ledger);
+	ledger_save(&all, out);
+}
+
+static int
+on_load(struct stage *st, void *arg, struct cur *in)
+{
+	struct fan *f = arg;
+
+	(void)st;
+	ledger_load(&f->before, in);
+	return 0;
+}
+
+static const struct stage_ops ops = {.cls = CLASS_FRAME,
+    .head = on_head,
+    .rows = on_rows,
+    .mark = on_mark,
+    .end = on_end,
+    .commit = on_commit,
+    .frame = on_frame,
+    .idle = on_idle,
+    .save = on_save,
+    .load = on_load,
+    .version = VERSION,
+    .later = true};
+
+static void
+release(struct fan *f)
+{
+	struct job *j;
+
+	for (size_t i = 0; i < f->o->n; i++)
+		worker_release(&f->workers[i], &f->rooms);
+	while ((j = TAILQ_FIRST(&f->jobs)) != NULL) {
+		TAILQ_REMOVE(&f->jobs, j, link);
+		j->queued = false;
+		j->n_runs = 0;
+		job_drop(j, &f->rooms);
+	}
+	free(f->workers);
+	free(f->polls);
+	free(f->sums);
+	buf_release(&f->head);
+	buf_release(&f->answer);
+	head_release(&f->inner);
+	aside_release(&f->aside);
+	batch_release(&f->batch);
+	rooms_release(&f->rooms);
+}
+
+int
+fan_run(struct tool *t, const struct fan_opts *o)
+{
+	struct stage st = {.sink = false};
+	struct fan f = {.o = o, .st = &st, .start_us = time_mono_us()};
+	int status;
+
+	TAILQ_INIT(&f.jobs);
+	buf_init(&f.head, 0);
+	buf_init(&f.answer, HEAD_MAX_LEN);
+	head_init(&f.inner);
+	batch_init(&f.batch);
+	f.polls = mem_zero(2 + ENDS * o->n, sizeof(*f.polls));
+	f.workers = mem_zero(o->n, sizeof(*f.workers));
+	for (size_t i = 0; i < o->n; i++) {
+		worker_init(&f.workers[i]);
+		f.workers[i].n = (unsigned)i + 1;
+		f.workers[i].argv = o->commands[i];
+		f.workers[i].name = t->name;
+	}
+	status = stage_run(&st, t, &ops, &f);
+	release(&f);
+	return status;
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: ISC */
+/* Which worker gets which frame, and what happens when it fails. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "fan/fan_int.h"
+
+#define LAST_WAIT_MS                                                           \
+	200 /* for the exit status of who has closed its output                \
+	     */
+#define RACE_LEAST_US INT64_C(50000)
+#define AWAY_US INT64_C(10000) /* shorter times count */
+
+int64_t
+fan_clock(const struct fan *f)
+{
+	return time_mono_us() - f->away_us;
+}
+
+void
+fan_left(struct fan *f)
+{
+	f->left_us = time_mono_us();
+}
+
+void
+fan_back(struct fan *f)
+{
+	int64_t gone = time_mono_us() - f->left_us;
+
+	if (gone > AWAY_US)
+		f->away_us += gone;
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* What an answer takes; -1 when none has come. */
+static int64_t
+median_us(const struct fan *f)
+{
+	int64_t v[FAN_SAMPLES];
+	size_t n = f->n_samples < FAN_SAMPLES ? f->n_samples : FAN_SAMPLES;
+
+	if (n == 0)
+		return -1;
+	memcpy(v, f->samples, n * sizeof(v[0]));
+	qsort(v, n, sizeof(v[0]), by_value);
+	return v[n / 2];
+}
+
+/* After so long a frame is slow: 1.4 times what others take. */
+static int64_t
+race_after_us(const struct fan *f)
+{
+	int64_t m = median_us(f);
+
+	if (m == -1 || f->o->once_only)
+		return INT64_MAX;
+	m = m / 5 * 7;
+	return m > RACE_LEAST_US ? m : RACE_LEAST_US;
+}
+
+/*
+ * Who is much slower than the others gets nothing to go on with.  Of two
+ * frames at a worker that fails either may be the reason, so after that each
+ * is tried by itself.
+ */
+static size_t
+depth(const struct worker *w, int64_t median)
+{
+	if (w->n_runs > 0 && w->runs[0].job->alone)
+		return 1;
+	return median >= 0 && w->last_us > 2 * median ? 1 : WORKER_DEPTH;
+}
+
+/* The worker that is most free for j, or NULL. */
+static struct worker *
+pick(const struct fan *f, const struct job *j)
+{
+	int64_t median = median_us(f);
+	struct worker *best = NULL;
+
+	for (size_t i = 0; i < f->o->n; i++) {
+		struct worker *w = &f->workers[i];
+
+		if (w->state != WORKER_READY || w->n_runs >= depth(w, median)
+		    || (j->alone && w->n_runs > 0))
+			continue;
+		if (best == NULL || w->n_runs < best->n_runs
+		    || (w->n_runs == best->n_runs
+			&& w->n_deaths < best->n_deaths))
+			best = w;
+	}
+	return best;
+}
+
+/* The frame that is slowest of those that only one worker has, or NULL. */
+static struct job *
+slowest(const struct fan *f)
+{
+	struct job *j = NULL, *found = NULL;
+
+	TAILQ_FOREACH (j, &f->jobs, link) {
+		if (!j->done && j->n_runs == 1
+		    && (found == NULL || j->handed_us < found->handed_us))
+			found = j;
+	}
+	return found;
+}
+
+static struct worker *
+idle_worker(const struct fan *f)
+{
+	for (size_t i = 0; i < f->o->n; i++)
+		if (f->workers[i].state == WORKER_READY
+		    && f->workers[i].n_runs == 0)
+			return &f->workers[i];
+	return NULL;
+}
+
+static void
+hand(struct fan *f, struct worker *w, struct job *j)
+{
+	worker_hand(w, j, fan_clock(f));
+}
+
+static void
+race(struct fan *f)
+{
+	int64_t after = race_after_us(f);
+	struct worker *w;
+	struct job *j;
+
+	while (after != INT64_MAX && (w = idle_worker(f)) != NULL
+	       && (j = slowest(f)) != NULL
+	       && fan_clock(f) - j->handed_us >= after) {
+		f->n_races++;
+		hand(f, w, j);
+	}
+}
+
+void
+hand_jobs(struct fan *f)
+{
+	struct worker *w;
+	struct job *j = NULL;
+
+	TAILQ_FOREACH (j, &f->jobs, link) {
+		if (j->done || j->n_runs > 0)
+			continue;
+		w = pick(f, j);
+		if (w != NULL)
+			hand(f, w, j);
+		else if (!j->alone)
+			return;
+	}
+	race(f);
+}
+
+/* When the worker has taken too long, by fan_clock. */
+static int64_t
+limit_us(const struct fan *f, const struct worker *w)
+{
+	if (f->o->timeout_us == 0)
+		return INT64_MAX;
+	switch (w->state) {
+	case WORKER_READY:
+		return w->n_runs > 0 ? w->runs[0].since_us + f->o->timeout_us
+				     : INT64_MAX;
+	case WORKER_STARTING:
+	case WORKER_ENDING:
+	case WORKER_ENDED:
+		return w->since_us + f->o->timeout_us;
+	case WORKER_NONE:
+	case WORKER_LOST:
+	default:
+		return INT64_MAX;
+	}
+}
+
+int64_t
+hand_wait_us(const struct fan *f)
+{
+	int64_t due = INT64_MAX, t, after = race_after_us(f);
+	const struct job *j;
+
+	for (size_t i = 0; i < f->o->n; i++) {
+		t = limit_us(f, &f->workers[i]);
+		due = t < due ? t : due;
+	}
+	if (after == INT64_MAX || idle_worker(f) == NULL)
+		return due;
+	j = slowest(f);
+	return j != NULL && j->handed_us + after < due ? j->handed_us + after
+						       : due;
+}
+
+int
+hand_limits(struct fan *f)
+{
+	int64_t now = fan_clock(f);
+
+	for (size_t i = 0; i < f->o->n; i++) {
+		struct worker *w = &f->workers[i];
+
+		if (limit_us(f, w) > now)
+			continue;
+		worker_fail(w, "it has not answered within %gs",
+		    (double)f->o->timeout_us / (double)TIME_US);
+		if (hand_lost(f, w) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* The exit status that tells of a worker's failure. */
+static int
+status_of(const struct worker *w)
+{
+	return w->eof && w->status > 0 && w->status < 128 ? w->status : TOOL_IO;
+}
+
+/* Its end says more than the end of its output does. */
+static void
+explain_end(struct worker *w)
+{
+	if (!w->eof || w->status < 0)
+		return;
+	if (w->status >= 128)
+		worker_fail(w, "signal %d ended it", w->status - 128);
+	else
+		worker_fail(w,
+		    "it ended with status %d before its work was "
+		    "done",
+		    w->status);
+}
+
+/* Every worker that had the frame has failed. */
+static int
+set_aside(struct fan *f, struct worker *w, struct job *j)
+{
+	if (f->aside.writer == NULL || j->h.rows == 0)
+		return stage_fail(f->st, status_of(w),
+		    "a frame of %u rows failed %u times; worker %u: %s",
+		    j->h.rows, j->tries, w->n, w->why);
+	j->tries = 0;
+	for (size_t i = 0; i < f->o->n; i++)
+		f->workers[i].n_deaths = 0;
+	return aside_job(&f->aside, f->st, j);
+}
+
+/* What it had goes to others; the one it was at is to blame, perhaps. */
+static int
+take_back(struct fan *f, struct worker *w)
+{
+	struct job *j;
+	int rc = 0;
+
+	for (size_t i = 0; i < w->n_runs; i++) {
+		j = w->runs[i].job;
+		j->n_runs--;
+		if (!j->done) {
+			w->n_retries++;
+			f->n_retries++;
+			j->tries += i == 0;
+			j->alone = true;
+			if (j->tries >= FAN_TRIES && j->n_runs == 0 && rc == 0)
+				rc = set_aside(f, w, j);
+		}
+		job_drop(j, &f->rooms);
+	}
+	w->n_runs = 0;
+	return rc;
+}
+
+static int
+give_up(struct fan *f, struct worker *w)
+{
+	size_t n = 0;
+
+	w->state = WORKER_LOST;
+	for (size_t i = 0; i < f->o->n; i++)
+		n += f->workers[i].state != WORKER_LOST;
+	if (n == 0)
+		return stage_fail(f->st, status_of(w),
+		    "no worker is left; "
+		    "worker %u: %s",
+		    w->n, w->why);
+	if (f->st->tool->verbose >= 0)
+		tool_warn("worker %u is given up: %s", w->n, w->why);
+	return 0;
+}
+
+int
+hand_start(struct fan *f, struct worker *w)
+{
+	w->since_us = fan_clock(f);
+	if (worker_start(w, &f->head) == 0)
+		return 0;
+	w->eof = false;
+	return give_up(f, w);
+}
+
+int
+hand_lost(struct fan *f, struct worker *w)
+{
+	bool ending = w->state == WORKER_ENDING || w->state == WORKER_ENDED;
+
+	worker_stop(w, &f->rooms, w->eof ? LAST_WAIT_MS : 0);
+	explain_end(w);
+	ledger_add(&f->before, &w->ledger);
+	w->ledger = (struct ledger){.in = 0};
+	if (ending)
+		return 0;
+	w->n_deaths++;
+	f->n_replaced++;
+	if (take_back(f, w) == -1)
+		return -1;
+	/* The shell's way to say that there is no such program. */
+	if (w->eof && (w->status == 126 || w->status == 127))
+		return give_up(f, w);
+	return w->n_deaths < FAN_TRIES ? hand_start(f, w) : give_up(f, w);
+}

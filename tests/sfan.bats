@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: ISC
+# sfan(1): order, failures, accounts, exit statuses.
+
+load helper
+
+# 3000 rows of an access log in frames of 100, in in.mill.
+rows() {
+	gen log 3000 >a.log
+	sbatch -f combined --frame-rows 100 --batch-rows 700 a.log >in.mill
+}
+
+# fan ARG...: its output as csv, with in.mill as its input.
+fan() {
+	sfan "$@" <in.mill | ssink -f csv
+}
+
+@test "any number of workers gives what the command alone gives" {
+	rows
+	while read -r args; do
+		eval "smap $args" <in.mill >alone.mill
+		ssink -f csv <alone.mill >want
+		for j in 1 2 16; do
+			eval "sfan -j $j -- smap $args" <in.mill >fan.mill
+			python3 "$TOP/tests/decode.py" -c <fan.mill
+			ssink -f csv <fan.mill >got
+			cmp want got
+			# The frames are the same, but for the stages in HEAD and END.
+			cmp <(python3 "$TOP/tests/decode.py" <alone.mill | grep ROWS) \
+				<(python3 "$TOP/tests/decode.py" <fan.mill | grep ROWS)
+		done
+	done <<-'ENDS'
+		-w true
+		-w false
+		-w 'status = 404'
+		-s 'path, bytes * 2 as twice, now() is null as n'
+		-a 'upper(path) as up' --drop agent
+		--rename path=p
+		--sample 10%:host
+		--explode 'split(path, "/") as piece'
+		-p 'path=regex:^/(?<first>[a-z]*)' --bad skip
+	ENDS
+}
+
+@test "raw blocks are parsed in the workers" {
+	gen log 5000 >a.log
+	sbatch -f combined a.log | ssink -f csv >want
+	for j in 1 3; do
+		sbatch -f raw a.log | sfan -j "$j" -- smap -p combined |
+			ssink -f csv >got
+		same want got
+	done
+}
+
+@test "windows pass: the watermark comes with the last frame before it" {
+	gen log 3000 >a.log
+	sbatch -f combined --frame-rows 100 a.log | swindow 1m >w.mill
+	smap -w 'status = 200' <w.mill |
+		sreduce -k path 'count() as n' | ssink >want
+	for args in '' --unordered; do
+		# shellcheck disable=SC2086 # no word or one
+		sfan $args -j 4 -- smap -w 'status = 200' <w.mill |
+			sreduce -k path 'count() as n' | ssink >got
+		same <(sort want) <(sort got)
+	done
+}
+
+@test "--unordered gives the same rows and whole batches" {
+	rows
+	ssink -f csv <in.mill | sort >want
+	for _ in 1 2 3; do
+		sfan -j 4 --unordered -- smap -w true <in.mill >u.mill
+		python3 "$TOP/tests/decode.py" -c <u.mill
+		ssink -f csv <u.mill | sort | cmp - want
+	done
+	sreduce 'count() as n' <u.mill | ssink >got
+	sreduce 'count() as n' <in.mill | ssink | same - got
+}
+
+@test "a frame of several pieces stays one" {
+	rows
+	smap --explode 'split(path, "/") as piece' <in.mill >e.mill
+	smap -w 'piece <> ""' <e.mill | ssink >want
+	sfan -j 3 -- smap -w 'piece <> ""' <e.mill >f.mill
+	python3 "$TOP/tests/decode.py" -c <f.mill
+	ssink <f.mill | cmp - want
+}
+
+@test "-v has an account of each stage inside, and a line for each worker" {
+	rows
+	run -0 --separate-stderr bash -c "sfan -v -j 2 -- \
+		\"smap -w 'status = 200' | smap -a '1 as x'\" <in.mill | ssink -f csv -N | wc -l"
+	n=$output
+	[[ $stderr == *"sfan: worker 1: busy "*" frames, 0 retries, "* ]]
+	[[ $stderr == *"sfan: worker 2: busy "* ]]
+	awk -v n="$n" '/^sbatch/ { ok += $2 == 3000 && $7 == 3000 }
+		/^smap/ && !seen++ { ok += $2 == 3000 && $3 == n && $7 == n; next }
+		/^smap/ { ok += $2 == n && $7 == n }
+		/^sfan  / { ok += $2 == n && $7 == n }
+		END { exit ok != 4 }' <<<"$stderr"
+}
+
+@test "--worker runs different commands that do the same" {
+	rows
+	cat >ssh <<-'ENDS'
+		#!/bin/sh
+		shift
+		exec sh -c "$*"
+	ENDS
+	chmod +x ssh
+	ssink -f csv <in.mill >want
+	PATH="$PWD:$PATH" fan --worker 'smap -w true' \
+		--worker 'ssh two smap -w true' --worker 'ssh three smap -w true' >got
+	same want got
+}
+
+@test "workers that do different things are refused" {
+	{
+		seq 3
+		until_true 20 test -s err
+	} | sbatch | {
+		sfan --worker 'smap -w true' --worker 'smap -s line' 2>err ||
+			echo "$?" >status
+	} >out.mill
+	[ "$(cat status)" = 64 ]
+	[ "$(cat err)" = "sfan: worker 2 answers with other columns or stages than another worker did: all must run the same stages with the same options" ]
+}
+
+@test "what is not frame-wise is refused before data flow" {
+	rows
+	for cmd in 'swindow 1m' 'sreduce count' 'smap --tail 1' 'smap -x -- cat' \
+		'smap --dedup path'; do
+		run -64 --separate-stderr sfan -j 2 -- "$cmd" <in.mill
+		[ "$stderr" = "sfan: ${cmd%% *} is not frame-wise: its rows depend on frames that other workers have; put it behind sfan (swindow: before it), or reduce in two steps: sfan -j N -- sreduce --partial -k KEYS AGG | sreduce --merge" ]
+	done
+	run -64 --separate-stderr sfan -j 2 -- sbatch a.log <in.mill
+	[ "$stderr" = "sfan: worker 1 does not answer the stream it is given: it must read standard input, such as: sfan -j 4 -- smap -w PRED" ]
+}
+
+@test "a mistake in the command is told once, with its status" {
+	rows
+	run -64 --separate-stderr bash -c \
+		"sfan -j 4 -- smap -s nosuch <in.mill | ssink; exit \${PIPESTATUS[0]}"
+	[ -z "$output" ]
+	[ "$(head -1 <<<"$stderr")" = "sfan[1]: smap: -s: no column nosuch; the columns are host, ident, user, time, method, path, protocol, status, bytes, referer, agent" ]
+	[ "$(grep -c nosuch <<<"$stderr")" -eq 2 ]
+}
+
+@test "bad data in a worker end the pipe with 65, behind all earlier frames" {
+	seq 400 | sed 's/^350$/x/' | sbatch --frame-rows 10 >in.mill
+	run -65 --separate-stderr bash -c \
+		"sfan -j 3 -- smap -p line=csv -N -c v:int <in.mill | ssink -N | tail -1
+			exit \${PIPESTATUS[0]}"
+	[ "$output" = 340 ]
+	[[ $stderr == "sfan["[123]"]: smap: -p: row:"*": v: x is no int" ]]
+}
+
+@test "a failure upstream goes on downstream" {
+	printf 'a\n1\n2\nx\n' >a.csv
+	run -65 --separate-stderr bash -c "sbatch -c a:int a.csv |
+		sfan -j 2 -- smap -w true | ssink"
+	[ "$output" = a ]
+	[ "$stderr" = "sbatch: a.csv:4:1: a: x is no int" ]
+}
+
+@test "a command that is not there" {
+	rows
+	run -74 --separate-stderr sfan -j 2 -- nosuch -x <in.mill
+	[ "$stderr" = "sfan: worker 1 is given up: nosuch: No such file or directory
+sfan: no worker is left; worker 2: nosuch: No such file or directory" ]
+	run -127 --separate-stderr sfan -q -j 2 -- nosuch <in.mill
+	grep -qx 'sfan: no worker is left; worker 2: it ended with status 127 before its work was done' <<<"$stderr"
+}
+
+@test "the status of a worker that ends badly is kept" {
+	rows
+	run -3 --separate-stderr bash -c "sfan -j 2 -- 'smap -w true; exit 3' \
+		<in.mill >/dev/null"
+	[[ $stderr == "sfan: worker "?" ended with status 3" ]]
+}
+
+given_up() {
+	[ "$(grep -c 'is given up' err)" -eq "$1" ]
+}
+
+@test "three of four workers never begin" {
+	{
+		seq 100
+		until_true 20 given_up 3
+		seq 101 200
+	} | sbatch | sfan --worker 'exit 9' --worker 'echo text' \
+		--worker 'smap -w true' --worker 'kill -9 $$' 2>err | ssink -N >got
+	seq 200 | same - got
+	grep -qx 'sfan: worker 1 is given up: it ended with status 9 before its work was done' err
+	grep -qx 'sfan: worker 4 is given up: signal 9 ended it' err
+}
+
+@test "a frame that no worker can answer ends the pipe after three tries" {
+	seq 100 | sed 's/^55$/poison/' | sbatch --frame-rows 10 >in.mill
+	cat >poison <<-'ENDS'
+		import sys
+		data = sys.stdin.buffer.read1
+		out = sys.stdout.buffer
+		seen = b""
+		while piece := data(1 << 16):
+		    seen += piece
+		    if b"poison" in seen:
+		        sys.exit(7)
+		    out.write(piece)
+		    out.flush()
+	ENDS
+	run -7 --separate-stderr bash -c "sfan -j 2 -- python3 poison <in.mill |
+		ssink -N -f csv; exit \${PIPESTATUS[0]}"
+	[[ $stderr == "sfan: a frame of 10 rows failed 3 times; worker "?": it ended with status 7 before its work was done" ]]
+	run -0 --separate-stderr bash -c "sfan -v -j 2 --quarantine q.mill -- \
+		'python3 poison | smap -w true' <in.mill | ssink -N -f csv"
+	[ "$output" = "$(seq 50; seq 61 100)" ]
+	grep -qx 'sfan: 1 frame of 10 rows set aside, which no worker could answer' \
+		<<<"$stderr"
+	awk '/^smap/ { ok = $2 == 100 && $3 == 90 && $6 == 10 && $7 == 90 }
+		END { exit !ok }' <<<"$stderr"
+	[ "$(ssink -N <q.mill)" = "$(seq 51 54; echo poison; seq 56 60)" ]
+	python3 "$TOP/tests/decode.py" -c <q.mill
+}
+
+@test "wrong usage" {
+	while IFS='|' read -r args message; do
+		run -64 --separate-stderr bash -c "sfan $args </dev/null"
+		[ "$stderr" = "sfan: $message" ]
+	done <<-'ENDS'
+		-j 2|what to run? such as: sfan -j 4 -- smap -w PRED
+		smap|how many workers? such as: sfan -j auto -- smap -w PRED
+		-w x|no option -w: options of the workers stand behind --: sfan -j 4 -- smap -w PRED
+		-j 2 --worker a|--worker says what each worker runs, -j N -- CMD what all do: write one of them
+		--worker a b|--worker says what each worker runs, -j N -- CMD what all do: write one of them
+		-j 0 -- cat|--jobs: 0 is not in 1..256
+		-j x -- cat|--jobs: x is no whole number
+		--timeout 5 -j 1 -- cat|--timeout: 5 is no duration; write 500ms, 5s, 1m, 2h or 1d
+	ENDS
+}
+
+@test "--schema prints the columns of what the workers make" {
+	rows
+	run -0 sfan -j 2 --schema -- smap -s 'status, bytes * 2 as twice' <in.mill
+	[ "$output" = "status	int
+twice	int" ]
+}
+
+@test "a reader that goes away ends it and its workers" {
+	gen log 20000 >a.log
+	run -0 bash -c "sbatch -f combined --frame-rows 50 a.log |
+		sfan -j 3 -- 'echo \$\$ >>pids; exec smap -w true' | head -c 9000 | wc -c"
+	[ "$output" = 9000 ]
+	while read -r pid; do
+		until_true 10 ended "$pid"
+	done <pids
+}

@@ -34,7 +34,7 @@ ssink-sqlite_PKG = sqlite3
 HELPERS := $(foreach h,$(ALL_HELPERS),$(if $(shell \
 	pkg-config --exists $($(h)_PKG) && echo yes),$(h)))
 PKG = $($(basename $(@F))_PKG)
-BASE = buf crc hash io map mem num pattern sha256 time timefmt xxh64 zone \
+BASE = buf crc digits hash io map mem num pattern sha256 time timefmt xxh64 zone \
 	zonerule
 DATA = batch col colbuf kept name order schema type
 WIRE = frame head headio mode note pack reader rows writer zip

@@ -364,3 +364,30 @@ ssink             3            3          0        0        0            0      
 	wait "$pid"
 	[ "$(cat out.csv)" = $'line\na' ]
 }
+
+@test "text of any length is quoted or escaped where one byte needs it, nowhere else" {
+	python3 - <<-'EOS'
+		import csv, io, json
+		odd = ['"', ",", "\n"]
+		texts = ["x" * i + o + "y" * j
+		         for o in odd for i in range(19) for j in range(19)]
+		texts += ["z" * n for n in range(1, 40)]
+		with open("in.json", "w") as f:
+		    for t in texts:
+		        f.write(json.dumps({"a": t, "n": 1}) + "\n")
+		with open("want.csv", "w", newline="") as f:
+		    f.write("a,n\n")
+		    w = csv.writer(f, lineterminator="\n")
+		    for t in texts:
+		        w.writerow([t, 1])
+		with open("want.json", "w") as f:
+		    for t in texts:
+		        f.write(json.dumps({"a": t, "n": 1},
+		                           separators=(",", ":")) + "\n")
+	EOS
+	sbatch -c a:str,n:int in.json >s
+	ssink -f csv <s >out.csv
+	cmp want.csv out.csv
+	ssink -f json <s >out.json
+	cmp want.json out.json
+}

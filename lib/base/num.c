@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/digits.h"
 #include "base/mem.h"
 
 #define EXACT_INT 9007199254740992.0 /* 2^53: doubles below are exact ints */
@@ -351,6 +352,16 @@ format_digits(char *out, const char *text)
 	return i;
 }
 
+static size_t
+format_long(char *out, double v)
+{
+	uint64_t d;
+	unsigned scale;
+
+	digits_find(&d, &scale, v);
+	return scale == 0 ? format_uint(out, d) : format_scaled(out, d, scale);
+}
+
 size_t
 num_format_float(char *out, double v)
 {
@@ -377,6 +388,8 @@ num_format_float(char *out, double v)
 		n = format_short(out, v);
 	if (n > 0)
 		return n;
+	if (v >= DIGITS_MIN && v < DIGITS_END)
+		return format_long(out, v);
 	/* Subnormals carry fewer than 15 digits. */
 	for (int prec = v < DBL_MIN ? 0 : 14; prec <= 16; prec++) {
 		snprintf(text, sizeof(text), "%.*e", prec, v);

@@ -10,6 +10,7 @@
 #include "base/zone.h"
 #include "text/render.h"
 #include "text/render_out.h"
+#include "text/render_plain.h"
 
 #define RENDER_MAX_NULL 64 /* bytes of --null */
 
@@ -98,42 +99,6 @@ render_cells_one(struct render_out *o, struct render_col *col, uint32_t r)
 	} else {
 		col->fn(o, col, col_entry(col->c, r));
 	}
-}
-
-/*
- * How many bytes at the front of s[0..len) are at least lim, not a, not b,
- * and, when ascii, below 0x80: those that need no escape.
- */
-struct render_plain {
-	unsigned char lim, a, b;
-	bool ascii;
-};
-
-static inline size_t
-render_plain(const struct render_plain *k, const char *s, size_t len)
-{
-	const uint64_t ones = UINT64_MAX / 255;
-	size_t i;
-
-	for (i = 0; len - i >= 8; i += 8) {
-		uint64_t w, a, b, hit;
-
-		memcpy(&w, s + i, 8);
-		a = w ^ ones * k->a;
-		b = w ^ ones * k->b;
-		hit = ((a - ones) & ~a) | ((b - ones) & ~b)
-		      | ((w - ones * k->lim) & ~w) | (k->ascii ? w : 0);
-		if (hit & ones << 7)
-			break;
-	}
-	for (; i < len; i++) {
-		unsigned char c = (unsigned char)s[i];
-
-		if (c < k->lim || c == k->a || c == k->b
-		    || (k->ascii && c >= 0x80))
-			break;
-	}
-	return i;
 }
 
 /* One output format. */

@@ -39,7 +39,7 @@ render_out_flush(struct render_out *o)
 }
 
 void
-render_out_put(struct render_out *o, const void *p, size_t len)
+render_out_long(struct render_out *o, const void *p, size_t len)
 {
 	const char *s = p;
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "text/render.h"
 
@@ -42,8 +43,23 @@ render_out_room(struct render_out *o, size_t len)
 		render_out_flush(o);
 }
 
+/* render_out_put of what does not fit into the buffer. */
+void render_out_long(struct render_out *o, const void *p, size_t len);
+
 /* Append; render_out_printf at most RENDER_ROOM bytes, the rest is cut. */
-void render_out_put(struct render_out *o, const void *p, size_t len);
+static inline void
+render_out_put(struct render_out *o, const void *p, size_t len)
+{
+	if (len == 1 && o->p < o->end) {
+		*o->p++ = *(const char *)p;
+	} else if (len <= (size_t)(o->end - o->p)) {
+		memcpy(o->p, p, len);
+		o->p += len;
+	} else {
+		render_out_long(o, p, len);
+	}
+}
+
 void render_out_puts(struct render_out *o, const char *s);
 void render_out_printf(struct render_out *o, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

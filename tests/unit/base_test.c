@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Numbers, times, checksums, maps, buffers: against libc and by laws. */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/crc.h"
+#include "base/digits.h"
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/map.h"
@@ -91,6 +93,42 @@ test_float_text(void)
 		}
 		if (n_digits(float_text(v)) > n_digits(want))
 			FAIL("a float's text is not the shortest");
+	}
+}
+
+/* What printf and strtod find, for the doubles at powers of two, too. */
+static void
+test_digits(void)
+{
+	static const uint64_t edges[] = {0, 1, (UINT64_C(1) << 52) - 1};
+	char want[40], got[40];
+	uint64_t bits, d;
+	unsigned scale;
+	double v;
+
+	for (int i = 0; i < 40000; i++) {
+		bits = i % 4 < 3 ? edges[i % 4] : rnd() >> 12;
+		bits |= (1016 + rnd() % 57) << 52;
+		memcpy(&v, &bits, sizeof(v));
+		if (v < DIGITS_MIN || v >= DIGITS_END)
+			continue;
+		for (int p = 14; p < 17; p++) {
+			snprintf(want, sizeof(want), "%.*e", p, v);
+			if (strtod(want, NULL) == v)
+				break;
+		}
+		digits_find(&d, &scale, v);
+		snprintf(got, sizeof(got), "%" PRIu64 "e-%u", d, scale);
+		CHECK(strtod(got, NULL) == v);
+		snprintf(got, sizeof(got), "%" PRIu64, d);
+		if (scale > 0 && n_digits(want) != n_digits(got))
+			FAIL("the digits are not the shortest");
+		for (size_t k = 0, n = 0; got[k] != '\0'; n++) {
+			if (want[n] == '.')
+				continue;
+			if (want[n] != got[k++])
+				FAIL("the digits are not the nearest");
+		}
 	}
 }
 
@@ -398,6 +436,7 @@ int
 main(void)
 {
 	test_float_text();
+	test_digits();
 	test_numbers();
 	test_calendar();
 	test_times();

@@ -12,8 +12,8 @@ CSV = ("read_csv('@F',header=true,columns={'ts_ms':'BIGINT','user':'VARCHAR',"
        "'qty':'INTEGER'})")
 CH_CSV = ("file('@F','CSVWithNames','ts_ms Int64,user String,item String,"
           "category String,price Float64,qty Int32')")
-LINES = ("read_csv('@F',header=false,delim='\\x01',quote='',escape='',"
-         "columns={'l':'VARCHAR'})")
+LINES = ("read_csv('@F',auto_detect=false,header=false,delim='\x01',quote='',"
+         "escape='',columns={'l':'VARCHAR'})")
 CH_LINES = "file('@F','LineAsString','line String')"
 TOP20 = "LC_ALL=C sort -t, -k2,2nr -k1,1 | sed -n 1,20p"
 

@@ -75,14 +75,6 @@ find(struct appended *a, const char *path, bool *is_new)
 	return &a->files[i];
 }
 
-static const char *
-last_component(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? path : slash + 1;
-}
-
 static int
 failed(char **why, const char *path)
 {
@@ -97,14 +89,13 @@ failed(char **why, const char *path)
 static int
 open_file(int *fd, const struct appended_file *f, int flags)
 {
-	bool trusted =
-	    (size_t)(last_component(f->path) - f->path) < f->n_trusted;
+	bool trusted = (size_t)(outdir_name(f->path) - f->path) < f->n_trusted;
 	int dir_fd = outdir_open(f->path, f->n_trusted, NULL), e;
 	struct stat st;
 
 	if (dir_fd == -1)
 		return errno == ENOENT ? 0 : -1;
-	*fd = openat(dir_fd, last_component(f->path),
+	*fd = openat(dir_fd, outdir_name(f->path),
 	    flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
 		| (trusted ? 0 : O_NOFOLLOW));
 	e = errno;
@@ -268,7 +259,7 @@ remove_file(char **why, const struct appended_file *f)
 		failed(why, f->path);
 		return EX_IOERR;
 	}
-	rc = unlinkat(dir_fd, last_component(f->path), 0);
+	rc = unlinkat(dir_fd, outdir_name(f->path), 0);
 	if (rc == 0)
 		rc = durable_sync(dir_fd);
 	if (rc == -1)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -165,4 +166,46 @@ outdir_remove(const char *path, size_t n_trusted, size_t made)
 		close(fd);
 		len = up > 0 ? up - 1 : 0;
 	}
+}
+
+const char *
+outdir_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+bool
+outdir_same(const char *a, const char *b)
+{
+	size_t len = (size_t)(outdir_name(a) - a);
+
+	return len == (size_t)(outdir_name(b) - b) && memcmp(a, b, len) == 0;
+}
+
+/* Whether both names are of one file: a link was made, and not yet undone. */
+static bool
+is_same(int dir_fd, const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return fstatat(dir_fd, a, &x, AT_SYMLINK_NOFOLLOW) == 0
+	       && fstatat(dir_fd, b, &y, AT_SYMLINK_NOFOLLOW) == 0
+	       && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+int
+outdir_rename_new(int dir_fd, const char *from, const char *to)
+{
+	if (renameat2(dir_fd, from, dir_fd, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS && errno != EEXIST)
+		return -1;
+	if (linkat(dir_fd, from, dir_fd, to, 0) == -1
+	    && (errno != EEXIST || !is_same(dir_fd, from, to))) {
+		errno = EEXIST;
+		return -1;
+	}
+	return unlinkat(dir_fd, from, 0);
 }

@@ -3,6 +3,7 @@
 #ifndef MILLRACE_IO_OUTDIR_H
 #define MILLRACE_IO_OUTDIR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -23,5 +24,16 @@ int outdir_open(const char *path, size_t n_trusted, size_t *made);
  */
 int outdir_sync(const char *path, size_t n_trusted, size_t made);
 void outdir_remove(const char *path, size_t n_trusted, size_t made);
+
+/*
+ * outdir_name: the last component of a path, within it.
+ * outdir_same: whether both paths are in one directory, by their texts.
+ * outdir_rename_new: rename, but over no file; where the file system cannot,
+ * by a second name, which a call that is repeated finishes.  0, or -1 with
+ * errno, EEXIST when there is a file.
+ */
+const char *outdir_name(const char *path);
+bool outdir_same(const char *a, const char *b);
+int outdir_rename_new(int dir_fd, const char *from, const char *to);
 
 #endif

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,14 +30,6 @@ outfile_init(struct outfile *o, const char *path, size_t n_trusted, bool append,
 	    .fd = -1};
 }
 
-static const char *
-last_component(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? path : slash + 1;
-}
-
 /* Close fd, errno kept. */
 static void
 drop(int fd)
@@ -57,7 +48,7 @@ static int
 mend_line(const struct outfile *o, int dir_fd, struct outfile_state *state)
 {
 	int fd = openat(
-	    dir_fd, last_component(o->path), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	    dir_fd, outdir_name(o->path), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 	char last = '\n';
 
@@ -75,7 +66,7 @@ mend_line(const struct outfile *o, int dir_fd, struct outfile_state *state)
 static int
 open_append(struct outfile *o, int dir_fd, struct outfile_state *state)
 {
-	const char *name = last_component(o->path);
+	const char *name = outdir_name(o->path);
 	bool trusted = (size_t)(name - o->path) < o->n_trusted;
 	struct stat st;
 
@@ -113,7 +104,7 @@ outfile_open(struct outfile *o, struct outfile_state *state)
 		o->fd = io_temp_at(o->temp, dir_fd, o->path);
 		state->is_empty = true;
 	} else {
-		o->fd = openat(dir_fd, last_component(*o->temp),
+		o->fd = openat(dir_fd, outdir_name(*o->temp),
 		    O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
 	}
 	drop(dir_fd);
@@ -188,7 +179,7 @@ outfile_publish(struct outfile *o)
 	if (dir_fd == -1)
 		return -1;
 	rc = renameat(
-	    dir_fd, last_component(*o->temp), dir_fd, last_component(o->path));
+	    dir_fd, outdir_name(*o->temp), dir_fd, outdir_name(o->path));
 	drop(dir_fd);
 	if (rc == 0)
 		forget_temp(o);
@@ -239,19 +230,6 @@ highest(uint64_t *number, int dir_fd, const char *stem, size_t stem_len,
 	return 0;
 }
 
-/* Rename, but over no file; where the file system cannot, by a second name. */
-static int
-rename_new(int dir_fd, const char *from, const char *to)
-{
-	if (renameat2(dir_fd, from, dir_fd, to, RENAME_NOREPLACE) == 0)
-		return 0;
-	if (errno != EINVAL && errno != ENOSYS)
-		return -1;
-	if (linkat(dir_fd, from, dir_fd, to, 0) == -1)
-		return -1;
-	return unlinkat(dir_fd, from, 0);
-}
-
 /* The name that number makes of name, its ext_len last bytes behind. */
 static char *
 numbered(const char *name, size_t ext_len, uint64_t number)
@@ -265,7 +243,7 @@ numbered(const char *name, size_t ext_len, uint64_t number)
 int
 outfile_publish_numbered(struct outfile *o, size_t ext_len, uint64_t *number)
 {
-	const char *name = last_component(o->path);
+	const char *name = outdir_name(o->path);
 	size_t stem_len = strlen(name) - ext_len;
 	int dir_fd = outdir_open(o->path, o->n_trusted, NULL), rc = 0;
 
@@ -276,7 +254,7 @@ outfile_publish_numbered(struct outfile *o, size_t ext_len, uint64_t *number)
 	while (rc == 0) {
 		char *to = numbered(name, ext_len, ++*number);
 
-		rc = rename_new(dir_fd, last_component(*o->temp), to);
+		rc = outdir_rename_new(dir_fd, outdir_name(*o->temp), to);
 		free(to);
 		if (rc == 0 || errno != EEXIST)
 			break;
@@ -291,7 +269,7 @@ outfile_publish_numbered(struct outfile *o, size_t ext_len, uint64_t *number)
 char *
 outfile_numbered(const struct outfile *o, size_t ext_len, uint64_t *number)
 {
-	const char *name = last_component(o->path);
+	const char *name = outdir_name(o->path);
 	size_t stem_len = strlen(name) - ext_len;
 	int dir_fd = outdir_open(o->path, o->n_trusted, NULL), rc = 0;
 	char *path = NULL;
@@ -304,7 +282,7 @@ outfile_numbered(const struct outfile *o, size_t ext_len, uint64_t *number)
 		free(path);
 		path = numbered(o->path, ext_len, ++*number);
 		if (faccessat(
-			dir_fd, last_component(path), F_OK, AT_SYMLINK_NOFOLLOW)
+			dir_fd, outdir_name(path), F_OK, AT_SYMLINK_NOFOLLOW)
 		    == 0)
 			continue;
 		rc = errno == ENOENT ? 1 : -1;
@@ -346,7 +324,7 @@ outfile_discard(struct outfile *o)
 		return;
 	dir_fd = outdir_open(o->path, o->n_trusted, NULL);
 	if (dir_fd != -1) {
-		unlinkat(dir_fd, last_component(*o->temp), 0);
+		unlinkat(dir_fd, outdir_name(*o->temp), 0);
 		close(dir_fd);
 	}
 	forget_temp(o);

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "io/outdir.h"
 #include "io/outgroup.h"
 #include "io/outlet_int.h"
 #include "io/outpath.h"
@@ -202,16 +203,6 @@ by_path(const void *a, const void *b)
 	return strcmp((*x)->file.path, (*y)->file.path);
 }
 
-static bool
-same_directory(const char *a, const char *b)
-{
-	const char *x = strrchr(a, '/'), *y = strrchr(b, '/');
-	size_t len = x == NULL ? 0 : (size_t)(x - a);
-
-	return len == (y == NULL ? 0 : (size_t)(y - b))
-	       && memcmp(a, b, len) == 0;
-}
-
 /*
  * Nothing is published before all files are complete and durable, so that a
  * full disk shows none of them.  Files of a directory share its fsync.
@@ -236,7 +227,7 @@ publish_all(struct outlet *t)
 		rc = targets_publish(&s->targets, all[i]);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		if ((all[i]->file.made > 0 || i + 1 == n
-			|| !same_directory(
+			|| !outdir_same(
 			    all[i]->file.path, all[i + 1]->file.path))
 		    && targets_sync(&s->targets, all[i]) == -1)
 			rc = -1;

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -54,14 +53,6 @@ prepared_path(const char *cwd, const char *path, size_t *n_trusted)
 	return mem_printf("%s/%s", cwd, path);
 }
 
-static const char *
-last_component(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? path : slash + 1;
-}
-
 static int
 failed(char **why, const char *path)
 {
@@ -84,7 +75,7 @@ sweep(char **why, const char *prefix, size_t n_trusted)
 			   ? 0
 			   : failed(why, prefix);
 	for (unsigned i = 0; missing < 2 && rc == 0; i++) {
-		char *name = mem_printf("%s%u", last_component(prefix), i);
+		char *name = mem_printf("%s%u", outdir_name(prefix), i);
 
 		if (unlinkat(dir_fd, name, 0) == 0)
 			missing = 0;
@@ -166,7 +157,7 @@ prepared_note(
     struct prepared *p, char **why, const char *path, size_t n_trusted)
 {
 	char *full = prepared_path(p->cwd, path, &n_trusted);
-	const char *last = last_component(full);
+	const char *last = outdir_name(full);
 	char *prefix = mem_printf(
 	    "%.*s.%.200s.%ld.", (int)(last - full), full, last, (long)getpid());
 	struct buf b;
@@ -213,7 +204,7 @@ prepared_discard(struct prepared *p)
 
 		if (dir_fd == -1)
 			continue;
-		unlinkat(dir_fd, last_component(f->temp), 0);
+		unlinkat(dir_fd, outdir_name(f->temp), 0);
 		close(dir_fd);
 	}
 	prepared_reset(p);
@@ -258,33 +249,6 @@ prepared_load(struct prepared *p, struct cur *in)
 	return in->failed ? -1 : 0;
 }
 
-/* Whether both names are of one file: a link was made, and not yet undone. */
-static bool
-is_same(int dir_fd, const char *a, const char *b)
-{
-	struct stat x, y;
-
-	return fstatat(dir_fd, a, &x, AT_SYMLINK_NOFOLLOW) == 0
-	       && fstatat(dir_fd, b, &y, AT_SYMLINK_NOFOLLOW) == 0
-	       && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
-/* Rename, but over no file; where the file system cannot, by a second name. */
-static int
-rename_fresh(int dir_fd, const char *from, const char *to)
-{
-	if (renameat2(dir_fd, from, dir_fd, to, RENAME_NOREPLACE) == 0)
-		return 0;
-	if (errno != EINVAL && errno != ENOSYS && errno != EEXIST)
-		return -1;
-	if (linkat(dir_fd, from, dir_fd, to, 0) == -1
-	    && (errno != EEXIST || !is_same(dir_fd, from, to))) {
-		errno = EEXIST;
-		return -1;
-	}
-	return unlinkat(dir_fd, from, 0);
-}
-
 /* Whether the folder was made for the data; the user's own must be there. */
 static bool
 was_taken(const struct prepared_file *f)
@@ -306,12 +270,11 @@ static int
 give_name(char **why, const struct prepared_file *f)
 {
 	int dir_fd = outdir_open(f->path, f->n_trusted, NULL), rc;
-	const char *temp = last_component(f->temp),
-		   *path = last_component(f->path);
+	const char *temp = outdir_name(f->temp), *path = outdir_name(f->path);
 
 	if (dir_fd == -1)
 		return was_taken(f) ? 0 : failed(why, f->path);
-	rc = f->fresh ? rename_fresh(dir_fd, temp, path)
+	rc = f->fresh ? outdir_rename_new(dir_fd, temp, path)
 		      : renameat(dir_fd, temp, dir_fd, path);
 	if (rc == -1 && errno == ENOENT)
 		rc = 0;
@@ -319,14 +282,6 @@ give_name(char **why, const struct prepared_file *f)
 		failed(why, f->path);
 	close(dir_fd);
 	return rc;
-}
-
-static bool
-same_directory(const char *a, const char *b)
-{
-	size_t len = (size_t)(last_component(a) - a);
-
-	return len == (size_t)(last_component(b) - b) && memcmp(a, b, len) == 0;
 }
 
 static int
@@ -342,8 +297,7 @@ prepared_sync(const struct prepared *p, char **why)
 {
 	for (size_t i = 0; i < p->n; i++)
 		if ((i + 1 == p->n
-			|| !same_directory(
-			    p->files[i].path, p->files[i + 1].path))
+			|| !outdir_same(p->files[i].path, p->files[i + 1].path))
 		    && sync_name(why, &p->files[i]) == -1)
 			return -1;
 	return 0;

@@ -62,8 +62,10 @@ statement_literal(const char *s)
 	return take(&b);
 }
 
-void
-statement_columns(struct buf *b, const struct head *h, const char *prefix)
+/* Each column behind prefix, and before its type, if there are types. */
+static void
+put_columns(struct buf *b, const struct head *h, const char *prefix,
+    const char *const *types)
 {
 	bool first = true;
 
@@ -75,25 +77,16 @@ statement_columns(struct buf *b, const struct head *h, const char *prefix)
 		buf_puts(b, first ? "" : ", ");
 		buf_puts(b, prefix);
 		statement_name(b, f->name);
+		if (types != NULL)
+			buf_printf(b, " %s", types[f->type]);
 		first = false;
 	}
 }
 
-static void
-put_declared(struct buf *b, const struct db_kind *k, const struct head *h)
+void
+statement_columns(struct buf *b, const struct head *h, const char *prefix)
 {
-	bool first = true;
-
-	for (size_t i = 0; i < h->schema.n; i++) {
-		const struct field *f = &h->schema.fields[i];
-
-		if (f->system)
-			continue;
-		buf_puts(b, first ? "" : ", ");
-		statement_name(b, f->name);
-		buf_printf(b, " %s", k->types[f->type]);
-		first = false;
-	}
+	put_columns(b, h, prefix, NULL);
 }
 
 /* Each key between before and after, by sep; nothing without keys. */
@@ -131,7 +124,7 @@ statement_create(
 
 	buf_init(&b, 0);
 	buf_printf(&b, "CREATE TABLE %s (", table);
-	put_declared(&b, k, h);
+	put_columns(&b, h, "", k->types);
 	if (n_keys(h) > 0) {
 		buf_printf(&b, ", %s (", k->unique);
 		put_keys(&b, h, "", "", ", ");
@@ -150,7 +143,7 @@ statement_create_temp(const struct db_kind *k, const struct head *h)
 	buf_printf(&b,
 	    "CREATE TEMP TABLE " STATEMENT_ROWS " (millrace_seq %s, op %s, ",
 	    k->sequence, k->types[TYPE_STR]);
-	put_declared(&b, k, h);
+	put_columns(&b, h, "", k->types);
 	buf_printf(&b, ")%s", k->temp_tail);
 	return take(&b);
 }

@@ -31,16 +31,22 @@ void map_init(struct map *m);
 void map_release(struct map *m);
 void map_reset(struct map *m); /* empty, capacity kept */
 
+/* clang-format off */
 /*
  * Walk the candidates for a hash:
- *	for (at = map_first(m, h, hashes); (i = map_at(m, &at, h)) != MAP_NONE;
- *at++) if (key i is the key sought) break; if (i == MAP_NONE) i = map_insert(m,
- *at, h); map_at moves *at to the next slot with this tag and returns its index,
- *or MAP_NONE with *at at the free slot where the key belongs.  map_first makes
+ *	for (at = map_first(m, h, hashes);
+ *	    (i = map_at(m, &at, h)) != MAP_NONE; at++)
+ *		if (key i is the key sought)
+ *			break;
+ *	if (i == MAP_NONE)
+ *		i = map_insert(m, at, h);
+ * map_at moves *at to the next slot with this tag and returns its index, or
+ * MAP_NONE with *at at the free slot where the key belongs.  map_first makes
  * room for one more, so that the free slot stays valid until map_insert.
  * map_insert returns the new number, the old m->n.
  * Rehashing needs the full hashes: the owner gives them by number in hashes.
  */
+/* clang-format on */
 static inline uint32_t
 map_at(const struct map *m, size_t *at, uint64_t h)
 {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/utf8.h"
+#include "base/quote.h"
 
 void
 schema_init(struct schema *s)
@@ -72,35 +72,19 @@ schema_find(const struct schema *s, const char *name, size_t len)
 	return -1;
 }
 
-/* A name may come from a file's header: escape what would move a cursor. */
-static void
-put_name(struct buf *b, const char *name)
-{
-	size_t len = strlen(name), n;
-	uint32_t cp = 0;
-
-	for (size_t i = 0; i < len; i += n) {
-		n = utf8_decode(&cp, name + i, len - i);
-		if (n != 0 && !utf8_is_hostile(cp)) {
-			buf_put(b, name + i, n);
-			continue;
-		}
-		n = n == 0 ? 1 : n;
-		for (size_t k = 0; k < n; k++)
-			buf_printf(b, "\\x%02x", (unsigned char)name[i + k]);
-	}
-}
-
 void
 schema_list(struct buf *b, const struct schema *s)
 {
 	const char *comma = "";
 
+	/* A name may come from the header of a file. */
 	for (size_t i = 0; i < s->n; i++) {
+		const char *name = s->fields[i].name;
+
 		if (s->fields[i].system)
 			continue;
 		buf_puts(b, comma);
-		put_name(b, s->fields[i].name);
+		quote_put(b, name, strlen(name));
 		comma = ", ";
 	}
 }

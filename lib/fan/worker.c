@@ -14,6 +14,7 @@
 #include "base/crc.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/quote.h"
 #include "base/time.h"
 #include "io/spawn.h"
 #include "tool/tool.h"
@@ -337,15 +338,13 @@ static void
 print_line(const struct worker *w, const char *p, size_t len)
 {
 	struct buf out = {.max = 0};
-	char *text = mem_strndup(p, len);
 
-	tool_quote_text(&out, w->name);
+	quote_lines(&out, w->name, strlen(w->name));
 	buf_printf(&out, "[%u]: ", w->n);
-	tool_quote_text(&out, text);
+	quote_lines(&out, p, len);
 	buf_putc(&out, '\n');
 	io_write(STDERR_FILENO, out.data, out.len);
 	buf_release(&out);
-	free(text);
 }
 
 static void

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/quote.h"
 #include "text/infer.h"
 #include "text/text_int.h"
 
@@ -39,22 +40,6 @@ flaw_sort(struct flaws *f)
 	f->n = n;
 }
 
-/* A cell as it may stand in any message. */
-static void
-quote(struct buf *b, const char *p, size_t len)
-{
-	for (size_t i = 0; i < len && i < QUOTE_MAX; i++) {
-		unsigned char c = (unsigned char)p[i];
-
-		if (c < ' ' || c > '~')
-			buf_printf(b, "\\x%02x", c);
-		else
-			buf_putc(b, (char)c);
-	}
-	if (len > QUOTE_MAX)
-		buf_puts(b, "...");
-}
-
 /* The type came from other values, so the user may not know of it. */
 static void
 mend(struct buf *b, const struct flaw *f, const struct block *blk)
@@ -82,7 +67,7 @@ explain(struct buf *b, const struct text *t, const struct flaw *f,
 		break;
 	case FLAW_VALUE:
 		buf_printf(b, "%s: ", f->col->name);
-		quote(b, blk->p + f->at, f->cell_end - f->at);
+		quote_cut(b, blk->p + f->at, f->cell_end - f->at, QUOTE_MAX);
 		buf_printf(
 		    b, " is no %s", type_name(cell_type(f->col->form.kind)));
 		if (f->col->guessed)

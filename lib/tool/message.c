@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/quote.h"
 #include "tool/tool.h"
 #include "wire/stream.h"
 
@@ -71,9 +72,9 @@ tell(const char *text)
 {
 	struct buf line = {.max = 0};
 
-	tool_quote_text(&line, message_name);
+	quote_lines(&line, message_name, strlen(message_name));
 	buf_puts(&line, ": ");
-	tool_quote_text(&line, text);
+	quote_lines(&line, text, strlen(text));
 	buf_putc(&line, '\n');
 	fflush(stderr);
 	io_write(STDERR_FILENO, line.data, line.len);

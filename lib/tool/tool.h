@@ -107,13 +107,10 @@ void tool_message_name(const char *name);
 void tool_last_words(void);
 
 /*
- * Quote data for a message: C0, C1, DEL, bidi controls and invalid UTF-8 as
- * \xNN, cut at 200 bytes with "..."; returns out.
- * tool_quote_text: append a text of lines, uncut; newline and tab stay.
+ * Quote data for a message by quote_cut, at 200 bytes; returns out.
  */
 #define TOOL_QUOTE_MAX 1024
 const char *tool_quote(char out[TOOL_QUOTE_MAX], const char *p, size_t len);
-void tool_quote_text(struct buf *out, const char *text);
 
 /*
  * What --schema prints: name, type and remarks of each column that is not a

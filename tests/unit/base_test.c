@@ -16,6 +16,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/quote.h"
 #include "base/sha256.h"
 #include "base/time.h"
 #include "base/utf8.h"
@@ -380,6 +381,35 @@ test_utf8(void)
 	CHECK(!utf8_is_hostile('a') && !utf8_is_hostile(0xe9));
 }
 
+static bool
+quoted_as(struct buf *b, const char *want)
+{
+	bool same =
+	    b->len == strlen(want) && memcmp(b->data, want, b->len) == 0;
+
+	buf_reset(b);
+	return same;
+}
+
+static void
+test_quote(void)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	quote_put(&b, "a\x1b[\t\xff\xc3\xa9\xe2\x80\xae", 10);
+	CHECK(quoted_as(&b, "a\\x1b[\\x09\\xff\xc3\xa9\\xe2\\x80\\xae"));
+	quote_put(&b, "\0\xe2\x80", 3);
+	CHECK(quoted_as(&b, "\\x00\\xe2\\x80"));
+	quote_lines(&b, "a\n\tb\r\0", 6);
+	CHECK(quoted_as(&b, "a\n\tb\\x0d\\x00"));
+	quote_cut(&b, "abc", 3, 3);
+	CHECK(quoted_as(&b, "abc"));
+	quote_cut(&b, "ab\xc3\xa9z", 5, 3);
+	CHECK(quoted_as(&b, "ab\xc3\xa9..."));
+	buf_release(&b);
+}
+
 static void
 test_publish(void)
 {
@@ -448,6 +478,7 @@ main(void)
 	test_buf();
 	test_arena();
 	test_utf8();
+	test_quote();
 	test_publish();
 	return check_done("base");
 }

@@ -124,12 +124,73 @@ hash_columns(const struct keys_rows *r, struct arena *a)
 	return h;
 }
 
+/*
+ * Rows with the same entries have the same key: number what the entries of
+ * const and dict columns can combine to.  false when that is more than rows.
+ */
+static bool
+combine(struct keys_rows *r, struct arena *a)
+{
+	uint64_t n = 1;
+
+	if (r->n_cols == 0)
+		return false;
+	for (size_t i = 0; i < r->n_cols; i++) {
+		const struct col *c = &r->cols[i];
+
+		if (c->enc == COL_PLAIN || c->valid != NULL)
+			return false;
+		n *= c->n_entries;
+		if (n > r->n)
+			return false;
+	}
+	r->n_combos = (uint32_t)n;
+	r->combo = arena_alloc(a, r->n * sizeof(*r->combo));
+	memset(r->combo, 0, r->n * sizeof(*r->combo));
+	for (size_t i = 0; i < r->n_cols; i++) {
+		const struct col *c = &r->cols[i];
+
+		for (uint32_t row = 0; row < r->n; row++)
+			r->combo[row] =
+			    r->combo[row] * c->n_entries + col_entry(c, row);
+	}
+	return true;
+}
+
+/* What hash_columns gives for the rows of each combination. */
+static void
+hash_combos(struct keys_rows *r, struct arena *a)
+{
+	uint64_t seed = hash_seed(), *h = r->hashes;
+	uint32_t n = 1;
+
+	if (r->n_cols == 1) {
+		hash_entries(h, &r->cols[0], seed);
+		return;
+	}
+	if (r->n_combos > 0)
+		h[0] = seed;
+	for (size_t c = 0; c < r->n_cols && r->n_combos > 0; c++) {
+		uint32_t m = r->cols[c].n_entries;
+		uint64_t *add = arena_alloc(a, m * sizeof(*add));
+
+		hash_entries(add, &r->cols[c], seed);
+		/* From the end on, as each becomes m. */
+		for (uint32_t i = n; i-- > 0;) {
+			uint64_t base = h[i];
+
+			for (uint32_t e = 0; e < m; e++)
+				h[(size_t)i * m + e] = hash_u64(add[e], base);
+		}
+		n *= m;
+	}
+}
+
 void
 keys_prepare(struct keys_rows *r, const struct col *cols, size_t n_cols,
     uint32_t n, struct arena *a)
 {
 	struct col *own = arena_alloc(a, n_cols * sizeof(*own));
-	const struct col *c = own;
 
 	for (size_t i = 0; i < n_cols; i++) {
 		if (cols[i].type == TYPE_FLOAT)
@@ -138,15 +199,14 @@ keys_prepare(struct keys_rows *r, const struct col *cols, size_t n_cols,
 			own[i] = cols[i];
 	}
 	*r = (struct keys_rows){.cols = own, .n_cols = n_cols, .n = n};
-	r->by_entry = n_cols == 1 && c->enc != COL_PLAIN && c->valid == NULL
-		      && c->n_entries <= n;
+	r->by_entry = combine(r, a);
 	if (!r->by_entry) {
 		r->hashes = hash_columns(r, a);
 		return;
 	}
-	r->hashes = arena_alloc(a, c->n_entries * sizeof(*r->hashes));
-	r->entry_group = arena_alloc(a, c->n_entries * sizeof(uint32_t));
-	hash_entries(r->hashes, c, hash_seed());
+	r->hashes = arena_alloc(a, r->n_combos * sizeof(*r->hashes));
+	r->combo_group = arena_alloc(a, r->n_combos * sizeof(uint32_t));
+	hash_combos(r, a);
 }
 
 /* Equal bytes of equal length, without a call for short ones. */
@@ -292,22 +352,22 @@ find_wide(struct keys *k, uint32_t *group, const struct keys_rows *r,
 	}
 }
 
-/* One const or dict column: an entry is looked up when a row first has it. */
+/* Const and dict columns: what they combine to is looked up once. */
 static void
 find_by_entry(struct keys *k, uint32_t *group, const struct keys_rows *r,
     const uint32_t *sel, uint32_t n)
 {
-	const struct col *c = &r->cols[0];
+	uint32_t *known = r->combo_group;
 
-	for (uint32_t e = 0; e < c->n_entries; e++)
-		r->entry_group[e] = MAP_NONE;
+	for (uint32_t e = 0; e < r->n_combos; e++)
+		known[e] = MAP_NONE;
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t row = ROW(sel, i), e = col_entry(c, row);
+		uint32_t row = ROW(sel, i), e = r->combo[row];
 
-		if (r->entry_group[e] == MAP_NONE)
-			r->entry_group[e] =
-			    find_any(k, c, row, r->hashes[e], r->order + row);
-		group[row] = r->entry_group[e];
+		if (known[e] == MAP_NONE)
+			known[e] = find_any(
+			    k, r->cols, row, r->hashes[e], r->order + row);
+		group[row] = known[e];
 	}
 }
 
@@ -414,11 +474,36 @@ look_all(const struct keys *k, uint32_t *group, const uint64_t *hashes,
 	}
 }
 
+/* One const or dict column: all its entries at once. */
+static void
+look_entries(const struct keys *k, const struct keys_rows *r)
+{
+	struct col entries = r->cols[0];
+
+	entries.enc = COL_PLAIN;
+	entries.n = entries.n_entries;
+	look_all(k, r->combo_group, r->hashes, &entries, entries.n);
+}
+
+/* Several: each of what they combine to, as a row that has it. */
+static void
+look_combos(const struct keys *k, const struct keys_rows *r)
+{
+	uint32_t *at = r->combo_group;
+
+	for (uint32_t e = 0; e < r->n_combos; e++)
+		at[e] = MAP_NONE;
+	for (uint32_t row = 0; row < r->n; row++)
+		at[r->combo[row]] = row;
+	for (uint32_t e = 0; e < r->n_combos; e++)
+		if (at[e] != MAP_NONE)
+			at[e] = look_from(k, (size_t)r->hashes[e], r->hashes[e],
+			    r->cols, at[e]);
+}
+
 void
 keys_look(const struct keys *k, uint32_t *group, const struct keys_rows *r)
 {
-	struct col entries;
-
 	if (k->map.n == 0) {
 		for (uint32_t row = 0; row < r->n; row++)
 			group[row] = MAP_NONE;
@@ -428,12 +513,12 @@ keys_look(const struct keys *k, uint32_t *group, const struct keys_rows *r)
 		look_all(k, group, r->hashes, r->cols, r->n);
 		return;
 	}
-	entries = r->cols[0];
-	entries.enc = COL_PLAIN;
-	entries.n = entries.n_entries;
-	look_all(k, r->entry_group, r->hashes, &entries, entries.n);
+	if (r->n_cols == 1)
+		look_entries(k, r);
+	else
+		look_combos(k, r);
 	for (uint32_t row = 0; row < r->n; row++)
-		group[row] = r->entry_group[col_entry(&r->cols[0], row)];
+		group[row] = r->combo_group[r->combo[row]];
 }
 
 void

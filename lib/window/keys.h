@@ -35,9 +35,11 @@ struct keys_rows {
 	const struct col *cols; /* floats in one form of 0 and NaN */
 	size_t n_cols;
 	uint32_t n;
-	uint64_t *hashes; /* by row; with one const or dict column by entry */
-	bool by_entry;
-	uint32_t *entry_group; /* scratch for by_entry */
+	uint64_t *hashes; /* by row; by combination when by_entry */
+	bool by_entry; /* const and dict columns, that combine to few */
+	uint32_t *combo; /* by row: the number of its entries' combination */
+	uint32_t n_combos;
+	uint32_t *combo_group; /* scratch, by combination */
 	uint64_t order; /* of row 0 */
 };
 

@@ -85,6 +85,62 @@ test_groups(void)
 	colbuf_release(&b);
 }
 
+/*
+ * Two columns of codes have the groups of the same cells written plain, in
+ * one table with them; what combines to no known key is not found.
+ */
+static void
+test_combinations(void)
+{
+	static const char *const v[] = {"x", "yy", "zzzzz"};
+	static const uint8_t codes[] = {2, 0, 0, 2, 1, 0, 2, 1, 2};
+	static const uint16_t others[] = {1, 1, 0, 1, 1, 0, 0, 1, 1};
+	static const uint32_t want[] = {0, 1, 2, 0, 3, 2, 4, 3, 0};
+	static const int64_t ints[] = {7, -7};
+	static const enum type types[] = {TYPE_STR, TYPE_INT};
+	const uint32_t few[] = {0, 1, 2};
+	struct arena a = {.blocks = NULL};
+	struct keys_rows coded, plain;
+	struct col c[2], flat[2];
+	uint32_t group[9];
+	struct colbuf b;
+	struct keys k;
+
+	texts(&b, v, 3);
+	colbuf_view(&c[0], &b);
+	c[0].enc = COL_DICT;
+	c[0].n = 9;
+	c[0].code_width = 1;
+	c[0].codes = codes;
+	c[1] = (struct col){.type = TYPE_INT,
+	    .enc = COL_DICT,
+	    .n = 9,
+	    .n_entries = 2,
+	    .code_width = 2,
+	    .codes = others,
+	    .i = ints};
+	check_groups(c, 2, want);
+	for (size_t i = 0; i < 2; i++)
+		col_flatten(&flat[i], &a, &c[i]);
+	keys_prepare(&coded, c, 2, 9, &a);
+	keys_prepare(&plain, flat, 2, 9, &a);
+	CHECK(coded.by_entry && coded.n_combos == 6 && !plain.by_entry);
+	for (int order = 0; order < 2; order++) {
+		keys_init(&k, types, 2);
+		keys_find(&k, group, order == 0 ? &plain : &coded, few, 3);
+		keys_look(&k, group, &coded);
+		for (uint32_t i = 0; i < 9; i++)
+			CHECK(group[i] == (want[i] < 3 ? want[i] : MAP_NONE));
+		keys_find(&k, group, order == 0 ? &coded : &plain, NULL, 9);
+		CHECK(k.map.n == 5);
+		for (uint32_t i = 0; i < 9; i++)
+			CHECK(group[i] == want[i]);
+		keys_release(&k);
+	}
+	colbuf_release(&b);
+	arena_release(&a);
+}
+
 /* An operator that counts by one text key. */
 struct counter {
 	const struct agg_fn *fn;
@@ -306,6 +362,7 @@ int
 main(void)
 {
 	test_groups();
+	test_combinations();
 	test_tumbling();
 	test_sliding();
 	test_sliding_cost();

@@ -303,6 +303,16 @@ find_any(struct keys *k, const struct col *cols, uint32_t row, uint64_t h,
 
 #define ROW(sel, i) ((sel) == NULL ? (i) : (sel)[i])
 
+/* Rows between asking for a slot and looking at it: a miss takes as long. */
+#define NEAR 12
+
+/* The table is not empty. */
+static inline void
+ask_for(const struct keys *k, uint64_t h)
+{
+	__builtin_prefetch(&k->map.slots[(size_t)h & (k->map.cap - 1)]);
+}
+
 /* One plain text column without nulls. */
 static void
 find_text(struct keys *k, uint32_t *group, const struct keys_rows *r,
@@ -318,6 +328,8 @@ find_text(struct keys *k, uint32_t *group, const struct keys_rows *r,
 		uint64_t h = r->hashes[row];
 		size_t at = map_first(&k->map, h, k->hashes);
 
+		if (i + NEAR < n)
+			ask_for(k, r->hashes[ROW(sel, i + NEAR)]);
 		while ((g = map_at(&k->map, &at, h)) != MAP_NONE) {
 			if (b->off[g + 1] - b->off[g] == len
 			    && same_bytes(b->bytes + b->off[g], p, len))
@@ -433,8 +445,7 @@ look_block(const struct keys *k, uint32_t *group, const uint64_t *hashes,
 	size_t at[AHEAD];
 
 	for (uint32_t i = 0; i < n; i++)
-		__builtin_prefetch(
-		    &k->map.slots[(size_t)hashes[i] & (k->map.cap - 1)]);
+		ask_for(k, hashes[i]);
 	for (uint32_t i = 0; i < n; i++) {
 		at[i] = (size_t)hashes[i];
 		group[i] = map_at(&k->map, &at[i], hashes[i]);

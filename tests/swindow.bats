@@ -480,6 +480,17 @@ live() {
 	[ "$stderr" = "swindow: the stream has a column pane; rename it" ]
 }
 
+@test "rows that replace others are refused, with what to write" {
+	rows 5 | sreduce --running 'count()' >upsert.mill
+	rows 5 | swindow 1m | sreduce --emit complete 'count()' >complete.mill
+	for spec in 1m rows:2; do
+		for in in upsert complete; do
+			run -65 --separate-stderr swindow "$spec" <$in.mill
+			[ "$stderr" = "swindow: the input changes rows it has sent; windows need rows that stay: put swindow before sreduce, or write sreduce --emit final" ]
+		done
+	done
+}
+
 @test "without windows only the watermark comes" {
 	rows 5 70 30 | swindow 2>err | ssink -f dump >dump
 	grep -q '^  column t time' dump

@@ -57,14 +57,17 @@ check_options(struct stage *st, const struct event *e)
 static int
 check_input(struct stage *st, const struct event *e)
 {
+	/* First, since sreduce leaves such a stream no event time either. */
+	if (st->in.mode != MODE_APPEND)
+		return stage_fail(st, TOOL_DATA,
+		    "the input changes rows it has sent; windows need rows "
+		    "that stay: put swindow before sreduce, or write sreduce "
+		    "--emit final");
 	if (st->in.schema.time_col == -1 && !e->arrival
 	    && e->window->kind != WINDOW_ROWS)
 		return stage_fail(st, TOOL_DATA,
 		    "the stream has no event time; write sbatch -t COL, and "
 		    "keep COL in smap -s");
-	if (st->in.mode != MODE_APPEND)
-		return stage_fail(
-		    st, TOOL_DATA, "windows need a stream that only appends");
 	if (st->in.window.kind != WINDOW_NONE)
 		return stage_fail(st, TOOL_DATA,
 		    "the stream has windows already (%s); put sreduce between "

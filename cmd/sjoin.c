@@ -226,6 +226,10 @@ check_stream(const struct run *o)
 {
 	const struct streams_opts *s = &o->streams;
 
+	if (o->reload)
+		tool_die(TOOL_USAGE,
+		    "--reload: RIGHT is a stream, whose rows come as they are "
+		    "written; leave it out, or give a table");
 	if (o->text_opt != NULL)
 		tool_die(TOOL_USAGE,
 		    "--%s: RIGHT is a stream; options of text are sbatch's",

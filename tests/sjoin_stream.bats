@@ -130,6 +130,8 @@ refused() {
 		l.mill -k k --sources a,b r.mill
 	refused 64 "--format: RIGHT is a stream; options of text are sbatch's" \
 		l.mill -k k -f csv --stream r.mill
+	refused 64 "--reload: RIGHT is a stream, whose rows come as they are written; leave it out, or give a table" \
+		l.mill -k k --reload --stream r.mill
 }
 
 @test "--sources wants a column that says whose a row is" {

@@ -254,3 +254,80 @@ twice	int" ]
 		until_true 10 ended "$pid"
 	done <pids
 }
+
+@test "reduction in parts gives one answer, whatever the number of workers" {
+	gen log 4000 >a.log
+	sbatch -f combined --frame-rows 100 a.log | swindow 1m --late 30s >w.mill
+	sreduce -k path 'count() as n, sum(bytes) as b, p95(bytes)' <w.mill |
+		ssink >want
+	for j in 1 2 16; do
+		sfan -j "$j" -- sreduce --partial -k path \
+			'count() as n, sum(bytes) as b, p95(bytes)' <w.mill |
+			sreduce --merge | ssink >got
+		same want got
+	done
+}
+
+@test "a pipeline that resumes has its barriers behind all frames" {
+	gen log 3000 >a.log
+	sbatch -f combined a.log | smap -w 'status = 200' | ssink -f csv -N >want
+	head -1000 a.log >b.log
+	line() {
+		sbatch -S dir --once -f combined --frame-rows 50 b.log |
+			sfan -v -j 3 -- smap -w 'status = 200' |
+			ssink -f csv -N 'out/{epoch}.csv'
+	}
+	line
+	tail -n +1001 a.log >>b.log
+	line 2>err
+	cat out/*.csv | cmp - want
+	# The account goes on over the restart.
+	awk '/^smap/ { ok = $2 == 3000 } END { exit !ok }' err
+}
+
+@test "workers that fail cost no row (SFAN_CASES)" {
+	python3 "$TOP/tests/sfan.py" faults "${SFAN_CASES-20}" "${SFAN_SEED-1}"
+}
+
+@test "workers that are replaced leave nothing behind (SFAN_REPLACED)" {
+	python3 "$TOP/tests/sfan.py" leaks "${SFAN_REPLACED-200}"
+}
+
+@test "a frame at a worker that is slow is run on another one" {
+	seq 300 | sbatch --frame-rows 10 >in.mill
+	cat >slow <<-'ENDS'
+		#!/bin/sh
+		smap -w true | { dd bs=1 count=600 status=none; exec sleep 600; }
+	ENDS
+	chmod +x slow
+	run -0 --separate-stderr bash -c "sfan -v --timeout 0 --worker ./slow \
+		--worker 'smap -w true' <in.mill | ssink -N"
+	[ "$output" = "$(seq 300)" ]
+	[[ $stderr == *"sfan: worker 2: busy "*" 0 retries, "[1-9]*" races won"* ]]
+	run -0 --separate-stderr bash -c "sfan -v --once-only --timeout 2s \
+		--worker ./slow --worker 'smap -w true' <in.mill | ssink -N"
+	[ "$output" = "$(seq 300)" ]
+	grep -qE '^sfan: [1-9][0-9]* frames run again, 0 races, 0 won, [1-9]' <<<"$stderr"
+}
+
+# begun N: whether so many workers have written their id.
+begun() {
+	[ "$(wc -l <pids)" -ge "$1" ]
+}
+
+@test "no worker outlives sfan, however it ends" {
+	: >pids
+	for cmd in 'exec smap -w true' 'exec sleep 600' 'trap "" TERM; exec sleep 600'; do
+		mkfifo in
+		sfan -j 1 -- "echo \$\$ >>pids; $cmd" <in >/dev/null 2>&1 &
+		pid=$!
+		exec 5>in
+		seq 3 | sbatch | head -c 400 >&5
+		until_true 20 begun 1
+		kill -9 "$pid"
+		until_true 20 ended "$(cat pids)"
+		exec 5>&-
+		rm in
+		: >pids
+	done
+}

@@ -69,7 +69,7 @@ JOIN = cogroup heap match match_scope match_time plan plan_gather side \
 	streams streams_cogroup streams_head table tablefile tablejoin \
 	tablepack tables
 TOOL = accounts message pair progress quote redirect resume signal stage \
-	textopt tool
+	state textopt tool
 EVENT = event late sorted whole
 FAN = answer aside fan hand job ledger out worker
 SQL = dbsink dbspool dbtable statement
@@ -99,8 +99,8 @@ UNITS = accounts_test agg_group_test agg_moment_test agg_sketch_test agg_test \
 BENCHES = expr_bench render_bench text_bench
 MAN = man/millrace-checkpoint.5 man/millrace-expr.7 man/millrace-formats.7 \
 	man/millrace-frame.5 man/millrace-performance.7 man/millrace.7 \
-	man/sbatch.1 man/sfan.1 man/sjoin.1 man/smap.1 man/sreduce.1 man/ssink-postgres.1 \
-	man/ssink-sqlite.1 man/ssink.1 man/swindow.1
+	man/sbatch.1 man/sfan.1 man/sjoin.1 man/smap.1 man/sreduce.1 \
+	man/ssink-postgres.1 man/ssink-sqlite.1 man/ssink.1 man/swindow.1
 
 LIB_O = $(LIB:%=$(O)/%.o)
 

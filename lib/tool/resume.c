@@ -13,8 +13,7 @@
 #include "ckpt/durable.h"
 #include "ckpt/snapshot.h"
 #include "tool/stage.h"
-
-#define VERSION 1 /* of a snapshot's body */
+#include "tool/state.h"
 
 static int
 fail_with(struct stage *st, int status, char *why)
@@ -32,22 +31,6 @@ stdin_flows(void)
 
 	return fstat(STDIN_FILENO, &s) == 0
 	       && (S_ISFIFO(s.st_mode) || S_ISSOCK(s.st_mode));
-}
-
-/* HEAD without what differs from start to start. */
-static void
-put_head(struct buf *b, const struct head *h)
-{
-	struct head plain;
-	struct buf bytes;
-
-	head_copy(&plain, h);
-	head_forget_checkpoint(&plain);
-	buf_init(&bytes, 0);
-	head_write(&bytes, &plain);
-	buf_put_str(b, bytes.data, bytes.len);
-	buf_release(&bytes);
-	head_release(&plain);
 }
 
 static char *
@@ -98,26 +81,6 @@ resume_difference(const struct head *was, const struct head *is)
 	return why;
 }
 
-static void
-put_account(struct buf *b, const struct account *a)
-{
-	const uint64_t v[] = {a->in, a->used, a->filtered, a->late, a->invalid,
-	    a->out, a->in_frames, a->out_frames};
-
-	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++)
-		buf_put_int(b, v[i], 8);
-}
-
-static void
-get_account(struct account *a, struct cur *c)
-{
-	uint64_t *v[] = {&a->in, &a->used, &a->filtered, &a->late, &a->invalid,
-	    &a->out, &a->in_frames, &a->out_frames};
-
-	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++)
-		*v[i] = cur_get_int(c, 8);
-}
-
 void
 resume_count_out(struct stage *st)
 {
@@ -134,81 +97,79 @@ static void
 put_state(
     struct stage *st, const struct stage_ops *ops, void *arg, struct buf *b)
 {
+	struct state s = {.in = st->in, .out = st->out};
+
 	resume_count_out(st);
-	buf_put_int(b, VERSION, 4);
-	put_head(b, &st->in);
-	put_head(b, &st->out);
-	put_account(b, &st->acct);
-	buf_put_int(b, (uint64_t)st->watermark, 8);
-	buf_put_int(b, st->batch, 8);
-	buf_put_int(b, st->n_unparsed, 8);
-	buf_put_int(b, ops->version, 4);
+	s.acct = st->acct;
+	s.watermark = st->watermark;
+	s.batch = st->batch;
+	s.n_unparsed = st->n_unparsed;
+	s.own = ops->version;
+	state_write(b, &s);
 	if (ops->save != NULL)
 		ops->save(st, arg, b);
 }
 
-/* One HEAD of the snapshot against one of now.  0, or the exit status. */
+/* Whether the state is of this pipeline.  0, or -1 after stage_fail. */
 static int
-compare_head(struct cur *c, const struct head *now, char **why)
+check_pipeline(struct stage *st, const struct state *s)
 {
-	struct head was;
-	const char *text, *bytes;
-	size_t len;
-	int status = TOOL_OK;
+	char *why = resume_difference(&s->in, &st->in);
 
-	bytes = cur_get_str(c, &len, HEAD_MAX_LEN);
-	if (bytes == NULL) {
-		*why = mem_strdup("it is cut");
-		return TOOL_DATA;
+	if (why == NULL)
+		why = resume_difference(&s->out, &st->out);
+	if (why == NULL)
+		return 0;
+	stage_fail(st, TOOL_CHANGED,
+	    "the pipeline has changed since %s was made: %s",
+	    st->resume.dir.path, why);
+	free(why);
+	return -1;
+}
+
+static void
+take_state(struct stage *st, const struct state *s)
+{
+	struct account a = s->acct;
+
+	memcpy(a.name, st->acct.name, sizeof(a.name));
+	st->acct = a;
+	st->resume.in_frames = a.in_frames;
+	/* What reads a stream of no checkpoint counts from here on. */
+	if (st->out.path[0] != '\0') {
+		st->resume.out = a.out;
+		st->resume.out_frames = a.out_frames;
 	}
-	if (head_read(&was, &text, (const uint8_t *)bytes, len) == -1) {
-		*why = mem_strdup(text);
-		status = TOOL_DATA;
-	} else {
-		*why = resume_difference(&was, now);
-		status = *why == NULL ? TOOL_OK : TOOL_CHANGED;
-	}
-	head_release(&was);
-	return status;
+	st->watermark = s->watermark;
+	st->batch = s->batch;
+	st->n_unparsed = s->n_unparsed;
 }
 
 static int
 get_state(
     struct stage *st, const struct stage_ops *ops, void *arg, struct cur *c)
 {
-	struct resume *r = &st->resume;
-	const char *name = r->dir.stage;
+	const char *name = st->resume.dir.stage;
+	struct state s;
 	char *why = NULL;
-	int status;
+	int rc;
 
-	if (cur_get_int(c, 4) != VERSION)
-		return stage_fail(
+	state_init(&s);
+	rc = state_read(&s, &why, c);
+	if (rc == -1)
+		stage_fail(
+		    st, TOOL_DATA, "%s: the state is damaged: %s", name, why);
+	free(why);
+	if (rc == 0)
+		rc = check_pipeline(st, &s);
+	if (rc == 0)
+		take_state(st, &s);
+	if (rc == 0 && s.own != ops->version)
+		rc = stage_fail(
 		    st, TOOL_DATA, "%s: the state is of another version", name);
-	status = compare_head(c, &st->in, &why);
-	if (status == TOOL_OK)
-		status = compare_head(c, &st->out, &why);
-	if (status != TOOL_OK) {
-		stage_fail(st, status,
-		    status == TOOL_CHANGED
-			? "the pipeline has changed since %s was made: %s"
-			: "%s: the state is damaged: %s",
-		    status == TOOL_CHANGED ? r->dir.path : name, why);
-		free(why);
+	state_release(&s);
+	if (rc == -1)
 		return -1;
-	}
-	get_account(&st->acct, c);
-	r->in_frames = st->acct.in_frames;
-	/* What reads a stream of no checkpoint counts from here on. */
-	if (st->out.path[0] != '\0') {
-		r->out = st->acct.out;
-		r->out_frames = st->acct.out_frames;
-	}
-	st->watermark = (int64_t)cur_get_int(c, 8);
-	st->batch = cur_get_int(c, 8);
-	st->n_unparsed = cur_get_int(c, 8);
-	if (cur_get_int(c, 4) != ops->version)
-		return stage_fail(
-		    st, TOOL_DATA, "%s: the state is of another version", name);
 	if (ops->load != NULL && ops->load(st, arg, c) == -1)
 		c->failed = true;
 	if (c->failed || c->left > 0)

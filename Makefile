@@ -55,7 +55,7 @@ GROUP = add answer batch cells check early fill fold group merge partial rank \
 	roster running update window
 WINDOW = grid hold keybytes keys mark packed pane query reduce runfold \
 	runmerge runs session sorter spec spill stamp store visits
-CKPT = checkpoint commit durable lock snapshot
+CKPT = checkpoint commit durable lock snapshot survey
 STEP = chain chain_state columns command dedup elements ends explode history \
 	keyed names over parse past pieces pipe prog reader running sample \
 	span step where
@@ -63,13 +63,13 @@ IO = appended bad changelog conn cut dir emit epochs external feed filesink \
 	follow follow_resume gen gunzip gzout heading held intake journal \
 	known lane libexec listen merge net newfiles outdir outexec outfile \
 	outgroup outlet outpath outpath_parse outresume outset outwhole pace \
-	poller prepared pump range saved set sibling sink source spawn spool \
-	target turn
+	places poller prepared pump range saved set sibling sink source spawn \
+	spool target turn
 JOIN = cogroup heap match match_scope match_time plan plan_gather side \
 	streams streams_cogroup streams_head table tablefile tablejoin \
 	tablepack tables
-TOOL = accounts message pair progress quote redirect resume signal stage \
-	state textopt tool
+TOOL = accounts inspect message pair progress quote redirect resume signal \
+	stage state textopt tool
 EVENT = event late sorted whole
 FAN = answer aside fan hand job ledger out worker
 SQL = dbsink dbspool dbtable statement
@@ -98,9 +98,10 @@ UNITS = accounts_test agg_group_test agg_moment_test agg_sketch_test agg_test \
 	zone_test
 BENCHES = expr_bench render_bench text_bench
 MAN = man/millrace-checkpoint.5 man/millrace-expr.7 man/millrace-formats.7 \
-	man/millrace-frame.5 man/millrace-performance.7 man/millrace.7 \
-	man/sbatch.1 man/sfan.1 man/sjoin.1 man/smap.1 man/sreduce.1 \
-	man/ssink-postgres.1 man/ssink-sqlite.1 man/ssink.1 man/swindow.1
+	man/millrace-frame.5 man/millrace-performance.7 man/millrace.1 \
+	man/millrace.7 man/sbatch.1 man/sfan.1 man/sjoin.1 man/smap.1 \
+	man/sreduce.1 man/ssink-postgres.1 man/ssink-sqlite.1 man/ssink.1 \
+	man/swindow.1
 
 LIB_O = $(LIB:%=$(O)/%.o)
 

@@ -17,6 +17,7 @@ struct commit {
 	uint64_t generation; /* the start that made it */
 	bool finished; /* the data had ended */
 	bool published; /* all of its output is in place */
+	uint64_t before; /* the start that made epoch - 1; 0: not known */
 };
 
 /*

@@ -3,6 +3,7 @@
 #include "ckpt/commit.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -84,6 +85,7 @@ commit_read(struct checkpoint *c, char **why)
 		flags = cur_get_int(&cur, 1);
 		m.finished = (flags & FINISHED) != 0;
 		m.published = (flags & PUBLISHED) != 0;
+		m.before = cur_get_int(&cur, 8);
 		if (cur.failed || cur.left > 0 || m.epoch == 0
 		    || (flags & ~(uint64_t)(FINISHED | PUBLISHED)) != 0) {
 			errno = EBADMSG;
@@ -100,12 +102,13 @@ commit_read(struct checkpoint *c, char **why)
 static int
 write_commit(struct checkpoint *c, char **why, const struct commit *m)
 {
-	uint8_t body[17];
+	uint8_t body[25];
 
 	le_put(body, m->epoch, 8);
 	le_put(body + 8, m->generation, 8);
 	body[16] = (uint8_t)((m->finished ? FINISHED : 0)
 			     | (m->published ? PUBLISHED : 0));
+	le_put(body + 17, m->before, 8);
 	if (durable_write(
 		c->fd, "committed", DURABLE_COMMIT, body, sizeof(body))
 	    == -1)
@@ -162,8 +165,10 @@ decide(struct checkpoint *c, char **why, const struct commit *m)
 int
 commit_decide(struct checkpoint *c, char **why, uint64_t epoch, bool finished)
 {
-	struct commit m = {
-	    .epoch = epoch, .generation = c->generation, .finished = finished};
+	struct commit m = {.epoch = epoch,
+	    .generation = c->generation,
+	    .finished = finished,
+	    .before = c->last.generation};
 
 	return decide(c, why, &m);
 }
@@ -174,5 +179,24 @@ commit_published(struct checkpoint *c, char **why)
 	struct commit m = c->last;
 
 	m.published = true;
+	return decide(c, why, &m);
+}
+
+int
+commit_back(struct checkpoint *c, char **why)
+{
+	struct commit m = {.epoch = c->last.epoch - 1,
+	    .generation = c->last.before,
+	    .published = true};
+
+	/*
+	 * A database remembers by identity which epochs it has; the numbers
+	 * are used again, with other rows in them.
+	 */
+	arc4random_buf(c->identity, sizeof(c->identity));
+	if (durable_write(c->fd, "identity", DURABLE_IDENTITY, c->identity,
+		sizeof(c->identity))
+	    == -1)
+		return checkpoint_failed(c, why, "identity");
 	return decide(c, why, &m);
 }

@@ -18,6 +18,9 @@
  * commit_decide: epoch is committed from now on, by our generation: one
  * durable record, made only if no later start has been counted (75: fenced).
  * commit_published: note in the record that the output of c->last is in place.
+ * commit_back: after commit_bump, with no stage running: the epoch before the
+ * last one is the last, and everything that was made under the old identity is
+ * a stranger's.
  */
 int commit_bump(struct checkpoint *c, char **why);
 int commit_newest(struct checkpoint *c, char **why);
@@ -25,5 +28,6 @@ int commit_read(struct checkpoint *c, char **why);
 int commit_decide(
     struct checkpoint *c, char **why, uint64_t epoch, bool finished);
 int commit_published(struct checkpoint *c, char **why);
+int commit_back(struct checkpoint *c, char **why);
 
 #endif

@@ -64,4 +64,18 @@ void follow_rules(struct follow *f, bool strict, bool skips_missing);
 void follow_save(struct buf *out, const struct follow *f, uint64_t off);
 int follow_resume(struct follow *f, struct cur *in, char **why);
 
+/* How far a place that follow_save kept is from the present end of the log. */
+struct follow_gap {
+	bool begun; /* some file was being read */
+	bool found; /* and is still there */
+	char *name; /* owned; its present name in its directory, or NULL */
+	uint64_t off; /* bytes of it that were taken, as unpacked */
+	uint64_t size; /* bytes that it has, as unpacked; modulo 2^32 in .gz */
+	size_t n_unread; /* files that come after it */
+	uint64_t unread; /* their bytes */
+};
+
+/* 0, or -1 when it is malformed. */
+int follow_measure(struct follow_gap *g, const char *path, struct cur *in);
+
 #endif

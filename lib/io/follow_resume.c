@@ -273,3 +273,66 @@ follow_resume(struct follow *f, struct cur *in, char **why)
 	follow_hold(f, &h);
 	return 0;
 }
+
+/* What of the log is neither being read nor was read before. */
+static void
+add_unread(struct follow_gap *g, struct follow *f, const struct siblings *l,
+    int dir_fd)
+{
+	struct head_id id;
+	struct held h;
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (known_has(&f->known, dir_fd, &l->v[i])
+		    || held_open(&h, dir_fd, l->v[i].name) == -1)
+			continue;
+		if (held_head(&id, &h) == 0
+		    && !(
+			h.gunzip != NULL && known_has_packed(&f->known, &id))) {
+			g->unread += id.size;
+			g->n_unread++;
+		}
+		held_release(&h);
+	}
+}
+
+static void
+measure(struct follow_gap *g, struct follow *f, const struct place *p)
+{
+	struct siblings l = {0};
+	struct head_id id;
+	struct held h;
+	bool there;
+	int dir_fd;
+
+	g->found = find(f, &h, &there, p);
+	if (g->found) {
+		known_add(&f->known, &h);
+		g->name = mem_strdup(h.name);
+		g->size = held_head(&id, &h) == 0 ? id.size : 0;
+		held_release(&h);
+	}
+	if (follow_look(f, &l, &dir_fd) == 0)
+		add_unread(g, f, &l, dir_fd);
+	if (dir_fd != -1)
+		close(dir_fd);
+	siblings_release(&l);
+}
+
+int
+follow_measure(struct follow_gap *g, const char *path, struct cur *in)
+{
+	struct follow *f = follow_begin(path);
+	struct place p = {.at = {.fd = -1}};
+
+	*g = (struct follow_gap){.begun = cur_get_int(in, 1) != 0};
+	if (g->begun)
+		get_place(&p, in);
+	get_known(f, in);
+	if (!in->failed && in->left == 0) {
+		g->off = p.at.off;
+		measure(g, f, &p);
+	}
+	follow_free(f);
+	return in->failed || in->left > 0 ? -1 : 0;
+}

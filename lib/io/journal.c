@@ -11,10 +11,6 @@
 #include "io/intake_int.h"
 #include "wire/rows.h"
 
-#define VERSION 1
-#define MAX_PATH 65536
-#define MAX_HEADER ((size_t)64 << 20)
-
 void
 journal_release(struct journal *j)
 {
@@ -164,7 +160,7 @@ journal_save(struct intake *in, struct buf *out)
 
 	buf_init(&chain, HEAD_MAX_TEXT);
 	heading_describe(&chain, &in->o);
-	buf_put_int(out, VERSION, 4);
+	buf_put_int(out, JOURNAL_VERSION, 4);
 	buf_put_str(out, chain.data, chain.len);
 	buf_release(&chain);
 	buf_put_int(out, in->header_eof, 1);
@@ -204,7 +200,7 @@ check_options(struct intake *in, struct cur *c)
 	const char *was;
 	int rc = 0;
 
-	if (cur_get_int(c, 4) != VERSION)
+	if (cur_get_int(c, 4) != JOURNAL_VERSION)
 		return intake_fail(in, EX_DATAERR,
 		    "-S: the state is of another version of sbatch");
 	was = cur_get_str(c, &len, HEAD_MAX_TEXT);
@@ -229,7 +225,7 @@ bind_columns(struct intake *in, struct cur *c)
 	size_t len, used;
 
 	in->header_eof = cur_get_int(c, 1) != 0;
-	p = cur_get_str(c, &len, MAX_HEADER);
+	p = cur_get_str(c, &len, JOURNAL_MAX_HEADER);
 	if (p == NULL)
 		return malformed(in);
 	buf_put(&in->header, p, len);
@@ -273,7 +269,8 @@ get_places(struct intake *in, struct cur *c)
 
 	for (uint64_t i = 0; i < n && !c->failed; i++) {
 		size_t len, n_bytes;
-		const char *path = cur_get_str(c, &len, MAX_PATH), *bytes;
+		const char *path = cur_get_str(c, &len, JOURNAL_MAX_PATH),
+			   *bytes;
 		uint32_t part = (uint32_t)cur_get_int(c, 4);
 		bool open = cur_get_int(c, 1) != 0;
 		char *s;

@@ -8,6 +8,10 @@
 
 #include "base/buf.h"
 
+#define JOURNAL_VERSION 1
+#define JOURNAL_MAX_PATH 65536
+#define JOURNAL_MAX_HEADER ((size_t)64 << 20)
+
 struct intake;
 struct lane;
 

@@ -106,6 +106,15 @@ text_place_load(const struct text *t, struct text_place *p, struct cur *in)
 }
 
 void
+text_place_pass(struct cur *in)
+{
+	/* Of the memo 45 bytes, the line, how many fields there were. */
+	cur_get(in, 45 + 8 + 8);
+	for (uint64_t n = cur_get_int(in, 4); n > 0 && !in->failed; n--)
+		cur_get_int(in, 8);
+}
+
+void
 text_set_line(struct text *t, uint64_t line)
 {
 	t->line = line;

@@ -132,6 +132,7 @@ struct text_place {
  * text_place_save, text_place_load: a place that text_leave has filled as
  * bytes, and back, but for its source; the second once the columns are known.
  * 0, or -1 when the bytes are malformed, or of other columns.
+ * text_place_pass: pass such bytes by, whatever the columns.
  * text_set_line: the next record begins on that line, and nothing of it was
  * looked at.
  * text_set_offset: it begins at that byte of the source.
@@ -142,6 +143,7 @@ void text_place_release(struct text_place *p);
 void text_place_save(
     const struct text *t, const struct text_place *p, struct buf *out);
 int text_place_load(const struct text *t, struct text_place *p, struct cur *in);
+void text_place_pass(struct cur *in);
 void text_set_line(struct text *t, uint64_t line);
 void text_set_offset(struct text *t, uint64_t off);
 

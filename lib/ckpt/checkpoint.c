@@ -293,6 +293,7 @@ static int
 check_start(struct checkpoint *c, char **why, const struct head *h)
 {
 	char text[64], ended[64];
+	bool runs = lock_held(c->fd, SOURCE_LOCK);
 	int rc = commit_newest(c, why);
 
 	if (rc == 0)
@@ -300,11 +301,12 @@ check_start(struct checkpoint *c, char **why, const struct head *h)
 	if (rc != 0)
 		return rc;
 	snprintf(ended, sizeof(ended), ENDED "%ju\n", (uintmax_t)h->generation);
+	/* What it says last it says before it lets go, so this comes second. */
 	lock_text(text, sizeof(text), c->fd, SOURCE_LOCK);
 	if (c->generation != h->generation || c->last.epoch != h->epoch)
 		return refuse(why, EX_TEMPFAIL, c->path,
 		    "the stream is of a start that another one has followed");
-	if (!lock_held(c->fd, SOURCE_LOCK) && strcmp(text, ended) != 0)
+	if (!runs && strcmp(text, ended) != 0)
 		return refuse(why, EX_TEMPFAIL, c->path,
 		    "the stream is of a start whose source is gone");
 	return 0;

@@ -168,6 +168,12 @@ bench-smoke:
 	@$(MAKE) --no-print-directory tests
 	@python3 tests/bench/bench.py --smoke --rows 20000 $(O)
 
+# Every place where a pipeline that resumes can be broken; takes long.
+torture: tests
+	PATH=$(abspath $(O))/bin:$$PATH; for what in kill fail alloc damage power; \
+	    do python3 tests/torture.py $$what || exit 1; done
+	python3 tests/model/protocol.py --rows 3 --kills 1
+
 lint:
 	@tests/deps lint
 	@$(MAKE) --no-print-directory all
@@ -192,5 +198,5 @@ clean:
 	rm -rf $(O)
 
 -include $(LIB_O:.o=.d) $(wildcard $(O)/*/*.d) $(wildcard $(O)/tests/*/*.d)
-.PHONY: all tests deps demo check bench bench-smoke lint install uninstall clean
+.PHONY: all tests deps demo check torture bench bench-smoke lint install uninstall clean
 .SECONDARY:

@@ -195,7 +195,10 @@ tool_next(struct tool *t, int argc, char *argv[], const char **arg)
 	int ch;
 
 	for (;;) {
+		errno = 0;
 		ch = getopt_long(argc, argv, t->shorts, t->longs, NULL);
+		if (ch == '?' && errno == ENOMEM)
+			tool_die(TOOL_MEMORY, "out of memory");
 		*arg = optarg;
 		switch (ch) {
 		case 'h':

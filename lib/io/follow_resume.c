@@ -196,14 +196,15 @@ try_sibling(struct held *found, int dir_fd, const struct sibling *s,
 
 /*
  * The file itself wherever it is, else one with the same contents.  *there:
- * the file is there, but with other contents.
+ * the file is there, but with other contents.  When it is not found, errno
+ * tells why it could not be looked for, or is 0.
  */
 static bool
 find(struct follow *f, struct held *found, bool *there, const struct place *p)
 {
 	struct siblings l = {0};
 	bool got = false;
-	int dir_fd;
+	int dir_fd, e = 0;
 
 	*there = false;
 	if (follow_look(f, &l, &dir_fd) == 0) {
@@ -216,10 +217,12 @@ find(struct follow *f, struct held *found, bool *there, const struct place *p)
 		for (size_t i = 0; !got && p->head.n > 0 && i < l.n; i++)
 			got = !file_id_same(&l.v[i].id, &p->id)
 			      && try_sibling(found, dir_fd, &l.v[i], p);
-	}
+	} else if (dir_fd != -1 || errno != ENOENT)
+		e = errno;
 	if (dir_fd != -1)
 		close(dir_fd);
 	siblings_release(&l);
+	errno = e;
 	return got;
 }
 
@@ -265,8 +268,12 @@ follow_resume(struct follow *f, struct cur *in, char **why)
 	}
 	if (!has_now)
 		return 0;
-	if (!find(f, &h, &there, &p))
-		return on_missing(f, &p, there, why);
+	if (!find(f, &h, &there, &p)) {
+		if (errno == 0)
+			return on_missing(f, &p, there, why);
+		*why = mem_printf("%s: %s", f->dir, strerror(errno));
+		return EX_IOERR;
+	}
 	if (!file_id_same(&h.id, &p.id))
 		known_forget(&f->known, &p.id);
 	known_add(&f->known, &h);

@@ -26,7 +26,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Ilib -Itests/unit $(WARN) $(HARDEN) \
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SAN_FLAGS) $(LDFLAGS)
 LIBS = $(shell pkg-config --libs $(PKGS)) -lm
 
-CMDS = sbatch sfan sjoin smap sreduce ssink swindow
+CMDS = millrace sbatch sfan sjoin smap sreduce ssink swindow
 # Helpers, each with a package of its own; built where pkg-config finds it.
 ALL_HELPERS = ssink-postgres ssink-sqlite
 ssink-postgres_PKG = libpq

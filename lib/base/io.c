@@ -244,8 +244,8 @@ io_temp(char **temp, const char *path)
 	return fd;
 }
 
-static int
-sync_directory(const char *path)
+int
+io_sync_directory(const char *path)
 {
 	char *dir = directory(path);
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = -1, e;
@@ -274,5 +274,5 @@ io_publish(int fd, const char *temp, const char *path)
 	}
 	if (rename(temp, path) == -1)
 		return -1;
-	return sync_directory(path);
+	return io_sync_directory(path);
 }

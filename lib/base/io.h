@@ -56,10 +56,12 @@ int io_scratch(const char **dir);
  * which removes *temp misses no file.
  * io_temp_at: the same when path's directory is open as dir_fd.
  * io_publish: fsync, close, rename temp over path, fsync the directory.
+ * io_sync_directory: that last, of the directory where path is.
  * All: a descriptor or 0, or -1 with errno; io_publish closes fd always.
  */
 int io_temp(char **temp, const char *path);
 int io_temp_at(char **temp, int dir_fd, const char *path);
 int io_publish(int fd, const char *temp, const char *path);
+int io_sync_directory(const char *path);
 
 #endif

@@ -421,6 +421,32 @@ on_end(struct stage *st, void *arg, enum end_reason reason)
 	return late_end(&e->late, st, reason);
 }
 
+static void
+on_save(struct stage *st, void *arg, struct buf *out)
+{
+	struct event *e = arg;
+
+	stamp_save(&e->stamp, out);
+	if (e->sort)
+		sorted_save(&e->sorted, out);
+	if (e->hold)
+		whole_save(&e->whole, out);
+	late_save(&e->late, st, out);
+}
+
+static int
+on_load(struct stage *st, void *arg, struct cur *in)
+{
+	struct event *e = arg;
+
+	(void)st;
+	if (stamp_load(&e->stamp, in) == -1
+	    || (e->sort && sorted_load(&e->sorted, in) == -1)
+	    || (e->hold && whole_load(&e->whole, in) == -1))
+		return -1;
+	return late_load(&e->late, in);
+}
+
 const struct stage_ops event_ops = {
     .cls = CLASS_STATEFUL,
     .head = on_head,
@@ -429,4 +455,7 @@ const struct stage_ops event_ops = {
     .end = on_end,
     .frame = on_frame,
     .idle = on_idle,
+    .save = on_save,
+    .load = on_load,
+    .version = 1,
 };

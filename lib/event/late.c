@@ -3,15 +3,19 @@
 #include "event/late.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/io.h"
 #include "base/time.h"
 
 void
 late_init(struct late *l)
 {
-	*l = (struct late){.max = -1, .max_share = 2};
+	*l = (struct late){.max = -1, .max_share = 2, .fd = -1};
 	batch_init(&l->rows);
 }
 
@@ -20,6 +24,8 @@ late_release(struct late *l)
 {
 	sink_free(l->sink);
 	stream_writer_free(l->writer);
+	if (l->fd != -1)
+		close(l->fd);
 	batch_release(&l->rows);
 }
 
@@ -29,26 +35,14 @@ failed(const struct late *l, struct stage *st)
 	return stage_fail(st, TOOL_IO, "%s: %s", l->to, strerror(errno));
 }
 
-int
-late_open(struct late *l, struct stage *st)
+static int
+write_head(struct late *l, struct stage *st)
 {
 	struct head head;
-	char *why = NULL;
 	int rc;
 
-	if (l->to == NULL)
-		return 0;
-	l->sink = sink_open(l->to, tool_remove, &why);
-	if (l->sink == NULL) {
-		stage_fail(st, TOOL_IO, "%s", why);
-		free(why);
-		return -1;
-	}
-	if (sink_fd(l->sink) == -1)
-		return stage_fail(st, TOOL_USAGE,
-		    "--late-to: a stream is not compressed; write FILE.mill");
-	l->writer = stream_writer_new(sink_fd(l->sink), STREAM_PCRC);
 	head_copy(&head, &st->in);
+	head_forget_checkpoint(&head);
 	/* All of them are one batch, and no watermark goes with them. */
 	head.many = false;
 	head.windowed = false;
@@ -60,13 +54,94 @@ late_open(struct late *l, struct stage *st)
 }
 
 static int
+open_sink(struct late *l, struct stage *st)
+{
+	char *why = NULL;
+
+	l->sink = sink_open(l->to, tool_remove, &why);
+	if (l->sink == NULL) {
+		stage_fail(st, TOOL_IO, "%s", why);
+		free(why);
+		return -1;
+	}
+	l->writer = stream_writer_new(sink_fd(l->sink), STREAM_PCRC);
+	return write_head(l, st);
+}
+
+/* Cut the file to what the last start knew of it, or to nothing. */
+static int
+cut_file(struct late *l, struct stage *st)
+{
+	struct stat s;
+
+	if (fstat(l->fd, &s) == -1)
+		return failed(l, st);
+	if (!S_ISREG(s.st_mode))
+		return stage_fail(st, TOOL_USAGE,
+		    "--late-to: sbatch -S: %s is no file, which could be cut",
+		    l->to);
+	if ((uint64_t)s.st_size < l->len)
+		return stage_fail(st, TOOL_DATA,
+		    "--late-to: %s has %jd bytes, and had %ju: it is another "
+		    "file",
+		    l->to, (intmax_t)s.st_size, (uintmax_t)l->len);
+	if (ftruncate(l->fd, (off_t)l->len) == -1
+	    || lseek(l->fd, 0, SEEK_END) == -1)
+		return failed(l, st);
+	return 0;
+}
+
+/* Behind sbatch -S: the first write of this start is near. */
+static int
+open_file(struct late *l, struct stage *st)
+{
+	if (l->writer != NULL)
+		return 0;
+	l->fd = open(l->to, O_RDWR | O_CREAT | O_NOCTTY | O_CLOEXEC, 0666);
+	if (l->fd == -1 || io_sync_directory(l->to) == -1)
+		return failed(l, st);
+	if (cut_file(l, st) == -1)
+		return -1;
+	l->writer = stream_writer_new(l->fd, STREAM_PCRC);
+	if (!l->resumes)
+		return write_head(l, st);
+	stream_writer_continue(l->writer, &l->place);
+	return 0;
+}
+
+int
+late_open(struct late *l, struct stage *st)
+{
+	if (l->to == NULL)
+		return 0;
+	/* A stream that is packed could not be read while it grows. */
+	if (strlen(l->to) > 3 && strcmp(l->to + strlen(l->to) - 3, ".gz") == 0)
+		return stage_fail(st, TOOL_USAGE,
+		    "--late-to: a stream is not compressed; write FILE.mill");
+	return st->in.path[0] == '\0' || st->tool->schema_only
+		   ? open_sink(l, st)
+		   : 0;
+}
+
+/* There is something to write. */
+static int
+begin(struct late *l, struct stage *st)
+{
+	if (l->writer != NULL)
+		return 0;
+	return st->resume.active ? open_file(l, st) : open_sink(l, st);
+}
+
+static int
 save(struct late *l, struct stage *st, const struct batch *b,
     const struct stamped *s)
 {
 	struct frame_header h = {.watermark = TIME_NONE};
 
-	if (l->writer == NULL || s->n_late == 0)
+	if (l->to == NULL || s->n_late == 0)
 		return 0;
+	if (begin(l, st) == -1)
+		return -1;
 	h.part = st->now.part;
 	h.batch_us = st->now.batch_us;
 	h.arrival_us = st->now.arrival_us;
@@ -101,9 +176,9 @@ late_rows(struct late *l, struct stage *st, const struct batch *b,
 	return last && st->in.many ? check_share(l, st) : 0;
 }
 
-/* End the saved stream as a source would and publish it. */
+/* End the saved stream as a source would. */
 static int
-publish(struct late *l, struct stage *st, enum end_reason reason)
+end_stream(struct late *l, struct stage *st, enum end_reason reason)
 {
 	struct frame_header h = {.watermark = TIME_NONE, .flags = FRAME_LAST};
 	struct mark m = {.what = MARK_EOF, .name = ""};
@@ -114,8 +189,6 @@ publish(struct late *l, struct stage *st, enum end_reason reason)
 	    || stream_write_rows(l->writer, &h, &l->rows) == -1
 	    || stream_write_end(l->writer, &h, &e) == -1)
 		return failed(l, st);
-	if (sink_publish(l->sink) == -1)
-		return stage_fail(st, TOOL_IO, "%s", sink_error(l->sink));
 	return 0;
 }
 
@@ -124,5 +197,54 @@ late_end(struct late *l, struct stage *st, enum end_reason reason)
 {
 	if (check_share(l, st) == -1)
 		return -1;
-	return l->writer == NULL ? 0 : publish(l, st, reason);
+	if (l->to == NULL || st->resume.active)
+		return 0;
+	if (begin(l, st) == -1 || end_stream(l, st, reason) == -1)
+		return -1;
+	if (sink_publish(l->sink) == -1)
+		return stage_fail(st, TOOL_IO, "%s", sink_error(l->sink));
+	return 0;
+}
+
+/* The end of the stream is no part of what the next start goes on behind. */
+static int
+settle(struct late *l, struct stage *st)
+{
+	off_t len;
+
+	if (open_file(l, st) == -1)
+		return -1;
+	len = lseek(l->fd, 0, SEEK_CUR);
+	if (len == -1)
+		return failed(l, st);
+	l->len = (uint64_t)len;
+	stream_writer_place(l->writer, &l->place);
+	if (st->resume.finished && end_stream(l, st, END_EOF) == -1)
+		return -1;
+	return fsync(l->fd) == -1 ? failed(l, st) : 0;
+}
+
+void
+late_save(struct late *l, struct stage *st, struct buf *out)
+{
+	buf_put_int(out, l->to != NULL, 1);
+	if (l->to == NULL || settle(l, st) == -1)
+		return;
+	buf_put_int(out, l->len, 8);
+	buf_put_int(out, l->place.seq, 8);
+	buf_put_int(out, l->place.n_rows, 8);
+	buf_put_int(out, l->place.n_frames, 8);
+}
+
+int
+late_load(struct late *l, struct cur *in)
+{
+	if (cur_get_int(in, 1) == 0)
+		return 0;
+	l->resumes = true;
+	l->len = cur_get_int(in, 8);
+	l->place.seq = cur_get_int(in, 8);
+	l->place.n_rows = cur_get_int(in, 8);
+	l->place.n_frames = cur_get_int(in, 8);
+	return l->len > INT64_MAX ? -1 : 0;
 }

@@ -144,3 +144,35 @@ sorted_mark(struct sorted *s, struct stage *st, const struct frame_header *h,
 		return -1;
 	return m->what == MARK_CLOSE ? 0 : stage_mark(st, h, m, mark);
 }
+
+void
+sorted_save(const struct sorted *s, struct buf *out)
+{
+	buf_put_int(out, (uint64_t)s->last_us, 8);
+	buf_put_int(out, s->n_closings, 4);
+	for (size_t i = 0; i < s->n_closings; i++) {
+		buf_put_int(out, s->closings[i].part, 4);
+		buf_put_int(out, (uint64_t)s->closings[i].last_us, 8);
+	}
+	sorter_save(s->sorter, out);
+}
+
+int
+sorted_load(struct sorted *s, struct cur *in)
+{
+	uint64_t n;
+
+	s->last_us = (int64_t)cur_get_int(in, 8);
+	n = cur_get_int(in, 4);
+	if (n > in->left)
+		return -1;
+	s->closings =
+	    mem_grow(s->closings, &s->cap_closings, n, sizeof(*s->closings));
+	for (; s->n_closings < n; s->n_closings++) {
+		struct closing *c = &s->closings[s->n_closings];
+
+		c->part = (uint32_t)cur_get_int(in, 4);
+		c->last_us = (int64_t)cur_get_int(in, 8);
+	}
+	return sorter_load(s->sorter, in);
+}

@@ -46,4 +46,8 @@ int sorted_mark(struct sorted *s, struct stage *st,
 int sorted_advance(
     struct sorted *s, struct stage *st, int64_t to, int64_t mark);
 
+/* The state for a restart; load: 0, or -1 when it is malformed. */
+void sorted_save(const struct sorted *s, struct buf *out);
+int sorted_load(struct sorted *s, struct cur *in);
+
 #endif

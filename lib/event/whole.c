@@ -241,3 +241,19 @@ whole_mark(struct whole *h, struct stage *st, const struct frame_header *f,
 	mine.batch = st->batch;
 	return stage_mark(st, &mine, m, mark);
 }
+
+void
+whole_save(const struct whole *h, struct buf *out)
+{
+	buf_put_int(out, (uint64_t)h->newest, 8);
+	buf_put_int(out, h->open, 1);
+	hold_save(h->hold, out);
+}
+
+int
+whole_load(struct whole *h, struct cur *in)
+{
+	h->newest = (int64_t)cur_get_int(in, 8);
+	h->open = cur_get_int(in, 1) != 0;
+	return hold_load(h->hold, in);
+}

@@ -48,4 +48,8 @@ int whole_mark(struct whole *h, struct stage *st, const struct frame_header *f,
     const struct mark *m, int64_t mark);
 int whole_advance(struct whole *h, struct stage *st, int64_t mark);
 
+/* The state for a restart; load: 0, or -1 when it is malformed. */
+void whole_save(const struct whole *h, struct buf *out);
+int whole_load(struct whole *h, struct cur *in);
+
 #endif

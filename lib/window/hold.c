@@ -287,3 +287,81 @@ hold_take(struct hold *h, struct batch *out)
 	}
 	build_view(out, &h->out);
 }
+
+/* The bags of all that is held, from a. */
+static struct bag **
+all_bags(struct hold *h, size_t *n, struct arena *a)
+{
+	struct bag **bags;
+
+	if (h->visits != NULL)
+		return visits_bags(h->visits, n, a);
+	bags = arena_alloc(a, (h->n + 1) * sizeof(struct bag *));
+	*n = h->n;
+	for (size_t i = 0; i < h->n; i++)
+		bags[i] = &h->slots[i]->rows;
+	return bags;
+}
+
+void
+hold_save(struct hold *h, struct buf *out)
+{
+	struct arena a = {0};
+	struct bag **bags;
+	size_t n;
+
+	buf_put_int(out, (uint64_t)h->closed, 8);
+	buf_put_int(out, h->n_rows, 8);
+	if (h->visits != NULL)
+		visits_save(h->visits, out);
+	else
+		buf_put_int(out, h->n, 4);
+	for (size_t i = 0; i < h->n; i++)
+		buf_put_int(out, (uint64_t)h->slots[i]->start, 8);
+	bags = all_bags(h, &n, &a);
+	store_save(&h->store, out, bags, n);
+	arena_release(&a);
+}
+
+/* A pane that windows still need. */
+static int
+load_slot(struct hold *h, int64_t start)
+{
+	int64_t pane, end, first, last;
+
+	/* Windows of rows are told in rows. */
+	if (h->per > 0 && (start < 0 || start >= INT64_MAX / h->per))
+		return -1;
+	if ((h->n > 0 && start <= h->slots[h->n - 1]->start)
+	    || !grid_pane(&h->grid, &pane, &end, start) || pane != start
+	    || !grid_ends(&h->grid, &first, &last, pane, end)
+	    || last <= h->closed)
+		return -1;
+	find_slot(h, start);
+	return 0;
+}
+
+int
+hold_load(struct hold *h, struct cur *in)
+{
+	struct arena a = {0};
+	struct bag **bags;
+	size_t n;
+	int rc = 0;
+
+	h->closed = (int64_t)cur_get_int(in, 8);
+	h->n_rows = cur_get_int(in, 8);
+	if (h->visits != NULL) {
+		rc = visits_load(h->visits, in);
+	} else {
+		n = cur_get_int(in, 4);
+		for (size_t i = 0; i < n && rc == 0; i++)
+			rc = load_slot(h, (int64_t)cur_get_int(in, 8));
+	}
+	if (rc == -1 || in->failed)
+		return -1;
+	bags = all_bags(h, &n, &a);
+	rc = store_load(&h->store, in, bags, n);
+	arena_release(&a);
+	return rc;
+}

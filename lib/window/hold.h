@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "data/batch.h"
 #include "window/grid.h"
 #include "wire/head.h"
@@ -51,5 +52,12 @@ struct hold_window {
  */
 int hold_next(struct hold *h, struct hold_window *w, int64_t until);
 void hold_take(struct hold *h, struct batch *out);
+
+/*
+ * For a restart, after hold_next has given 0.  Load into an empty one: 0, or
+ * -1 when it is malformed.
+ */
+void hold_save(struct hold *h, struct buf *out);
+int hold_load(struct hold *h, struct cur *in);
 
 #endif

@@ -262,3 +262,61 @@ marks_holder(struct marks *m)
 	p->named = true;
 	return p;
 }
+
+void
+marks_save(const struct marks *m, struct buf *out)
+{
+	buf_put_int(out, (uint64_t)m->combined, 8);
+	buf_put_int(out, m->started, 1);
+	buf_put_int(out, m->n, 4);
+	for (size_t i = 0; i < m->n; i++) {
+		const struct mark_part *p = &m->parts[i];
+		const char *name = p->name == NULL ? "" : p->name;
+
+		buf_put_int(out, p->number, 4);
+		buf_put_int(out, p->idle, 1);
+		buf_put_int(out, p->named, 1);
+		buf_put_int(out, (uint64_t)p->max_us, 8);
+		buf_put_int(out, (uint64_t)p->floor_us, 8);
+		buf_put_str(out, name, strlen(name));
+	}
+}
+
+static int
+load_part(struct marks *m, struct cur *in)
+{
+	uint32_t number = (uint32_t)cur_get_int(in, 4);
+	struct mark_part *p;
+	const char *name;
+	size_t len;
+
+	if (m->n > 0 && number <= m->parts[m->n - 1].number)
+		return -1;
+	p = marks_part(m, number);
+	if (p == NULL)
+		return -1;
+	p->idle = cur_get_int(in, 1) != 0;
+	p->named = cur_get_int(in, 1) != 0;
+	p->max_us = (int64_t)cur_get_int(in, 8);
+	p->floor_us = (int64_t)cur_get_int(in, 8);
+	name = cur_get_str(in, &len, in->left);
+	if (name == NULL)
+		return -1;
+	if (len > 0)
+		marks_name(p, name, len);
+	return 0;
+}
+
+int
+marks_load(struct marks *m, struct cur *in)
+{
+	uint64_t n;
+
+	m->combined = (int64_t)cur_get_int(in, 8);
+	m->started = cur_get_int(in, 1) != 0;
+	n = cur_get_int(in, 4);
+	for (uint64_t i = 0; i < n; i++)
+		if (load_part(m, in) == -1)
+			return -1;
+	return in->failed ? -1 : 0;
+}

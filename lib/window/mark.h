@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+
 #define MARK_MAX_PARTS (1u << 20)
 #define MARK_HELD_US (60 * INT64_C(1000000)) /* then its holder is named */
 #define MARK_GROW_US INT64_C(100000) /* between two steps of growth */
@@ -89,5 +91,13 @@ int64_t marks_wait_us(const struct marks *m);
  * combined stood still; once for each, else NULL.  Valid as marks_part.
  */
 const struct mark_part *marks_holder(struct marks *m);
+
+/*
+ * marks_save: all that outlives a process: the clock begins anew, so that no
+ * part has been silent yet, but one that was idle stays so.
+ * marks_load: that, into marks without a part; 0, or -1 when it is malformed.
+ */
+void marks_save(const struct marks *m, struct buf *out);
+int marks_load(struct marks *m, struct cur *in);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "wire/pack.h"
 
 /*
  * Sorted rows.  number grows from run to run: of rows that are equal in event
@@ -282,4 +283,72 @@ sorter_take(struct sorter *s, struct batch *out, int64_t last)
 		took(s, n);
 	}
 	build_view(out, &s->out);
+}
+
+static int
+by_run(const void *va, const void *vb)
+{
+	const struct run *a = *(struct run *const *)va;
+	const struct run *b = *(struct run *const *)vb;
+
+	return (a->number > b->number) - (a->number < b->number);
+}
+
+void
+sorter_save(const struct sorter *s, struct buf *out)
+{
+	struct run **runs = mem_resize(NULL, s->n + 1, sizeof(*runs));
+	struct build left;
+
+	for (size_t i = 0; i < s->n; i++)
+		runs[i] = s->heap[i];
+	qsort(runs, s->n, sizeof(*runs), by_run);
+	build_init(&left, &s->schema);
+	buf_put_int(out, s->n, 4);
+	for (size_t i = 0; i < s->n; i++) {
+		const struct run *r = runs[i];
+
+		build_reset(&left);
+		build_append(&left, &r->rows, r->at, r->rows.n_rows - r->at);
+		pack_build(out, &left);
+	}
+	pack_build(out, &s->open);
+	build_release(&left);
+	free(runs);
+}
+
+/* Rows as they were added: each has a time. */
+static int
+load_rows(struct sorter *s, struct cur *in)
+{
+	struct batch b;
+	struct col t, part;
+
+	build_reset(&s->out);
+	if (unpack_build(&s->out, in) == -1)
+		return -1;
+	colbuf_view(&t, &s->out.cols[s->time_col]);
+	colbuf_view(&part, &s->out.cols[s->part_col]);
+	if (s->out.n_rows > 0 && (t.valid != NULL || part.valid != NULL))
+		return -1;
+	batch_init(&b);
+	build_view(&b, &s->out);
+	sorter_add(s, &b);
+	batch_release(&b);
+	return 0;
+}
+
+/* Runs come in their order, and sealing sorts them again. */
+int
+sorter_load(struct sorter *s, struct cur *in)
+{
+	uint64_t n = cur_get_int(in, 4);
+
+	for (uint64_t i = 0; i < n; i++) {
+		if (load_rows(s, in) == -1)
+			return -1;
+		if (s->open.n_rows > 0)
+			seal(s);
+	}
+	return load_rows(s, in);
 }

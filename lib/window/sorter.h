@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "data/batch.h"
 
 #define SORTER_ROWS 8192 /* of a run, and of what is given at once */
@@ -30,5 +31,9 @@ void sorter_free(struct sorter *s);
 void sorter_add(struct sorter *s, const struct batch *rows);
 bool sorter_has(const struct sorter *s, int64_t last);
 void sorter_take(struct sorter *s, struct batch *out, int64_t last);
+
+/* The rows held, for a restart.  Load into an empty one: 0 or -1. */
+void sorter_save(const struct sorter *s, struct buf *out);
+int sorter_load(struct sorter *s, struct cur *in);
 
 #endif

@@ -129,7 +129,9 @@ stamp_numbers(struct stamp *s, struct stamped *out, struct arena *a, uint32_t n)
 static bool
 is_late(const struct stamp *s, int64_t mark)
 {
-	return !s->wait_eof && s->by != STAMP_NUMBER && s->pane_end <= mark;
+	if (s->wait_eof || mark < s->least)
+		mark = s->least;
+	return s->by != STAMP_NUMBER && s->pane_end <= mark;
 }
 
 /*
@@ -221,7 +223,7 @@ stamp_row(struct stamp *s, struct stamped *out, int64_t *panes, uint32_t r,
 		keep_timeless(s, out, panes, r);
 	} else if (is_late(s, mark)) {
 		out->late[out->n_late++] = r;
-		note_late(s, mark, t);
+		note_late(s, mark > s->least ? mark : s->least, t);
 	} else {
 		if (t > p->max_us)
 			p->max_us = t;
@@ -320,6 +322,9 @@ stamp_mark_eof(struct stamp *s)
 	s->least = stamp_mark(s);
 	if (s->end_us > s->least)
 		s->least = s->end_us;
+	if (s->by == STAMP_NUMBER && s->n_rows % s->size > 0
+	    && s->n_rows <= INT64_MAX - s->size)
+		s->n_rows += s->size - s->n_rows % s->size;
 	return s->least;
 }
 
@@ -332,4 +337,30 @@ stamp_settled(const struct stamp *s, int64_t mark)
 	    || !grid_pane(&s->grid, &start, &end, mark))
 		return mark;
 	return start;
+}
+
+void
+stamp_save(const struct stamp *s, struct buf *out)
+{
+	const int64_t v[] = {s->n_rows, s->mark, s->least, s->end_us,
+	    s->worst_us, (int64_t)s->n_future, s->ahead_us};
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++)
+		buf_put_int(out, (uint64_t)v[i], 8);
+	marks_save(&s->marks, out);
+}
+
+int
+stamp_load(struct stamp *s, struct cur *in)
+{
+	s->n_rows = (int64_t)cur_get_int(in, 8);
+	s->mark = (int64_t)cur_get_int(in, 8);
+	s->least = (int64_t)cur_get_int(in, 8);
+	s->end_us = (int64_t)cur_get_int(in, 8);
+	s->worst_us = (int64_t)cur_get_int(in, 8);
+	s->n_future = cur_get_int(in, 8);
+	s->ahead_us = (int64_t)cur_get_int(in, 8);
+	return s->n_rows < 0 || s->n_rows > INT64_MAX / 2
+		   ? -1
+		   : marks_load(&s->marks, in);
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "data/col.h"
 #include "window/grid.h"
@@ -31,7 +32,7 @@ struct stamp {
 	bool wait_eof; /* nothing is ever late, no watermark before the end */
 	bool chained; /* the input has a watermark: rows are judged by it */
 	int64_t mark; /* chained: that of the frame before, less late */
-	int64_t least; /* what the watermark does not fall below */
+	int64_t least; /* what the watermark does not fall below; see eof */
 	struct marks marks;
 	/* Greatest end of a window that holds a row, or instant + 1us. */
 	int64_t end_us;
@@ -80,7 +81,9 @@ void stamp_heard(struct stamp *s, int64_t watermark);
 
 /*
  * The watermark after the rows stamped so far.  stamp_mark_eof: the one at the
- * end of the data, below which it does not fall any more.
+ * end of the data, below which it does not fall any more; should rows come
+ * after all, as in a later start, they are judged by it, and windows of rows
+ * begin anew.
  */
 int64_t stamp_mark(struct stamp *s);
 int64_t stamp_mark_eof(struct stamp *s);
@@ -90,5 +93,9 @@ int64_t stamp_mark_eof(struct stamp *s);
  * mark: rows from there on are in panes that have not ended.
  */
 int64_t stamp_settled(const struct stamp *s, int64_t mark);
+
+/* The state for a restart; load: 0, or -1 when it is malformed. */
+void stamp_save(const struct stamp *s, struct buf *out);
+int stamp_load(struct stamp *s, struct cur *in);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "wire/pack.h"
 
 #define MIN_PACK (16 * STORE_ROWS) /* rows; below it nothing is packed */
 
@@ -217,6 +218,97 @@ store_pack(struct store *s, struct bag **bags, size_t n_bags)
 	}
 	free(list);
 	store_release(&old);
+}
+
+/* A bag's rows in front of the columns: what they are sorted by. */
+static void
+save_bag(struct store *s, struct buf *out, struct build *rows, struct bag *b)
+{
+	for (size_t at = 0; at < b->n; at += STORE_ROWS) {
+		size_t n = b->n - at < STORE_ROWS ? b->n - at : STORE_ROWS;
+
+		store_copy(s, rows, b, at, (uint32_t)n);
+	}
+	buf_put_int(out, b->n, 8);
+	for (size_t r = 0; r < b->n; r++) {
+		buf_put_int(out, (uint64_t)b->rows[r].t, 8);
+		buf_put_int(out, (uint64_t)b->rows[r].part, 8);
+	}
+}
+
+void
+store_save(
+    struct store *s, struct buf *out, struct bag *const *bags, size_t n_bags)
+{
+	struct build rows;
+
+	if (s->n_live > UINT32_MAX) {
+		out->failed = true;
+		return;
+	}
+	build_init(&rows, s->schema);
+	for (size_t i = 0; i < n_bags; i++)
+		save_bag(s, out, &rows, bags[i]);
+	pack_build(out, &rows);
+	build_release(&rows);
+}
+
+/* Rows from at on are those of b. */
+static int
+load_bag(struct bag *b, uint64_t *at, struct cur *in)
+{
+	uint64_t n = cur_get_int(in, 8);
+
+	if (n > in->left / 16)
+		return -1;
+	for (uint64_t r = 0; r < n; r++) {
+		int64_t t = (int64_t)cur_get_int(in, 8);
+		int64_t part = (int64_t)cur_get_int(in, 8);
+
+		bag_push(b, t, part, (*at)++);
+	}
+	return 0;
+}
+
+/* Add rows, in chunks. */
+static void
+add_built(struct store *s, const struct build *rows)
+{
+	struct batch b;
+	struct col *cols;
+	uint32_t n;
+
+	batch_init(&b);
+	build_view(&b, rows);
+	cols = arena_alloc(&b.arena, (b.n_cols + 1) * sizeof(*cols));
+	for (uint32_t at = 0; at < b.n_rows; at += n) {
+		n = b.n_rows - at < STORE_ROWS ? b.n_rows - at : STORE_ROWS;
+		for (size_t c = 0; c < b.n_cols; c++)
+			col_slice(&cols[c], &b.cols[c], at, n);
+		store_add(s, cols, n);
+	}
+	batch_release(&b);
+}
+
+int
+store_load(
+    struct store *s, struct cur *in, struct bag *const *bags, size_t n_bags)
+{
+	struct build rows;
+	uint64_t n = s->next;
+	int rc = 0;
+
+	for (size_t i = 0; i < n_bags && rc == 0; i++)
+		rc = load_bag(bags[i], &n, in);
+	build_init(&rows, s->schema);
+	if (rc == 0)
+		rc = unpack_build(&rows, in);
+	if (rc == 0 && rows.n_rows != n)
+		rc = -1;
+	if (rc == 0)
+		add_built(s, &rows);
+	build_release(&rows);
+	return rc;
 }
 
 void

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "data/batch.h"
 
 #define STORE_ROWS 8192 /* of a chunk, and of what is given at once */
@@ -66,6 +67,16 @@ void store_drop(struct store *s, struct bag *b);
  */
 bool store_is_sparse(const struct store *s);
 void store_pack(struct store *s, struct bag **bags, size_t n_bags);
+
+/*
+ * The rows of bags, which are all there are, for a restart: the bags get back
+ * what they had, each with its rows in order.  store_load: into an empty store
+ * and bags; 0, or -1 when it is malformed.
+ */
+void store_save(
+    struct store *s, struct buf *out, struct bag *const *bags, size_t n_bags);
+int store_load(
+    struct store *s, struct cur *in, struct bag *const *bags, size_t n_bags);
 
 /*
  * bag_push: a row.  bag_join: all rows of from, which is empty then.

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "window/packed.h"
 
 #define MIN_KEYS 1024 /* below that no key is forgotten */
 
@@ -42,6 +43,16 @@ visits_release(struct visits *v)
 	keys_release(&v->keys);
 }
 
+/* A list for each key. */
+static void
+grow_lists(struct visits *v)
+{
+	v->lists =
+	    mem_grow(v->lists, &v->cap_lists, v->keys.map.n, sizeof(*v->lists));
+	for (; v->n_lists < v->keys.map.n; v->n_lists++)
+		SLIST_INIT(&v->lists[v->n_lists]);
+}
+
 const uint32_t *
 visits_keys(
     struct visits *v, const struct col *keys, uint32_t n, struct arena *a)
@@ -52,10 +63,7 @@ visits_keys(
 	keys_prepare(&rows, keys, v->keys.n_cols, n, a);
 	rows.order = 0;
 	keys_find(&v->keys, group, &rows, NULL, n);
-	v->lists =
-	    mem_grow(v->lists, &v->cap_lists, v->keys.map.n, sizeof(*v->lists));
-	for (; v->n_lists < v->keys.map.n; v->n_lists++)
-		SLIST_INIT(&v->lists[v->n_lists]);
+	grow_lists(v);
 	return group;
 }
 
@@ -207,4 +215,61 @@ visits_bags(struct visits *v, size_t *n, struct arena *a)
 	for (size_t i = v->due_at; i < v->n_due; i++)
 		bags[(*n)++] = &v->due[i]->rows;
 	return bags;
+}
+
+void
+visits_save(const struct visits *v, struct buf *out)
+{
+	const struct visit *x;
+
+	packed_put_keys(out, &v->keys);
+	buf_put_int(out, (uint64_t)v->least_end, 8);
+	for (size_t i = 0; i < v->n_lists; i++) {
+		for (x = SLIST_FIRST(&v->lists[i]); x != NULL;
+		     x = SLIST_NEXT(x, next)) {
+			buf_put_int(out, 1, 1);
+			buf_put_int(out, (uint64_t)x->first_us, 8);
+			buf_put_int(out, (uint64_t)x->last_us, 8);
+			buf_put_int(out, x->order, 8);
+		}
+		buf_put_int(out, 0, 1);
+	}
+}
+
+/* The visits of a key, in the order of the list. */
+static int
+load_list(struct visits *v, struct visit_list *list, struct cur *in)
+{
+	struct visit *x, *after = NULL;
+	uint64_t more;
+
+	while ((more = cur_get_int(in, 1)) == 1) {
+		x = mem_zero(1, sizeof(*x));
+		x->first_us = (int64_t)cur_get_int(in, 8);
+		x->last_us = (int64_t)cur_get_int(in, 8);
+		x->order = cur_get_int(in, 8);
+		if (after == NULL)
+			SLIST_INSERT_HEAD(list, x, next);
+		else
+			SLIST_INSERT_AFTER(after, x, next);
+		after = x;
+		v->n_open++;
+		if (x->first_us > x->last_us || x->first_us < INT64_MIN / 2
+		    || x->last_us > INT64_MAX / 2)
+			return -1;
+	}
+	return in->failed || more != 0 ? -1 : 0;
+}
+
+int
+visits_load(struct visits *v, struct cur *in)
+{
+	if (packed_get_keys(&v->keys, in) == -1)
+		return -1;
+	grow_lists(v);
+	v->least_end = (int64_t)cur_get_int(in, 8);
+	for (size_t i = 0; i < v->n_lists; i++)
+		if (load_list(v, &v->lists[i], in) == -1)
+			return -1;
+	return in->failed ? -1 : 0;
 }

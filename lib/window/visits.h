@@ -59,4 +59,12 @@ struct visit *visits_next(struct visits *v, int64_t until);
 /* The bags of all, from a; *n of them. */
 struct bag **visits_bags(struct visits *v, size_t *n, struct arena *a);
 
+/*
+ * For a restart, when none is due: all but the rows, whose bags visits_bags
+ * gives in the same order before and after.  Load into what is empty: 0, or -1
+ * when it is malformed.
+ */
+void visits_save(const struct visits *v, struct buf *out);
+int visits_load(struct visits *v, struct cur *in);
+
 #endif

@@ -96,6 +96,20 @@ enum stream_option {
  * stream_writer_pipe: ask the kernel for a pipe of that many bytes (the
  * default is STREAM_PIPE_SIZE); what it refuses stays as it is.
  */
+/*
+ * How far a writer is, behind a frame without MORE.  stream_writer_continue:
+ * another writer goes on there in place of writing HEAD.
+ */
+struct stream_place {
+	uint64_t seq;
+	uint64_t n_rows;
+	uint64_t n_frames;
+};
+void stream_writer_place(
+    const struct stream_writer *w, struct stream_place *place);
+void stream_writer_continue(
+    struct stream_writer *w, const struct stream_place *place);
+
 struct stream_writer *stream_writer_new(int fd, unsigned options);
 void stream_writer_free(struct stream_writer *w);
 void stream_writer_pipe(struct stream_writer *w, uint64_t size);

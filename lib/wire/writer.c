@@ -80,6 +80,21 @@ stream_write_seq(struct stream_writer *w, uint64_t seq)
 	w->sub = 0;
 }
 
+void
+stream_writer_place(const struct stream_writer *w, struct stream_place *place)
+{
+	*place = (struct stream_place){w->seq, w->n_rows, w->n_frames};
+}
+
+void
+stream_writer_continue(
+    struct stream_writer *w, const struct stream_place *place)
+{
+	w->seq = place->seq;
+	w->n_rows = place->n_rows;
+	w->n_frames = place->n_frames;
+}
+
 uint64_t
 stream_writer_n_rows(const struct stream_writer *w)
 {

@@ -52,9 +52,10 @@ EXPR = bits call check eval expr func item karith kbit kcal kcast kcmp kcode \
 AGG = agg big bind bools by check count dist exact extreme fn funnel hll join \
 	moment nth pick quant sum tally values
 GROUP = add answer batch cells check early fill fold group merge partial rank \
-	roster running update window
-WINDOW = grid hold keybytes keys mark packed pane query reduce runfold \
-	runmerge runs session sorter spec spill stamp store visits
+	roster running state update window
+WINDOW = grid hold keybytes keys mark packed pane panepack query reduce \
+	reduce_state runfold runmerge runs session sorter spec spill stamp \
+	store visits
 CKPT = checkpoint commit durable lock snapshot survey
 STEP = chain chain_state columns command dedup elements ends explode history \
 	keyed names over parse past pieces pipe prog reader running sample \

@@ -267,17 +267,24 @@ group_collect_gone(struct group *g, const struct reduce_window *w,
 		colbuf_push_int(&g->update.op, MODE_DELETE);
 }
 
+void
+group_begin_kept(struct group *g)
+{
+	const struct build *raw = &g->query.raw;
+
+	g->kept.n_cols = raw->n_cols;
+	g->kept.cols = mem_zero(raw->n_cols, sizeof(*g->kept.cols));
+	for (size_t i = 0; i < raw->n_cols; i++)
+		colbuf_init(&g->kept.cols[i], raw->cols[i].type);
+}
+
 int
 group_keep(struct stage *st, struct group *g, const struct reduce_window *w)
 {
 	const struct build *raw = &g->query.raw;
 
-	if (g->kept.cols == NULL) {
-		g->kept.n_cols = raw->n_cols;
-		g->kept.cols = mem_zero(raw->n_cols, sizeof(*g->kept.cols));
-		for (size_t i = 0; i < raw->n_cols; i++)
-			colbuf_init(&g->kept.cols[i], raw->cols[i].type);
-	}
+	if (g->kept.cols == NULL)
+		group_begin_kept(g);
 	if (add_groups(st, g, w, w->order, pane_n_groups(w->table)) == -1)
 		return -1;
 	build_append(&g->kept, raw, 0, raw->n_rows);

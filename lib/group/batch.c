@@ -66,11 +66,32 @@ mark(struct stage *st, struct group *g, const struct frame *f, bool eof)
 	return eof ? close_batch(st, g, false) : 0;
 }
 
+/* The end of the data is none for the next start, which begins a batch. */
+static void
+save(struct group *g, struct buf *out)
+{
+	const struct batch_state *s = g->way_state;
+
+	buf_put_int(out, s->order, 8);
+}
+
+static int
+load(struct stage *st, struct group *g, struct cur *in)
+{
+	struct batch_state *s = g->way_state;
+
+	(void)st;
+	s->order = cur_get_int(in, 8);
+	return in->failed ? -1 : 0;
+}
+
 const struct group_way group_batch = {
     .cls = CLASS_BATCH,
     .plan = plan,
     .rows = rows,
     .mark = mark,
     .add = group_add,
+    .save = save,
+    .load = load,
     .release = release,
 };

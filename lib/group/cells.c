@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wire/pack.h"
+
 #define HEAP_MIN (64u << 10) /* below that nothing is thrown out */
 
 void
@@ -173,4 +175,51 @@ cells_keep(struct cells *c, const uint32_t *keep, uint32_t n)
 	c->n = n;
 	if (type_is_bytes(c->type))
 		compact(c);
+}
+
+static uint32_t *
+all(const struct cells *c, struct arena *a)
+{
+	uint32_t *at = arena_alloc(a, c->n * sizeof(*at));
+
+	for (uint32_t i = 0; i < c->n; i++)
+		at[i] = i;
+	return at;
+}
+
+void
+cells_save(const struct cells *c, struct buf *out)
+{
+	struct arena a = {0};
+	struct colbuf b;
+	struct col col;
+
+	colbuf_init(&b, c->type);
+	cells_get(c, &col, all(c, &a), c->n, &a);
+	colbuf_push_rows(&b, &col, NULL, c->n);
+	pack_cols(out, &b, 1, c->n);
+	colbuf_release(&b);
+	arena_release(&a);
+}
+
+int
+cells_load(struct cells *c, struct cur *in)
+{
+	struct arena a = {0};
+	struct colbuf b;
+	struct col col;
+	uint32_t n = 0;
+	int rc;
+
+	colbuf_init(&b, c->type);
+	rc = unpack_cols(&b, 1, &n, in);
+	if (rc == 0 && n != c->n)
+		rc = -1;
+	if (rc == 0) {
+		colbuf_view(&col, &b);
+		rc = cells_put(c, all(c, &a), &col, n);
+	}
+	colbuf_release(&b);
+	arena_release(&a);
+	return rc;
 }

@@ -3,6 +3,7 @@
 #ifndef MILLRACE_GROUP_CELLS_H
 #define MILLRACE_GROUP_CELLS_H
 
+#include "base/buf.h"
 #include "data/col.h"
 
 #define CELLS_MAX_BYTES (UINT32_C(2) << 30) /* of text */
@@ -39,5 +40,12 @@ int cells_put(
 void cells_get(const struct cells *c, struct col *out, const uint32_t *at,
     uint32_t n, struct arena *a);
 void cells_keep(struct cells *c, const uint32_t *keep, uint32_t n);
+
+/*
+ * cells_save: all of them as bytes.  cells_load: as many as there are get such
+ * values; 0, or -1 when it is malformed.
+ */
+void cells_save(const struct cells *c, struct buf *out);
+int cells_load(struct cells *c, struct cur *in);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "group/group_int.h"
 #include "group/roster.h"
+#include "window/packed.h"
 
 /* The states of keys that are new are those of no rows. */
 static int
@@ -155,4 +156,28 @@ fill_until(struct fill *f, struct stage *st, struct group *g, int64_t until)
 	/* One that ends there is passed, too. */
 	end.end_us++;
 	return fill_before(f, st, g, &end);
+}
+
+void
+fill_save(const struct fill *f, struct buf *out)
+{
+	buf_put_int(out, f->begun, 1);
+	buf_put_int(out, (uint64_t)f->at.start_us, 8);
+	buf_put_int(out, (uint64_t)f->at.end_us, 8);
+	if (!f->listed)
+		packed_put_keys(out, &f->roster->keys);
+}
+
+int
+fill_load(struct fill *f, struct stage *st, struct group *g, struct cur *in)
+{
+	f->begun = cur_get_int(in, 1) != 0;
+	f->at.start_us = (int64_t)cur_get_int(in, 8);
+	f->at.end_us = (int64_t)cur_get_int(in, 8);
+	if (f->begun
+	    && !reduce_is_window(g->reduce, f->at.start_us, f->at.end_us))
+		return -1;
+	if (!f->listed && packed_get_keys(&f->roster->keys, in) == -1)
+		return -1;
+	return in->failed ? -1 : grow(f, st, g);
 }

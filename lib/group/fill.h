@@ -49,4 +49,9 @@ int fill_window(struct fill *f, struct stage *st, struct group *g,
 int fill_until(
     struct fill *f, struct stage *st, struct group *g, int64_t until);
 
+/* The roster, unless it is listed, and the window filled last; 0 or -1. */
+void fill_save(const struct fill *f, struct buf *out);
+int fill_load(
+    struct fill *f, struct stage *st, struct group *g, struct cur *in);
+
 #endif

@@ -381,3 +381,19 @@ fold_keep(struct fold *f, const uint32_t *keep, uint32_t n)
 	for (size_t s = 0; s < f->states.n; s++)
 		cells_keep(&f->cells[s], keep, n);
 }
+
+void
+fold_save(const struct fold *f, struct buf *out)
+{
+	for (size_t s = 0; s < f->states.n; s++)
+		cells_save(&f->cells[s], out);
+}
+
+int
+fold_load(struct fold *f, struct cur *in)
+{
+	for (size_t s = 0; s < f->states.n; s++)
+		if (cells_load(&f->cells[s], in) == -1)
+			return -1;
+	return 0;
+}

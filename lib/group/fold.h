@@ -52,4 +52,8 @@ void fold_push(
     struct fold *f, struct group *g, const uint32_t *sel, uint32_t n);
 void fold_keep(struct fold *f, const uint32_t *keep, uint32_t n);
 
+/* The states of all groups; load: there are as many.  0 or -1. */
+void fold_save(const struct fold *f, struct buf *out);
+int fold_load(struct fold *f, struct cur *in);
+
 #endif

@@ -25,6 +25,8 @@ struct group;
  * mark: a mark, eof among them, which is forwarded afterwards.  Optional.
  * add: some rows of a frame into the tables.
  * early: send the intermediate results that --early asks for.  Optional.
+ * save, load: what is beside the tables of g->reduce, for a restart; load
+ *	follows plan.  -1 also when it is malformed.
  * release: free way_state, also after a plan that failed.
  */
 struct group_way {
@@ -37,6 +39,8 @@ struct group_way {
 	int (*add)(struct stage *st, struct group *g, const struct frame *f,
 	    struct batch *b);
 	int (*early)(struct stage *st, struct group *g);
+	void (*save)(struct group *g, struct buf *out);
+	int (*load)(struct stage *st, struct group *g, struct cur *in);
 	void (*release)(struct group *g);
 };
 
@@ -100,6 +104,10 @@ int group_check(struct stage *st, struct group *g);
 int group_check_partial(struct stage *st, const struct group *g);
 int group_schema(struct stage *st, struct group *g);
 
+/* The state of the stage: as in struct stage_ops, arg is the group. */
+void group_save(struct stage *st, void *arg, struct buf *out);
+int group_load(struct stage *st, void *arg, struct cur *in);
+
 /*
  * group_partial_schema: the schema of states, and what HEAD says of them.
  * group_merge_plan: compile g->query for them from HEAD.
@@ -138,7 +146,8 @@ int group_add_early(
  * was.  group_collect_all: all groups, in their
  * order, and those that reduce_more gives.
  * group_collect_gone: with --emit update, that these groups are no more.
- * group_keep: all groups into results that never go away.
+ * group_keep: all groups into results that never go away, which
+ * group_begin_kept makes none of.
  * group_collect_kept: add those.
  * group_relieve: between windows, when many wait: send them.
  * group_flush: send them all; last closes the batch.
@@ -152,6 +161,7 @@ int group_collect_all(
     struct stage *st, struct group *g, const struct reduce_window *w);
 void group_collect_gone(struct group *g, const struct reduce_window *w,
     const uint32_t *sel, uint32_t n);
+void group_begin_kept(struct group *g);
 int group_keep(
     struct stage *st, struct group *g, const struct reduce_window *w);
 int group_collect_kept(struct stage *st, struct group *g);

@@ -20,7 +20,8 @@ struct partial {
 	struct pane *table;
 	struct build out;
 	struct buf state;
-	uint64_t seq; /* the frame at hand */
+	uint64_t seq; /* the frame at hand, frames of earlier starts included */
+	uint64_t seq_base; /* those */
 	bool begun;
 };
 
@@ -257,7 +258,7 @@ add_pane_key(
 static int
 place(struct stage *st, struct group *g, struct partial *p, uint32_t n)
 {
-	uint64_t seq = st->now.seq;
+	uint64_t seq = p->seq_base + st->now.seq;
 
 	if (!p->begun || seq != p->seq)
 		g->order_base = (seq << SEQ_SHIFT) - g->order;
@@ -293,9 +294,29 @@ rows(struct stage *st, struct group *g, const struct frame *f, struct batch *b)
 	return send_groups(st, g, p);
 }
 
+static void
+save(struct group *g, struct buf *out)
+{
+	const struct partial *p = g->way_state;
+
+	buf_put_int(out, p->begun ? p->seq + 1 : p->seq_base, 8);
+}
+
+static int
+load(struct stage *st, struct group *g, struct cur *in)
+{
+	struct partial *p = g->way_state;
+
+	(void)st;
+	p->seq_base = cur_get_int(in, 8);
+	return in->failed ? -1 : 0;
+}
+
 const struct group_way group_partial = {
     .cls = CLASS_FRAME,
     .plan = plan,
     .rows = rows,
+    .save = save,
+    .load = load,
     .release = release,
 };

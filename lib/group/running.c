@@ -5,6 +5,8 @@
 #include "base/num.h"
 #include "base/time.h"
 #include "group/group_int.h"
+#include "window/packed.h"
+#include "window/panepack.h"
 
 #define PURGE_MIN 1024 /* forgotten groups that need not be thrown out */
 
@@ -292,6 +294,65 @@ mark(struct stage *st, struct group *g, const struct frame *f, bool eof)
 		   : group_flush(st, g, st->now.watermark, false);
 }
 
+/*
+ * That the last answer has been given is not part of it: should a later start
+ * find more rows, they are counted in, and answered once more.
+ */
+static void
+save(struct group *g, struct buf *out)
+{
+	struct running *r = g->way_state;
+
+	panepack_put(out, &r->table, 1);
+	buf_put_int(out, (uint64_t)r->clock_us, 8);
+	buf_put_int(out, r->since, 8);
+	buf_put_int(out, r->begun, 1);
+	/* The one group without keys may not have been seen. */
+	buf_put_int(out, r->n, 4);
+	packed_put_ints(out, r->seen_us, r->n);
+	buf_put(out, r->flags, r->n);
+	if (g->fold != NULL)
+		fold_save(g->fold, out);
+}
+
+static int
+load_flags(struct running *r, struct cur *in)
+{
+	const uint8_t *flags = cur_get(in, r->n);
+
+	if (flags == NULL)
+		return -1;
+	for (uint32_t i = 0; i < r->n; i++) {
+		if ((flags[i] & ~(DEAD | SENT)) != 0)
+			return -1;
+		r->flags[i] = flags[i];
+		r->n_dead += (flags[i] & DEAD) != 0;
+	}
+	return 0;
+}
+
+static int
+load(struct stage *st, struct group *g, struct cur *in)
+{
+	struct running *r = g->way_state;
+	uint64_t n;
+
+	if (panepack_get(&r->table, 1, in) == -1)
+		return -1;
+	r->clock_us = (int64_t)cur_get_int(in, 8);
+	r->since = cur_get_int(in, 8);
+	r->begun = cur_get_int(in, 1) != 0;
+	n = cur_get_int(in, 4);
+	if (n > 0)
+		grow(r);
+	if (n != r->n || packed_get_ints(r->seen_us, r->n, in) == -1
+	    || load_flags(r, in) == -1)
+		return -1;
+	if (g->fold == NULL)
+		return 0;
+	return fold_grow(g->fold, st, r->n) == -1 ? -1 : fold_load(g->fold, in);
+}
+
 const struct group_way group_running = {
     .cls = CLASS_STATEFUL,
     .plan = plan,
@@ -299,5 +360,7 @@ const struct group_way group_running = {
     .mark = mark,
     .add = add,
     .early = early,
+    .save = save,
+    .load = load,
     .release = release,
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "group/group_int.h"
+#include "window/packed.h"
 
 #define PURGE_MIN 1024 /* keys that are never looked through */
 
@@ -185,4 +186,31 @@ update_forget(struct update *u, int end_col, int64_t until)
 	keys_keep(&u->keys, keep, kept);
 	free(keep);
 	u->purge_at = kept < PURGE_MIN / 2 ? PURGE_MIN : 2 * kept;
+}
+
+void
+update_save(const struct update *u, struct buf *out)
+{
+	packed_put_keys(out, &u->keys);
+	buf_put(out, u->is, u->keys.map.n);
+}
+
+int
+update_load(struct update *u, struct cur *in)
+{
+	const uint8_t *is;
+	uint32_t n;
+
+	if (packed_get_keys(&u->keys, in) == -1)
+		return -1;
+	n = u->keys.map.n;
+	is = cur_get(in, n);
+	if (is == NULL)
+		return -1;
+	u->is = mem_grow(u->is, &u->cap_is, n, 1);
+	for (uint32_t i = 0; i < n; i++)
+		u->is[i] = is[i] != 0;
+	if (u->purge_at < 2 * n)
+		u->purge_at = 2 * n;
+	return 0;
 }

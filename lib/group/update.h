@@ -45,4 +45,8 @@ int update_rows(struct stage *st, struct group *g, struct batch *b,
     uint32_t *sel, uint32_t *n);
 void update_forget(struct update *u, int end_col, int64_t until);
 
+/* What was sent, for a restart; load: 0, or -1 when it is malformed. */
+void update_save(const struct update *u, struct buf *out);
+int update_load(struct update *u, struct cur *in);
+
 #endif

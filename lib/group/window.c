@@ -175,6 +175,26 @@ mark(struct stage *st, struct group *g, const struct frame *f, bool eof)
 	    false);
 }
 
+static void
+save(struct group *g, struct buf *out)
+{
+	const struct window_state *s = g->way_state;
+
+	buf_put_int(out, (uint64_t)s->newest, 8);
+	buf_put_int(out, s->since, 8);
+}
+
+static int
+load(struct stage *st, struct group *g, struct cur *in)
+{
+	struct window_state *s = g->way_state;
+
+	(void)st;
+	s->newest = (int64_t)cur_get_int(in, 8);
+	s->since = cur_get_int(in, 8);
+	return in->failed ? -1 : 0;
+}
+
 const struct group_way group_window = {
     .cls = CLASS_STATEFUL,
     .plan = plan,
@@ -182,5 +202,7 @@ const struct group_way group_window = {
     .mark = mark,
     .add = group_add,
     .early = early,
+    .save = save,
+    .load = load,
     .release = release,
 };

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "window/grid.h"
 #include "window/pane.h"
 
@@ -90,6 +91,16 @@ int reduce_whole(struct reduce *r, struct reduce_window *w, const char **why);
  * -1 with *why.
  */
 int reduce_more(struct reduce *r, struct reduce_window *w, const char **why);
+
+/*
+ * reduce_save: the open windows, for a restart; reduce_bound was not called.
+ * reduce_load: into one without rows; 0, or -1 when it is malformed.
+ */
+void reduce_save(const struct reduce *r, struct buf *out);
+int reduce_load(struct reduce *r, struct cur *in);
+
+/* Whether that is a window, in the range of times. */
+bool reduce_is_window(const struct reduce *r, int64_t start_us, int64_t end_us);
 
 /* How often a table was added to another: what windows have cost. */
 uint64_t reduce_merges(const struct reduce *r);

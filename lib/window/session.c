@@ -8,6 +8,8 @@
 
 #include "base/num.h"
 #include "base/time.h"
+#include "window/packed.h"
+#include "window/panepack.h"
 
 #define MIN_KEYS 1024 /* below that no key is forgotten */
 
@@ -225,6 +227,16 @@ add_run(struct sessions *s, const char **why, const struct pane_rows *in,
 	return pane_add(x->table, why, in, sel, r->n);
 }
 
+/* A list for each key. */
+static void
+grow_lists(struct sessions *s)
+{
+	s->lists =
+	    mem_grow(s->lists, &s->cap_lists, s->keys.map.n, sizeof(*s->lists));
+	for (; s->n_lists < s->keys.map.n; s->n_lists++)
+		SLIST_INIT(&s->lists[s->n_lists]);
+}
+
 /* The number of each row's key, with a list for every new key. */
 static uint32_t *
 find_keys(
@@ -239,10 +251,7 @@ find_keys(
 	keys_prepare(&rows, cols, s->n_keys, n, a);
 	rows.order = in->rows->order;
 	keys_find(&s->keys, key, &rows, NULL, n);
-	s->lists =
-	    mem_grow(s->lists, &s->cap_lists, s->keys.map.n, sizeof(*s->lists));
-	for (; s->n_lists < s->keys.map.n; s->n_lists++)
-		SLIST_INIT(&s->lists[s->n_lists]);
+	grow_lists(s);
 	return key;
 }
 
@@ -380,4 +389,89 @@ size_t
 sessions_n_open(const struct sessions *s)
 {
 	return s->n_open + s->n_due - s->due_at;
+}
+
+/* The tables of all sessions, in the order of the lists; to be freed. */
+static struct pane **
+list_tables(const struct sessions *s)
+{
+	struct pane **tables =
+	    mem_resize(NULL, s->n_open + 1, sizeof(struct pane *));
+	struct session *x;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_lists; i++) {
+		SLIST_FOREACH(x, &s->lists[i], next)
+		tables[n++] = x->table;
+	}
+	return tables;
+}
+
+void
+sessions_save(const struct sessions *s, struct buf *out)
+{
+	struct pane **tables = list_tables(s);
+	const struct session *x;
+
+	packed_put_keys(out, &s->keys);
+	buf_put_int(out, (uint64_t)s->least_end, 8);
+	buf_put_int(out, (uint64_t)s->given_us, 8);
+	for (size_t i = 0; i < s->n_lists; i++) {
+		for (x = SLIST_FIRST(&s->lists[i]); x != NULL;
+		     x = SLIST_NEXT(x, next)) {
+			buf_put_int(out, 1, 1);
+			buf_put_int(out, (uint64_t)x->first_us, 8);
+			buf_put_int(out, (uint64_t)x->last_us, 8);
+			buf_put_int(out, x->order, 8);
+		}
+		buf_put_int(out, 0, 1);
+	}
+	panepack_put(out, tables, s->n_open);
+	free(tables);
+}
+
+/* The sessions of a key, in the order of the list. */
+static int
+load_list(struct sessions *s, struct session_list *list, struct cur *in)
+{
+	struct session *x, *before = NULL;
+	uint64_t more;
+
+	while ((more = cur_get_int(in, 1)) == 1) {
+		x = mem_zero(1, sizeof(*x));
+		x->first_us = (int64_t)cur_get_int(in, 8);
+		x->last_us = (int64_t)cur_get_int(in, 8);
+		x->order = cur_get_int(in, 8);
+		x->table = pane_new(s->plan);
+		if (before == NULL)
+			SLIST_INSERT_HEAD(list, x, next);
+		else
+			SLIST_INSERT_AFTER(before, x, next);
+		before = x;
+		s->n_open++;
+		if (x->first_us > x->last_us
+		    || !num_add(&x->end_us, x->last_us, s->gap))
+			return -1;
+	}
+	return in->failed || more != 0 ? -1 : 0;
+}
+
+int
+sessions_load(struct sessions *s, struct cur *in)
+{
+	struct pane **tables;
+	int rc;
+
+	if (packed_get_keys(&s->keys, in) == -1)
+		return -1;
+	grow_lists(s);
+	s->least_end = (int64_t)cur_get_int(in, 8);
+	s->given_us = (int64_t)cur_get_int(in, 8);
+	for (size_t i = 0; i < s->n_lists; i++)
+		if (load_list(s, &s->lists[i], in) == -1)
+			return -1;
+	tables = list_tables(s);
+	rc = panepack_get(tables, s->n_open, in);
+	free(tables);
+	return rc;
 }

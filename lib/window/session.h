@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "window/pane.h"
 
 struct sessions;
@@ -46,5 +47,12 @@ int sessions_next(
 
 /* How many are open: they hold rows and were not given. */
 size_t sessions_n_open(const struct sessions *s);
+
+/*
+ * sessions_save: those that are open, for a restart, when none is due.
+ * sessions_load: into none; 0, or -1 when it is malformed.
+ */
+void sessions_save(const struct sessions *s, struct buf *out);
+int sessions_load(struct sessions *s, struct cur *in);
 
 #endif

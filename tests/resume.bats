@@ -1,0 +1,88 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# What windows, groups and joins keep over restarts: sbatch -S.
+
+load helper
+
+@test "random pipelines that are resumed answer as if they ran through" {
+	PATH=$BIN:$PATH python3 "$BATS_TEST_DIRNAME/resume.py" 12
+}
+
+# The rows of in.csv, as far as they are new.
+fresh() {
+	sbatch -f csv -N -c t:time,k:str,v:int -t t -S d "$@" in.csv
+}
+
+@test "a window across two starts comes out once, in the one that ends it" {
+	counts() {
+		fresh "$@" | swindow 1m -q | sreduce 'sum(v) as s' | ssink -q -N \
+			| cut -f 1,3
+	}
+	printf '%s\n' 5,a,1 50,a,2 >in.csv
+	[ "$(counts --once)" = "" ]
+	printf '%s\n' 55,a,4 65,a,8 >>in.csv
+	[ "$(counts --once)" = "1970-01-01T00:00:00Z	7" ]
+	echo 70,a,16 >>in.csv
+	[ "$(counts)" = "1970-01-01T00:01:00Z	24" ]
+	[ "$(counts)" = "" ]
+}
+
+@test "rows behind the end of the data are late when it goes on" {
+	late() {
+		fresh | swindow 1m --late eof | sreduce 'sum(v) as s' \
+			| ssink -q -N | cut -f 1,3
+	}
+	printf '%s\n' 5,a,1 150,a,2 >in.csv
+	[ "$(late)" = "1970-01-01T00:00:00Z	1
+1970-01-01T00:02:00Z	2" ]
+	printf '%s\n' 170,a,4 200,a,8 >>in.csv
+	run -0 --separate-stderr late
+	[ "$output" = "1970-01-01T00:03:00Z	8" ]
+	[ "$stderr" = "swindow: 1 of 4 rows late, worst by 10s; --late 11s keeps all" ]
+}
+
+@test "--max-late counts the late rows of all starts" {
+	printf '%s\n' 5,a,1 150,a,2 6,a,3 >in.csv
+	fresh --once | swindow 1m -q --max-late 1 | ssink -q >/dev/null
+	printf '%s\n' 7,a,3 >>in.csv
+	run -65 --separate-stderr bash -c "$(declare -f fresh);
+		fresh --once | swindow 1m -q --max-late 1 | ssink -q"
+	[ "${stderr_lines[0]}" = "swindow: 2 rows late, more than --max-late 1" ]
+}
+
+@test "--late-to grows over restarts to one stream" {
+	go() {
+		fresh "$@" | swindow 1m -q --late-to late.mill | ssink -q >/dev/null
+	}
+	printf '%s\n' 5,a,1 150,a,2 6,a,3 >in.csv
+	go --once
+	run -74 ssink -N <late.mill
+	printf '%s\n' 7,a,4 >>in.csv
+	# What no epoch has committed is cut off.
+	echo "something" >>late.mill
+	go --once
+	printf '%s\n' 300,a,5 8,a,6 >>in.csv
+	go
+	[ "$(ssink -N <late.mill | cut -f 3 | paste -sd ' ')" = "3 4 6" ]
+	printf '%s\n' 9,a,7 >>in.csv
+	go
+	[ "$(ssink -N <late.mill | cut -f 3 | paste -sd ' ')" = "3 4 6 7" ]
+	printf '%s\n' 9,a,8 >>in.csv
+	: >late.mill
+	run -65 --separate-stderr go
+	[[ ${stderr_lines[0]} == "swindow: --late-to: late.mill has 0 bytes, and had "*": it is another file" ]]
+}
+
+@test "--late-to behind sbatch -S wants a file" {
+	echo 5,a,1 >in.csv
+	run -64 --separate-stderr bash -c "$(declare -f fresh);
+		fresh --once | swindow 1m -q --late-to /dev/null | ssink -q"
+	[ "${stderr_lines[0]}" = "swindow: --late-to: sbatch -S: /dev/null is no file, which could be cut" ]
+}
+
+@test "--mem is refused with -S" {
+	echo 5,a,1 >in.csv
+	run -64 --separate-stderr bash -c "$(declare -f fresh);
+		fresh --once | sreduce --mem 1M count | ssink -q"
+	[ "${stderr_lines[0]}" = "sreduce: sbatch -S: a snapshot is made in memory, which --mem bounds; write --max-state N instead" ]
+}

@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Random pipelines that are stopped and resumed, compared with ones that run
+through: the input comes piece by piece to sbatch -S DIR --once, then a run
+without --once ends it.
+
+usage: resume.py CASES [SEED]
+
+Each case is made of one seed, which is printed when it fails.
+"""
+import os
+import random
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SOURCE = "sbatch -f csv -N -c t:time,k:str,v:int,x:float -t t --batch-rows {n}"
+# As many kinds of states as there are.
+AGGS = ("count() as c, sum(v) as sv, sum(x) as sx, avg(x) as ax, min(k) as lk, "
+        "max(x) as mx, first(v) as fv, last(x) as lx, count(distinct k) as dk, "
+        "p90(v) as p90, stddev(x) as sd, top(2, k) as top, mode(v) as mo, "
+        "string_agg(k, '-') as sa, min_by(k, v) as mb, "
+        "approx_count_distinct(v) as ad, histogram(v, 5) as hi, "
+        "bool_or(v > 3) as bo, covar(v, x) as cov")
+WINDOWS = ["1m", "1m", "2m/30s", "5m/1m", "session:40s -k k",
+           "cumulate:4m/1m", "rows:7", "1d"]
+
+
+def make_rows(rnd, n):
+    """Rows as lines: times mostly go on, some are late."""
+    at, lines = 1_000_000, []
+    for _ in range(n):
+        at += rnd.choice([0, 1, 3, 10, rnd.randrange(90)])
+        t = at - rnd.choice([0, 0, 0, 5, rnd.randrange(200)])
+        key = rnd.choice(["a", "b", "", "a longer key than others"])
+        v = rnd.choice(["", str(rnd.randrange(-5, 9))])
+        x = rnd.choice(["", "0.1", "1e16", "-1e16", str(rnd.uniform(-9, 9))])
+        lines.append(f"{t},{key},{v},{x}\n")
+    return lines
+
+
+def window(rnd):
+    spec = rnd.choice(WINDOWS)
+    late = rnd.choice(["", "--late 30s", "--late 2m", "--late 1h"])
+    return spec, f"swindow -q {spec} {late}"
+
+
+def windowed(rnd):
+    spec, stage = window(rnd)
+    if rnd.random() < 0.2:
+        stage += " --sort" if "rows" not in spec else ""
+    opts = rnd.choice(["", "", "--emit final", "--top 2:c", "--having 'c > 1'"])
+    if "session" not in spec:
+        opts = rnd.choice([opts, "--emit update", "--emit complete",
+                           "--emit update --early 20s",
+                           "--emit update --having 'c > 1'"])
+        if spec in ("1m", "5m/1m") and rnd.random() < 0.3:
+            opts = "--fill"
+    keys = "-k k" if "session" in spec else rnd.choice(["", "-k k", "-k k"])
+    if opts == "--fill":
+        keys = "-k k"
+    partial = ""
+    if opts == "" and "session" not in spec and rnd.random() < 0.2:
+        partial = f"sreduce --partial {keys} {shlex.quote(AGGS)} | "
+        return f"{stage} | {partial}sreduce --merge"
+    return f"{stage} | sreduce {keys} {opts} {shlex.quote(AGGS)}"
+
+
+def held(rnd):
+    _, stage = window(rnd)
+    return stage + " --hold"
+
+
+def sorted_rows(rnd):
+    return f"swindow -q --sort --late {rnd.choice(['30s', '10m', '1h'])}"
+
+
+def batches(rnd):
+    # Without keys a run that finds nothing to begin a batch with has a row.
+    return (f"sreduce -k k {rnd.choice(['', '--top 2:c'])} {shlex.quote(AGGS)}")
+
+
+def running(rnd):
+    emit = rnd.choice(["", "--emit update", "--emit complete", "--emit final"])
+    keys = rnd.choice(["", "-k k"])
+    ttl = rnd.choice(["", "--ttl 2m"]) if keys else ""
+    before = rnd.choice(["", "swindow -q --late 1m | "])
+    if rnd.random() < 0.3:
+        return (f"{before}sreduce --fold '0 as n, \"\" as s' {keys} {emit} "
+                "'n = n + coalesce(v, 1), s = concat(k, \"/\", "
+                "substr(s, 1, 20))'")
+    return (f"{before}sreduce --running {keys} {emit} {ttl} "
+            f"{shlex.quote(AGGS)}")
+
+
+KINDS = {"windowed": windowed, "held": held, "sorted": sorted_rows,
+         "batches": batches, "running": running}
+
+
+def changes(stages):
+    """Rows that replace others are shown as the changes they are."""
+    updates = "--emit update" in stages or "complete" in stages or (
+        ("--running" in stages or "--fold" in stages)
+        and "--emit" not in stages)
+    return " --changelog" if updates else ""
+
+
+def run(line):
+    p = subprocess.run(["bash", "-c", "set -o pipefail; " + line],
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                       check=False)
+    if p.returncode != 0:
+        raise AssertionError(f"{line}: {p.returncode}: {p.stderr.decode()}")
+    return p.stdout.decode()
+
+
+def tables(text):
+    """What a complete stream shows one after the other: runs that found no
+    batch to begin show it once more."""
+    shown = []
+    for line in text.splitlines():
+        batch, row = line.split("\t", 1)
+        if not shown or shown[-1][0] != batch:
+            shown.append((batch, []))
+        shown[-1][1].append(row)
+    rows = [table for _, table in shown]
+    return [t for i, t in enumerate(rows) if i == 0 or t != rows[i - 1]]
+
+
+def same(want, got, stages):
+    if "--emit complete" in stages:
+        return tables(want) == tables(got)
+    return want == got
+
+
+def pieces(rnd, lines, n):
+    """The lines in pieces, each of which ends a batch."""
+    at = 0
+    while at < len(lines):
+        size = n * rnd.choice([0, 1, 1, 2, 5] if at > 0 else [1, 2, 5])
+        yield lines[at:at + size]
+        at += size
+
+
+def one(seed, kinds):
+    rnd = random.Random(seed)
+    n = rnd.choice([1, 2, 5, 20])
+    kind = rnd.choice(kinds)
+    lines = make_rows(rnd, n * rnd.choice([1, 3, 10, 20]))
+    source = SOURCE.format(n=n)
+    stages = KINDS[kind](rnd)
+    stages += " | ssink -N" + changes(stages)
+    with open("whole.csv", "w", encoding="ascii") as f:
+        f.writelines(lines)
+    want = run(f"{source} whole.csv | {stages}")
+    shutil.rmtree("d", ignore_errors=True)
+    got = ""
+    with open("in.csv", "w", encoding="ascii") as f:
+        for piece in pieces(rnd, lines, n):
+            f.writelines(piece)
+            f.flush()
+            got += run(f"{source} --once -S d in.csv | {stages}")
+    got += run(f"{source} -S d in.csv | {stages}")
+    again = run(f"{source} -S d in.csv | {stages}")
+    if not same(want, got, stages) or again != "":
+        sys.exit(f"seed {seed}: {kind}: {source} | {stages}: in "
+                 f"{os.getcwd()}\n--- want\n{want}--- got\n{got}"
+                 f"--- and again\n{again}")
+
+
+def main():
+    n = int(sys.argv[1])
+    first = int(sys.argv[2]) if len(sys.argv) > 2 else \
+        random.randrange(1 << 40)
+    kinds = sys.argv[3:] or list(KINDS)
+    work = tempfile.mkdtemp()
+    os.chdir(work)
+    for seed in range(first, first + n):
+        try:
+            one(seed, kinds)
+        except AssertionError as e:
+            sys.exit(f"seed {seed}: {e}")
+    shutil.rmtree(work)
+
+
+if __name__ == "__main__":
+    main()

@@ -66,8 +66,8 @@ IO = appended bad changelog conn cut dir emit epochs external feed filesink \
 	outgroup outlet outpath outpath_parse outresume outset outwhole pace \
 	places poller prepared pump range saved set sibling sink source spawn \
 	spool target turn
-JOIN = cogroup heap match match_scope match_time plan plan_gather side \
-	streams streams_cogroup streams_head table tablefile tablejoin \
+JOIN = cogroup heap match match_scope match_state match_time plan plan_gather \
+	side streams streams_cogroup streams_head table tablefile tablejoin \
 	tablepack tables
 TOOL = accounts inspect message pair progress quote redirect resume signal \
 	stage state textopt tool

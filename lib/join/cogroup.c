@@ -8,6 +8,8 @@
 
 #include "text/render.h"
 #include "window/keys.h"
+#include "window/packed.h"
+#include "wire/pack.h"
 
 #define PIECE_ROWS (64u << 10)
 #define PIECE_BYTES (16u << 20)
@@ -319,4 +321,39 @@ cogroup_reset(struct cogroup *g)
 	colbuf_reset(&g->side[PLAN_R].text);
 	keys_reset(&g->keys);
 	g->ordered = false;
+}
+
+void
+cogroup_save(const struct cogroup *g, struct buf *out)
+{
+	packed_put_keys(out, &g->keys);
+	for (int i = 0; i < 2; i++) {
+		const struct side *s = &g->side[i];
+
+		pack_cols(out, &s->text, 1, s->text.n);
+		for (uint32_t r = 0; r < s->text.n; r++)
+			buf_put_int(out, s->group[r], 4);
+	}
+}
+
+int
+cogroup_load(struct cogroup *g, struct cur *in)
+{
+	if (packed_get_keys(&g->keys, in) == -1)
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		struct side *s = &g->side[i];
+		uint32_t n = 0;
+
+		if (unpack_cols(&s->text, 1, &n, in) == -1 || in->left / 4 < n)
+			return -1;
+		s->group =
+		    mem_grow(s->group, &s->cap_group, n, sizeof(*s->group));
+		for (uint32_t r = 0; r < n; r++) {
+			s->group[r] = (uint32_t)cur_get_int(in, 4);
+			if (s->group[r] >= g->keys.map.n)
+				return -1;
+		}
+	}
+	return in->failed ? -1 : 0;
 }

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "data/batch.h"
 #include "data/schema.h"
 #include "join/plan.h"
@@ -35,5 +36,12 @@ int cogroup_add(struct cogroup *g, uint64_t *n_taken, struct expr_error *err,
 int cogroup_next(
     struct cogroup *g, const struct batch **out, struct expr_error *err);
 void cogroup_reset(struct cogroup *g);
+
+/*
+ * cogroup_save: the rows added since the last reset.  cogroup_load: into one
+ * without any; 0, or -1 when it is malformed.
+ */
+void cogroup_save(const struct cogroup *g, struct buf *out);
+int cogroup_load(struct cogroup *g, struct cur *in);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "data/batch.h"
 #include "join/pairs.h"
 #include "join/plan.h"
@@ -91,5 +92,14 @@ struct pairs *match_pairs(struct match *m);
 const struct build *match_side(const struct match *m, enum plan_side side);
 const uint32_t *match_open(
     uint32_t *n, const struct match *m, enum plan_side side);
+
+/*
+ * match_save: the rows kept, when no pair waits.  match_load: into an empty
+ * match with the same options; 0, or -1 when it is malformed.
+ * match_resume_at: an empty one goes on behind that time.
+ */
+void match_save(const struct match *m, struct buf *out);
+int match_load(struct match *m, struct cur *in);
+void match_resume_at(struct match *m, int64_t us);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "wire/pack.h"
 
 /* So few rows are not looked through. */
 #define SLACK_ROWS (32u << 10)
@@ -117,4 +118,36 @@ side_keep(struct side *s, uint32_t *map, const uint8_t *live)
 	}
 	s->n_kept = k;
 	free(keep);
+}
+
+void
+side_save(const struct side *s, struct buf *out)
+{
+	pack_build(out, &s->rows);
+	for (uint32_t i = 0; i < s->rows.n_rows; i++) {
+		buf_put_int(out, (uint64_t)s->at[i], 8);
+		buf_put_int(out, s->group[i], 4);
+		buf_put_int(out, s->next[i], 4);
+	}
+}
+
+int
+side_load(struct side *s, struct cur *in)
+{
+	uint32_t n;
+
+	if (unpack_build(&s->rows, in) == -1)
+		return -1;
+	n = s->rows.n_rows;
+	if (n > SIDE_MAX_ROWS || in->left / 16 < n) {
+		build_reset(&s->rows);
+		return -1;
+	}
+	grow(s, n);
+	for (uint32_t i = 0; i < n; i++) {
+		s->at[i] = (int64_t)cur_get_int(in, 8);
+		s->group[i] = (uint32_t)cur_get_int(in, 4);
+		s->next[i] = (uint32_t)cur_get_int(in, 4);
+	}
+	return 0;
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "data/batch.h"
 
 #define SIDE_MAX_ROWS (1u << 30)
@@ -46,5 +47,12 @@ bool side_is_due(const struct side *s);
  * entry for each row, gets the new numbers of those.
  */
 void side_keep(struct side *s, uint32_t *map, const uint8_t *live);
+
+/*
+ * All of it as bytes; load: into an empty one.  0, or -1 when it is malformed;
+ * what group and next say is not looked at.
+ */
+void side_save(const struct side *s, struct buf *out);
+int side_load(struct side *s, struct cur *in);
 
 #endif

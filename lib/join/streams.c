@@ -488,6 +488,45 @@ on_idle(struct stage *st, void *arg, int *timeout_ms)
 	return 0;
 }
 
+/* Of --sources.  What has ended has given all of its rows. */
+static void
+on_save(struct stage *st, void *arg, struct buf *out)
+{
+	const struct streams *s = arg;
+
+	(void)st;
+	buf_put_int(out, s->ended, 1);
+	if (s->ended)
+		return;
+	buf_put_int(out, s->opened, 1);
+	buf_put_int(out, s->batch, 8);
+	for (int i = 0; i < 2; i++) {
+		buf_put_int(out, s->side[i].batches, 8);
+		buf_put_int(out, s->side[i].width, 8);
+	}
+	match_save(s->match, out);
+}
+
+static int
+on_load(struct stage *st, void *arg, struct cur *in)
+{
+	struct streams *s = arg;
+
+	if (cur_get_int(in, 1) != 0) {
+		match_resume_at(s->match, st->watermark);
+		return 0;
+	}
+	s->opened = cur_get_int(in, 1) != 0;
+	s->batch = cur_get_int(in, 8);
+	for (int i = 0; i < 2; i++) {
+		s->side[i].batches = cur_get_int(in, 8);
+		s->side[i].width = cur_get_int(in, 8);
+		if (s->side[i].width > UINT32_MAX)
+			return -1;
+	}
+	return match_load(s->match, in);
+}
+
 /* Of two inputs; with --sources there is one. */
 static const struct stage_ops ops_template = {
     .cls = CLASS_JOIN,
@@ -548,8 +587,9 @@ streams_run(struct tool *t, const struct streams_opts *o)
 			tool_die(TOOL_NOSOURCE, "%s", why);
 	} else {
 		ops.cls = CLASS_STATEFUL;
-		ops.no_resume = "sjoin --sources does not save the rows that "
-				"it keeps";
+		ops.save = on_save;
+		ops.load = on_load;
+		ops.version = 1;
 	}
 	status = stage_run(&st, t, &ops, s);
 	pair_free(st.pair);

@@ -15,6 +15,7 @@
 #include "io/feed.h"
 #include "io/saved.h"
 #include "io/source.h"
+#include "wire/pack.h"
 
 /* A file on its way. */
 struct reading {
@@ -249,4 +250,26 @@ tablefile_release(struct tablefile *f)
 	buf_release(&f->notes);
 	free(f->why);
 	*f = (struct tablefile){.why = NULL};
+}
+
+/* A column at a time: its name, type and values behind the digest so far. */
+void
+tablefile_digest(const struct tablefile *f, uint8_t out[SHA256_LEN])
+{
+	const struct schema *s = &f->schema;
+	struct buf b;
+
+	buf_init(&b, 0);
+	buf_put_int(&b, (uint64_t)s->time_col, 8);
+	buf_put_int(&b, f->rows.n_rows, 8);
+	sha256(out, b.data, b.len);
+	for (size_t c = 0; c < s->n; c++) {
+		buf_reset(&b);
+		buf_put(&b, out, SHA256_LEN);
+		buf_put_str(&b, s->fields[c].name, strlen(s->fields[c].name));
+		buf_put_int(&b, s->fields[c].type, 1);
+		pack_cols(&b, &f->rows.cols[c], 1, f->rows.n_rows);
+		sha256(out, b.data, b.len);
+	}
+	buf_release(&b);
 }

@@ -4,6 +4,7 @@
 #define MILLRACE_JOIN_TABLEFILE_H
 
 #include "base/buf.h"
+#include "base/sha256.h"
 #include "data/batch.h"
 #include "data/schema.h"
 #include "text/text.h"
@@ -28,5 +29,8 @@ struct tablefile {
 int tablefile_read(
     struct tablefile *f, const char *operand, const struct text_opts *o);
 void tablefile_release(struct tablefile *f);
+
+/* What tells this table from others: SHA-256 of its columns and rows. */
+void tablefile_digest(const struct tablefile *f, uint8_t out[SHA256_LEN]);
 
 #endif

@@ -217,3 +217,25 @@ tablejoin_next(
 	*out = &j->out;
 	return j->from < j->n || !at_end(j);
 }
+
+void
+tablejoin_save(const struct tablejoin *j, struct buf *out)
+{
+	if (j->seen != NULL)
+		buf_put(out, j->seen, bit_bytes(j->table->keys.map.n));
+}
+
+int
+tablejoin_load(struct tablejoin *j, struct cur *in)
+{
+	size_t len = bit_bytes(j->table->keys.map.n);
+	const uint8_t *seen;
+
+	if (j->seen == NULL || len == 0)
+		return 0;
+	seen = cur_get(in, len);
+	if (seen == NULL)
+		return -1;
+	memcpy(j->seen, seen, len);
+	return 0;
+}

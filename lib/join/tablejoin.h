@@ -57,4 +57,8 @@ void tablejoin_rest(struct tablejoin *j);
 int tablejoin_next(
     struct tablejoin *j, const struct batch **out, struct expr_error *err);
 
+/* Which rows of the table have matched; load: 0, or -1 when malformed. */
+void tablejoin_save(const struct tablejoin *j, struct buf *out);
+int tablejoin_load(struct tablejoin *j, struct cur *in);
+
 #endif

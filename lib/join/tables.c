@@ -26,6 +26,8 @@ struct run {
 	struct cogroup *cogroup;
 	uint64_t n_rows; /* of a cogroup's batch */
 	bool answered; /* that batch, at the end of the data */
+	bool rested; /* rows without a match were given, at its end */
+	uint8_t digest[SHA256_LEN]; /* of the table, behind sbatch -S */
 };
 
 static int
@@ -124,6 +126,11 @@ on_head(struct stage *st, void *arg)
 	st->options = r->o->words;
 	if (check_input(st, r) == -1 || read_table(st, r, &r->table) == -1)
 		return -1;
+	if (r->o->reload)
+		r->ops.no_resume = "which rows met which table could not be "
+				   "repeated; leave --reload out";
+	if (resume_applies(st))
+		tablefile_digest(&r->table.file, r->digest);
 	schema_release(&st->out.schema);
 	schema_init(&st->out.schema);
 	r->planned = true;
@@ -335,13 +342,50 @@ on_mark(
 	} else if (m->what == MARK_EOF) {
 		if (begin_union(st, r) == -1)
 			return -1;
-		if (rest) {
+		if (rest && !r->rested) {
+			r->rested = true;
 			tablejoin_rest(r->join);
 			if (write_pieces(st, r, false, 0) == -1)
 				return -1;
 		}
 	}
 	return stage_mark(st, &f->h, m, f->h.watermark);
+}
+
+static void
+on_save(struct stage *st, void *arg, struct buf *out)
+{
+	const struct run *r = arg;
+
+	(void)st;
+	buf_put(out, r->digest, sizeof(r->digest));
+	buf_put_int(out, r->begun, 1);
+	buf_put_int(out, r->rested, 1);
+	buf_put_int(out, r->n_rows, 8);
+	if (r->cogroup != NULL)
+		cogroup_save(r->cogroup, out);
+	else
+		tablejoin_save(r->join, out);
+}
+
+static int
+on_load(struct stage *st, void *arg, struct cur *in)
+{
+	struct run *r = arg;
+	const uint8_t *was = cur_get(in, sizeof(r->digest));
+
+	if (was == NULL)
+		return -1;
+	if (memcmp(was, r->digest, sizeof(r->digest)) != 0)
+		return stage_fail(st, TOOL_CHANGED,
+		    "%s is not the table that %s was made with: put that one "
+		    "back, or begin with another -S DIR",
+		    r->o->right, st->in.path);
+	r->begun = cur_get_int(in, 1) != 0;
+	r->rested = cur_get_int(in, 1) != 0;
+	r->n_rows = cur_get_int(in, 8);
+	return r->cogroup != NULL ? cogroup_load(r->cogroup, in)
+				  : tablejoin_load(r->join, in);
 }
 
 int
@@ -351,7 +395,10 @@ tables_run(struct tool *t, const struct tables_opts *o)
 	    .ops = {.cls = CLASS_FRAME,
 		.head = on_head,
 		.rows = on_rows,
-		.mark = on_mark}};
+		.mark = on_mark,
+		.save = on_save,
+		.load = on_load,
+		.version = 1}};
 	struct stage st = {.sink = false};
 	int status = stage_run(&st, t, &r.ops, &r);
 

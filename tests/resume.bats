@@ -86,3 +86,84 @@ fresh() {
 		fresh --once | sreduce --mem 1M count | ssink -q"
 	[ "${stderr_lines[0]}" = "sreduce: sbatch -S: a snapshot is made in memory, which --mem bounds; write --max-state N instead" ]
 }
+
+@test "a changed table is refused with 78, until it is back" {
+	names() {
+		fresh --once | sjoin --left -k k table.csv | ssink -q -N
+	}
+	printf 'k,name\na,one\n' >table.csv
+	echo 5,a,1 >in.csv
+	[ "$(names | cut -f 4)" = one ]
+	cp table.csv was.csv
+	printf 'b,two\n' >>table.csv
+	echo 6,a,2 >>in.csv
+	run -78 --separate-stderr names
+	[ "${stderr_lines[0]}" = "sjoin: table.csv is not the table that $PWD/d was made with: put that one back, or begin with another -S DIR" ]
+	mv was.csv table.csv
+	[ "$(names | cut -f 4)" = one ]
+}
+
+@test "rows of a table without a match come out at the first end only" {
+	rest() {
+		fresh "$@" | sjoin --right -k k table.csv | ssink -q -N \
+			| cut -f 3,4 | paste -sd ' '
+	}
+	printf 'k,name\na,one\nb,two\nc,three\n' >table.csv
+	echo 5,a,1 >in.csv
+	[ "$(rest --once)" = "1	one" ]
+	echo 6,b,2 >>in.csv
+	[ "$(rest)" = "2	two \N	three" ]
+	echo 7,b,3 >>in.csv
+	[ "$(rest)" = "3	two" ]
+}
+
+@test "--reload is refused with -S" {
+	printf 'k,name\na,one\n' >table.csv
+	echo 5,a,1 >in.csv
+	run -64 --separate-stderr bash -c "$(declare -f fresh);
+		fresh | sjoin --reload -k k table.csv | ssink -q"
+	[ "${stderr_lines[0]}" = "sjoin: sbatch -S: which rows met which table could not be repeated; leave --reload out" ]
+}
+
+@test "snapshots of every version so far are read" {
+	PATH=$BIN:$PATH "$BATS_TEST_DIRNAME/state/state.sh" check
+}
+
+# bats test_tags=long
+@test "a damaged state is refused, or read, and crashes nothing" {
+	PATH=$BIN:$PATH python3 "$BATS_TEST_DIRNAME/damage.py" 3
+}
+
+# crash STAGES: killed at random, then run to the end: the epochs together hold
+# what a run that nobody kills gives.  in.csv has a row a second.
+crash() {
+	local seed=${MILLRACE_SEED-$RANDOM} kills=${MILLRACE_KILLS-4} words
+	local source="sbatch -f csv -N -c n:time,k -t n"
+	echo "seed $seed: $1"
+	eval "words=(${1//|/\'|\'})"
+	# shellcheck disable=SC2086 # words
+	python3 "$BATS_TEST_DIRNAME/crash.py" "$kills" "$seed" -- $source \
+		--rate 6000/s --epoch 200ms --once -S d in.csv \
+		'|' "${words[@]}" '|' ssink -N 'out/{epoch}.csv'
+	eval "$source -S d in.csv | $1 | ssink -N 'out/{epoch}.csv'"
+	eval "$source in.csv | $1 | ssink -N -f csv want"
+	[ -s want ]
+	find out -type f -printf '%f\n' | sort -n | sed 's,^,out/,' |
+		xargs cat | cmp want -
+}
+
+@test "kill -9: sliding windows come out once, and whole" {
+	crash "swindow -q 5m/1m | sreduce -k k 'count() as c, sum(epoch(n)) as s, first(n), last(n)'"
+}
+
+@test "kill -9: sessions of sorted rows come out once, and whole" {
+	crash "swindow -q --sort --late 30s | swindow -q session:40s -k k | sreduce -k k 'count() as c, max(n) as m'"
+}
+
+@test "kill -9: windows that are held, and a fold behind them" {
+	crash "swindow -q --hold 10m | sreduce --fold '0 as c' -k k --emit final 'c = c + 1'"
+}
+
+@test "kill -9: two sources that are joined" {
+	crash "swindow -q 1m | sjoin --full -k n --prefix r_ --sources k=k1,k2"
+}

@@ -95,8 +95,44 @@ def running(rnd):
             f"{shlex.quote(AGGS)}")
 
 
+def table(rnd):
+    # A cogroup has an answer for the batch that a run does not begin.
+    kind = rnd.choice(["", "--left", "--right", "--full", "--semi", "--anti",
+                       "--union"])
+    take = "" if kind == "--union" else "-k k"
+    return f"sjoin {kind} {take} table.csv"
+
+
+def sources(rnd):
+    """Two streams in one, told apart by the key."""
+    kind = rnd.choice(["", "--left", "--right", "--full", "--semi", "--anti",
+                       "--union", "--cogroup"])
+    on = "" if kind == "--union" else "-k v"
+    late = rnd.choice(["0s", "30s", "5m"])
+    time = rnd.choice(["window", "window", "within", "asof", "batch",
+                       "unbounded"])
+    before = f"swindow -q {rnd.choice(['1m', '5m/1m'])} --late {late} | "
+    if time in ("within", "asof"):
+        before = f"swindow -q --late {late} | "
+        if kind in ("--union", "--cogroup"):
+            on, time = ("", "") if kind == "--union" else ("-k v", "batch")
+        elif time == "within":
+            on += " --within -20s,40s"
+        else:
+            kind = rnd.choice(["", "--left", "--semi", "--anti"])
+            on += " --asof" + rnd.choice(["", " --within -1m,0s"])
+    if time in ("batch", "unbounded"):
+        before = ""
+    if time == "unbounded":
+        kind, on = "", "-k v --unbounded"
+    shows = kind in ("", "--left", "--right", "--full")
+    prefix = "--prefix r_" if shows else ""
+    return f"{before}sjoin {kind} {on} {prefix} --sources k=a,b"
+
+
 KINDS = {"windowed": windowed, "held": held, "sorted": sorted_rows,
-         "batches": batches, "running": running}
+         "batches": batches, "running": running,
+         "table": table, "sources": sources}
 
 
 def changes(stages):
@@ -154,6 +190,8 @@ def one(seed, kinds):
     stages += " | ssink -N" + changes(stages)
     with open("whole.csv", "w", encoding="ascii") as f:
         f.writelines(lines)
+    with open("table.csv", "w", encoding="ascii") as f:
+        f.write("k,name\na,one\nb,two\na,three\n,none\nzz,never\n")
     want = run(f"{source} whole.csv | {stages}")
     shutil.rmtree("d", ignore_errors=True)
     got = ""

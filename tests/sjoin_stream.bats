@@ -105,9 +105,6 @@ refused() {
 	run -64 --separate-stderr silent sjoin -k k --take w --stream r.raw \
 		< <(sbatch -S dir -c '*,t:time(s)' -t t l.csv)
 	[ "$stderr" = "sjoin: stdin comes from sbatch -S, and two streams do not resume together: leave -S out, or join a table" ]
-	run -64 --separate-stderr silent sjoin -k k --prefix r_ --sources l,r \
-		< <(sbatch -S both --source s -c 't:time(s),k,v' -t t l=l.csv)
-	[ "$stderr" = "sjoin: sbatch -S: sjoin --sources does not save the rows that it keeps" ]
 }
 
 @test "options that do not go together are refused" {

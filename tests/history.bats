@@ -240,3 +240,24 @@ a,1" ]
 	run -0 python3 "$TOP/tests/smap.py" explode 300 1000
 	run -0 python3 "$TOP/tests/smap.py" crowd 10 1000
 }
+
+# bats test_tags=memory
+@test "keys that are forgotten take no memory, however long the input" {
+	for n in 1000000 10000000; do
+		gen csv "$n" >in.csv
+		sbatch -c 'ts_ms:time(ms),user,price:float' -t ts_ms in.csv |
+			swindow --late 5s >in.mill
+		rm in.csv
+		/usr/bin/time -f %M -o "dedup$n" \
+			smap --dedup user --within 5s <in.mill >/dev/null
+		/usr/bin/time -f %M -o "over$n" smap -k user --over 5s \
+			--ttl 10s -a 'avg(price) as m, lag(price) as l' \
+			<in.mill >/dev/null
+		rm in.mill
+	done
+	for what in dedup over; do
+		echo "$what: $(cat "${what}1000000"), then $(cat "${what}10000000") KiB"
+		[ "$(cat "${what}10000000")" -le \
+			$(($(cat "${what}1000000") * 105 / 100)) ]
+	done
+}

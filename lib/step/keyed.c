@@ -209,7 +209,7 @@ keyed_purge(struct keyed *k, uint32_t *n, int64_t watermark)
 
 	if (k->keep_us < 0 || k->exprs.n == 0 || k->n < k->purge_at)
 		return NULL;
-	k->keep = mem_resize(k->keep, k->n, sizeof(*k->keep));
+	k->keep = mem_grow(k->keep, &k->cap_keep, k->n, sizeof(*k->keep));
 	*n = 0;
 	for (uint32_t g = 0; g < k->n; g++) {
 		if (k->last_us[g] < until)

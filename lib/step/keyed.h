@@ -37,7 +37,7 @@ struct keyed {
 	int64_t *last_us; /* by group */
 	bool *known; /* by group */
 	uint32_t *keep;
-	size_t cap_group, cap_begins, cap_times, cap_last, cap_known;
+	size_t cap_group, cap_begins, cap_times, cap_last, cap_known, cap_keep;
 	uint64_t order;
 	uint32_t purge_at; /* groups at which to look for forgotten ones */
 	struct arena arena;

@@ -9,6 +9,10 @@
 
 #define NULL_HASH UINT64_C(0x5bd1e9955bd1e995)
 
+/* A table of so many slots a key, and more, gives memory back. */
+#define SPARSE 16
+#define SPARSE_MIN 1024
+
 void
 keys_init(struct keys *k, const enum type *types, size_t n_cols)
 {
@@ -550,8 +554,9 @@ keys_merge(struct keys *k, uint32_t *group, const struct keys *from)
 	free(cols);
 }
 
-void
-keys_keep(struct keys *k, const uint32_t *keep, uint32_t n)
+/* The kept keys in new memory, as little as they take. */
+static void
+rebuild(struct keys *k, const uint32_t *keep, uint32_t n)
 {
 	struct keys old = *k;
 	enum type *types = mem_resize(NULL, k->n_cols, sizeof(*types));
@@ -573,4 +578,30 @@ keys_keep(struct keys *k, const uint32_t *keep, uint32_t n)
 	keys_release(&old);
 	free(types);
 	free(cols);
+}
+
+/*
+ * In place: a table that forgets again and again would leave its memory in
+ * pieces if it moved each time.
+ */
+void
+keys_keep(struct keys *k, const uint32_t *keep, uint32_t n)
+{
+	if (k->map.cap / SPARSE > (size_t)n + SPARSE_MIN) {
+		rebuild(k, keep, n);
+		return;
+	}
+	for (size_t c = 0; c < k->n_cols; c++)
+		colbuf_keep(&k->cols[c], 0, keep, n);
+	map_reset(&k->map);
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t h = k->hashes[keep[i]];
+		size_t at = map_first(&k->map, h, k->hashes);
+
+		k->hashes[i] = h;
+		k->first[i] = k->first[keep[i]];
+		while (map_at(&k->map, &at, h) != MAP_NONE)
+			at++;
+		map_insert(&k->map, at, h);
+	}
 }

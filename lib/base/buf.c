@@ -90,18 +90,22 @@ void
 buf_printf(struct buf *b, const char *fmt, ...)
 {
 	va_list ap;
-	char *s = NULL;
+	uint8_t *to;
 	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&s, fmt, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
-	if (n == -1) {
+	/* The final NUL is written, but does not count. */
+	to = n < 0 ? NULL : buf_reserve(b, (size_t)n + 1);
+	if (to == NULL) {
 		b->failed = true;
 		return;
 	}
-	buf_put(b, s, (size_t)n);
-	free(s);
+	va_start(ap, fmt);
+	vsnprintf((char *)to, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	b->len += (size_t)n;
 }
 
 void

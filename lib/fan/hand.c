@@ -80,6 +80,21 @@ depth(const struct worker *w, int64_t median)
 	return median >= 0 && w->last_us > 2 * median ? 1 : WORKER_DEPTH;
 }
 
+/*
+ * Whether a is the better one for j.  A frame that has failed goes to who has
+ * done the least: what wears a worker out is then not laid at its door.
+ */
+static bool
+suits_better(
+    const struct job *j, const struct worker *a, const struct worker *b)
+{
+	if (a->n_runs != b->n_runs)
+		return a->n_runs < b->n_runs;
+	if (j->alone && a->sent_frames != b->sent_frames)
+		return a->sent_frames < b->sent_frames;
+	return a->n_deaths < b->n_deaths;
+}
+
 /* The worker that is most free for j, or NULL. */
 static struct worker *
 pick(const struct fan *f, const struct job *j)
@@ -93,9 +108,7 @@ pick(const struct fan *f, const struct job *j)
 		if (w->state != WORKER_READY || w->n_runs >= depth(w, median)
 		    || (j->alone && w->n_runs > 0))
 			continue;
-		if (best == NULL || w->n_runs < best->n_runs
-		    || (w->n_runs == best->n_runs
-			&& w->n_deaths < best->n_deaths))
+		if (best == NULL || suits_better(j, w, best))
 			best = w;
 	}
 	return best;

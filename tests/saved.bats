@@ -135,7 +135,8 @@ two_parts() {
 	PYTHONPATH="$TOP/tests/wire" python3 - >changes.mill <<-'END'
 		import sys
 		from make import *
-		head = SOURCE + col(2, "n") + field(5, b"\1" + text("n")) + stage()
+		head = (SOURCE + col(2, "n") + col(2, "op", 1)
+			+ field(5, b"\1" + text("n")) + stage())
 		sys.stdout.buffer.write(stream(frame(END, end(), seq=1), head=head))
 	END
 	run -65 --separate-stderr bash -c 'sbatch changes.mill | ssink'

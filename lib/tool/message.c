@@ -107,7 +107,7 @@ tool_last_words(void)
 }
 
 /* Tell, and return the text, to be freed. */
-static char *
+__attribute__((format(printf, 1, 0))) static char *
 vtell(const char *fmt, va_list ap)
 {
 	char *text;

@@ -53,7 +53,8 @@ render_out_put(struct render_out *o, const void *p, size_t len)
 	if (len == 1 && o->p < o->end) {
 		*o->p++ = *(const char *)p;
 	} else if (len <= (size_t)(o->end - o->p)) {
-		memcpy(o->p, p, len);
+		if (len > 0) /* p may be NULL */
+			memcpy(o->p, p, len);
 		o->p += len;
 	} else {
 		render_out_long(o, p, len);

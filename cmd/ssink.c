@@ -43,6 +43,7 @@ enum {
 static const struct tool_opt options[] = {
     {'f', "format", "FORMAT",
 	"table, tsv, csv, json, logfmt, markdown, plot, dump, frames"},
+    {'k', "keys", "COLS", "columns that name the series of a plot"},
     {'N', "no-header", NULL, "no line of column names"},
     {'d', "delimiter", "CHAR", "between the cells of csv"},
     {OPT_NULL, "null", "STR", "text of a null"},
@@ -67,7 +68,6 @@ static const struct tool_hint hints[] = {
     {"s", "columns are chosen before: smap -s LIST | ssink"},
     {"w", "smap has it: smap -w PRED | ssink"},
     {"where", "smap has it: smap -w PRED | ssink"},
-    {"k", "sreduce has it: sreduce -k KEYS AGGREGATES | ssink"},
     {"n", "smap has it: smap --head N | ssink"},
     {"F", "sbatch has it: sbatch -F FILE | ssink"},
     {"follow", "sbatch has it: sbatch -F FILE | ssink"},
@@ -293,6 +293,9 @@ set_option(struct ssink *s, int ch, const char *arg)
 	switch (ch) {
 	case 'f':
 		s->o.render.format = arg;
+		break;
+	case 'k':
+		s->o.render.series = arg;
 		break;
 	case 'N':
 		s->o.render.no_header = true;

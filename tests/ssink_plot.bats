@@ -169,3 +169,18 @@ smap -a 'COLUMN::float as y' before" ]
 	grep -q $'\e\\[7A' out
 	grep -q $'10┤.*\e\\[K$' out
 }
+
+@test "-k says which numbers name the series" {
+	printf '%s\n' 1,2,10 1,4,3 2,2,12 2,4,1 >in.csv
+	sbatch -N -c 't:time(s),class:int,n:int' -t t in.csv >in.mill
+	ssink -f plot -k class <in.mill >got
+	! grep -q class got
+	grep -q '^ *n ' got
+	grep -q '1970-01-01T00:00:01Z .. 1970-01-01T00:00:02Z' got
+	ssink -f plot <in.mill >got
+	grep -q class got
+	run -65 --separate-stderr ssink -f plot -k clas <in.mill
+	[ "$stderr" = "ssink: -k: no column clas; the columns are t, class, n" ]
+	run -64 --separate-stderr ssink -f csv -k class <in.mill
+	[ "$stderr" = "ssink: -k names the series of -f plot; to group rows write sreduce -k KEYS AGGREGATES before" ]
+}

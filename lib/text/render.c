@@ -151,6 +151,10 @@ check_opts(const struct render_fmt *fmt, const struct render_opts *o)
 		return mem_printf("-N does not go with -f %s", fmt->name);
 	if (o->zone != NULL && !fmt->takes_zone)
 		return mem_printf("--tz does not go with -f %s", fmt->name);
+	if (o->series != NULL && strcmp(fmt->name, "plot") != 0)
+		return mem_strdup("-k names the series of -f plot; to group "
+				  "rows write sreduce -k KEYS AGGREGATES "
+				  "before");
 	if (o->safe && !fmt->takes_safe)
 		return mem_printf(
 		    "--csv-safe goes with -f csv, not %s", fmt->name);

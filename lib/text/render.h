@@ -28,6 +28,8 @@ struct render_opts {
 	bool color;
 	bool utf8; /* what a plot may be drawn with */
 	size_t columns; /* of a plot that is on no terminal */
+	const char
+	    *series; /* -k: columns by comma that name a plot's, or NULL */
 	bool whole; /* what is written is one batch, or the output of each */
 };
 

@@ -2,6 +2,7 @@
 /* Format plot: rows as points of a picture.  ssink(1), PLOT. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "text/plot.h"
@@ -74,6 +75,43 @@ is_key(const struct head *h, uint32_t col)
 	return found;
 }
 
+/* Whether the user says that a column names the series. */
+static bool
+is_named(const struct render *r, const char *name)
+{
+	const char *list = r->o.series == NULL ? "" : r->o.series;
+	size_t len, n = strlen(name);
+
+	for (; *list != '\0'; list += len + (list[len] == ',')) {
+		len = strcspn(list, ",");
+		if (len == n && memcmp(list, name, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Every name of -k is that of a column.  0, or -1 with r->why. */
+static int
+check_named(struct render *r, const struct schema *s)
+{
+	const char *list = r->o.series == NULL ? "" : r->o.series;
+	struct buf names;
+	size_t len;
+
+	for (; *list != '\0'; list += len + (list[len] == ',')) {
+		len = strcspn(list, ",");
+		if (schema_find(s, list, len) != -1)
+			continue;
+		buf_init(&names, 0);
+		schema_list(&names, s);
+		r->why = mem_printf("-k: no column %.*s; the columns are %.*s",
+		    (int)len, list, (int)names.len, (const char *)names.data);
+		buf_release(&names);
+		return -1;
+	}
+	return 0;
+}
+
 /* Text and keys name the series, numbers are drawn, other times are not. */
 static void
 choose_columns(struct render *r, const struct head *h)
@@ -92,7 +130,7 @@ choose_columns(struct render *r, const struct head *h)
 		    || strcmp(f->name, "window_start") == 0)
 			continue;
 		if (f->type == TYPE_STR || f->type == TYPE_BOOL
-		    || is_key(h, col))
+		    || is_key(h, col) || is_named(r, f->name))
 			p->labels[p->n_labels++] = i;
 		else
 			p->values[p->n_values++] = i;
@@ -142,6 +180,8 @@ render_plot_head(struct render *r, const struct head *h)
 	if (p->x_col != -1 && p->x_col == h->schema.time_col
 	    && strcmp(h->schema.fields[p->x_col].name, "window_end") != 0)
 		p->x_off = h->schema.time_off;
+	if (check_named(r, &h->schema) == -1)
+		return;
 	choose_columns(r, h);
 	if (p->n_values == 0) {
 		r->why =

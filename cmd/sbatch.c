@@ -124,7 +124,7 @@ struct run {
 	struct zone *zone; /* of --tz, or NULL */
 	bool bad_given;
 	bool max_bad_given;
-	bool state_opts; /* one that goes with -S */
+	const char *state_opt; /* one that goes with -S, or NULL */
 	bool relative; /* --from or --until counts from now */
 	unsigned stream; /* enum stream_option */
 	uint64_t pipe_size; /* 0 = the default */
@@ -438,25 +438,29 @@ state_opt(struct run *r, int ch, const char *arg)
 
 	switch (ch) {
 	case OPT_EPOCH:
+		r->state_opt = "--epoch";
 		r->in.epochs.every_us = epoch(arg);
 		break;
 	case OPT_ONCE:
+		r->state_opt = "--once";
 		r->in.epochs.once = true;
 		break;
 	case OPT_TRUNCATE:
+		r->state_opt = "--on-truncate";
 		o->on_truncate_restart =
 		    choice("on-truncate", arg, "stop", "restart");
 		break;
 	case OPT_MISSING:
+		r->state_opt = "--on-missing";
 		o->on_missing_skip = choice("on-missing", arg, "stop", "skip");
 		break;
 	case OPT_FORCE_FS:
+		r->state_opt = "--force-fs";
 		r->in.epochs.any_fs = true;
 		break;
 	default:
 		return false;
 	}
-	r->state_opts = true;
 	return true;
 }
 
@@ -525,10 +529,10 @@ settle_state(struct run *r)
 	struct intake_opts *o = &r->in.o;
 	struct epochs *e = &r->in.epochs;
 
-	if (r->state_opts && !epochs_are_on(e))
+	if (r->state_opt != NULL && !epochs_are_on(e))
 		tool_die(TOOL_USAGE,
 		    "%s goes with -S DIR, where the places are kept",
-		    e->once ? "--once" : "this option");
+		    r->state_opt);
 	if (!epochs_are_on(e))
 		return;
 	if (e->once && o->source.mode == SOURCE_FOLLOW)

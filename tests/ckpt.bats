@@ -218,6 +218,8 @@ new() {
 	[[ $stderr == "sbatch: --epoch: 100ms: "* ]]
 	run -64 --separate-stderr sbatch --once b.log
 	[ "$stderr" = "sbatch: --once goes with -S DIR, where the places are kept" ]
+	run -64 --separate-stderr sbatch --epoch 1s b.log
+	[ "$stderr" = "sbatch: --epoch goes with -S DIR, where the places are kept" ]
 	run -64 --separate-stderr sbatch -S d --once -F b.log
 	run -64 --separate-stderr sbatch -S d --from -1h b.log
 	mkdir -m 700 real

@@ -128,7 +128,7 @@ report() {
 
 # bats test_tags=memory
 @test "a process without memory tells the pipe" {
-	gen csv 300000 >big.csv
+	gen csv 1000000 >big.csv
 	run -71 --separate-stderr bash -c 'ulimit -v 60000
 		sbatch -c user,item,ts_ms big.csv |
 		sreduce -k user,item,ts_ms count | smap -w true | ssink /dev/null'

@@ -311,3 +311,21 @@ in_pieces() {
 	wait
 	[ "$(paste -sd ' ' out)" = "1 2 3" ]
 }
+
+@test "a second sink is refused: one record cannot decide for two" {
+	seq 3 >b.log
+	sbatch -F -f lines -S d b.log 2>/dev/null |
+		tee >(ssink -N --name one 'a/{epoch}.txt' 2>one || echo $? >one.rc) |
+		{ ssink -N --name two 'b/{epoch}.txt' 2>two || echo $? >two.rc; } &
+	until_true 10 grep -qs ' sinks$' one two
+	until_true 10 grep -qsx 75 one.rc two.rc
+	grep -qx "\(one\|two\): $PWD/d: process [0-9]* is its sink already; one record cannot decide for two sinks" one two
+	# It may have ended by itself, for want of a reader.
+	kill "$(head -1 d/source.lock)" || :
+	wait
+	[ "$(ls -d a b 2>/dev/null | wc -l)" -le 1 ]
+	run -0 bash -c "sbatch -f lines --once -S e b.log | ssink -N 'c/{epoch}.txt'"
+	seq 3 | diff - c/1.txt
+	run -0 millrace status e
+	[[ $output != *"not in place"* ]]
+}

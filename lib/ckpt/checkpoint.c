@@ -19,6 +19,7 @@
 #include "ckpt/lock.h"
 
 #define SOURCE_LOCK "source.lock"
+#define SINK_LOCK "sink.lock"
 #define ENDED "ended " /* what the lock's text says after an orderly end */
 #define MAX_STAGE 128 /* bytes of a stage's name in a file's */
 
@@ -42,7 +43,7 @@ static const struct {
 void
 checkpoint_init(struct checkpoint *c)
 {
-	*c = (struct checkpoint){.fd = -1, .lock_fd = -1};
+	*c = (struct checkpoint){.fd = -1, .lock_fd = -1, .sink_fd = -1};
 }
 
 void
@@ -50,6 +51,8 @@ checkpoint_release(struct checkpoint *c)
 {
 	if (c->lock_fd != -1)
 		close(c->lock_fd);
+	if (c->sink_fd != -1)
+		close(c->sink_fd);
 	if (c->fd != -1)
 		close(c->fd);
 	free(c->path);
@@ -353,4 +356,20 @@ checkpoint_join(struct checkpoint *c, char **why, const struct head *h,
 	rc = take_lock(c, why, lock, c->stage);
 	free(lock);
 	return rc;
+}
+
+int
+checkpoint_decides(struct checkpoint *c, char **why)
+{
+	pid_t holder;
+
+	c->sink_fd = lock_take(c->fd, SINK_LOCK, 0, &holder);
+	if (c->sink_fd != -1)
+		return 0;
+	if (errno != EAGAIN)
+		return checkpoint_failed(c, why, SINK_LOCK);
+	*why = mem_printf("%s: process %ld is its sink already; one record "
+			  "cannot decide for two sinks",
+	    c->path, (long)holder);
+	return EX_TEMPFAIL;
 }

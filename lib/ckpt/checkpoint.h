@@ -28,6 +28,7 @@ struct commit {
 struct checkpoint {
 	int fd;
 	int lock_fd; /* ours for life: the source's or the stage's; or -1 */
+	int sink_fd; /* ours for life: the right to decide; or -1 */
 	char *path; /* owned */
 	char *stage; /* owned: file name of the stage, such as 02-sreduce */
 	uint8_t identity[16];
@@ -46,6 +47,8 @@ struct checkpoint {
  * to believe: ours, mode 0700, no link on the way, of that identity, its
  * generation that of HEAD, its source running or ended in order.  Takes the
  * lock of the stage, which is number n of the chain.
+ * checkpoint_decides: after checkpoint_join: this stage is the one sink.  75
+ * when another one is.
  * checkpoint_look: for a reader that takes no part; generation is the newest.
  * checkpoint_end (sbatch): the source has ended in order.
  */
@@ -55,6 +58,7 @@ int checkpoint_start(
     struct checkpoint *c, char **why, const char *dir, bool any_fs);
 int checkpoint_join(struct checkpoint *c, char **why, const struct head *h,
     const char *name, size_t n);
+int checkpoint_decides(struct checkpoint *c, char **why);
 int checkpoint_look(struct checkpoint *c, char **why, const char *dir);
 int checkpoint_end(struct checkpoint *c, char **why);
 

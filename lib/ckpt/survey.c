@@ -17,6 +17,7 @@
 
 #define LOCK ".lock"
 #define COMMIT_LOCK "commit.lock"
+#define SINK_LOCK "sink.lock" /* of a stage that has its own, too */
 
 void
 survey_release(struct survey *s)
@@ -56,7 +57,8 @@ is_lock(const char *name)
 
 	return len > strlen(LOCK) && name[0] != '.'
 	       && strcmp(name + len - strlen(LOCK), LOCK) == 0
-	       && strcmp(name, COMMIT_LOCK) != 0;
+	       && strcmp(name, COMMIT_LOCK) != 0
+	       && strcmp(name, SINK_LOCK) != 0;
 }
 
 /* What goes away meanwhile is not there. */

@@ -199,6 +199,13 @@ load_state(struct stage *st, const struct stage_ops *ops, void *arg)
 	return rc;
 }
 
+/* Only a sink decides: what ends the stream, or has something to publish. */
+static bool
+is_sink(const struct stage *st, const struct stage_ops *ops)
+{
+	return st->writer == NULL || ops->publish != NULL;
+}
+
 /* A sink's last decided epoch may not be in place yet. */
 static int
 publish(struct stage *st, const struct stage_ops *ops, void *arg)
@@ -206,9 +213,7 @@ publish(struct stage *st, const struct stage_ops *ops, void *arg)
 	char *why = NULL;
 	int rc;
 
-	if (ops->publish == NULL)
-		return 0;
-	if (ops->publish(st, arg) == -1)
+	if (ops->publish != NULL && ops->publish(st, arg) == -1)
 		return -1;
 	rc = commit_published(&st->resume.dir, &why);
 	return rc == 0 ? 0 : fail_with(st, rc, why);
@@ -246,6 +251,10 @@ resume_begin(struct stage *st, const struct stage_ops *ops, void *arg)
 	    &r->dir, &why, &st->in, st->tool->name, st->in.n_stages);
 	if (rc != 0)
 		return fail_with(st, rc, why);
+	if (is_sink(st, ops))
+		rc = checkpoint_decides(&r->dir, &why);
+	if (rc != 0)
+		return fail_with(st, rc, why);
 	r->active = true;
 	r->epoch = r->dir.last.epoch;
 	/* What is committed must not end quietly with a reader. */
@@ -254,13 +263,13 @@ resume_begin(struct stage *st, const struct stage_ops *ops, void *arg)
 		return 0;
 	if (load_state(st, ops, arg) == -1)
 		return -1;
-	if (!r->dir.last.published && publish(st, ops, arg) == -1)
+	if (is_sink(st, ops) && !r->dir.last.published
+	    && publish(st, ops, arg) == -1)
 		return -1;
 	rc = snapshot_prune(&r->dir, &why);
 	return rc == 0 ? 0 : fail_with(st, rc, why);
 }
 
-/* Only a sink decides: what ends the stream, or has something to publish. */
 static int
 decide(struct stage *st, const struct stage_ops *ops, void *arg, uint64_t epoch)
 {
@@ -268,7 +277,7 @@ decide(struct stage *st, const struct stage_ops *ops, void *arg, uint64_t epoch)
 	char *why = NULL;
 	int rc;
 
-	if (st->writer != NULL && ops->publish == NULL)
+	if (!is_sink(st, ops))
 		return 0;
 	rc = commit_decide(&r->dir, &why, epoch, r->finished);
 	return rc == 0 ? publish(st, ops, arg) : fail_with(st, rc, why);

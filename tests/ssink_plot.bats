@@ -174,7 +174,7 @@ smap -a 'COLUMN::float as y' before" ]
 	printf '%s\n' 1,2,10 1,4,3 2,2,12 2,4,1 >in.csv
 	sbatch -N -c 't:time(s),class:int,n:int' -t t in.csv >in.mill
 	ssink -f plot -k class <in.mill >got
-	! grep -q class got
+	run ! grep -q class got
 	grep -q '^ *n ' got
 	grep -q '1970-01-01T00:00:01Z .. 1970-01-01T00:00:02Z' got
 	ssink -f plot <in.mill >got

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Locks of the processes of a pipeline.  millrace-checkpoint(5), LOCKS. */
+/* Locks of the processes of a pipeline.  millrace-checkpoint(5), FILES. */
 #include "ckpt/lock.h"
 
 #include <errno.h>

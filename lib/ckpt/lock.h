@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Locks of the processes of a pipeline.  millrace-checkpoint(5), LOCKS.
+ * Locks of the processes of a pipeline.  millrace-checkpoint(5), FILES.
  * They belong to the open file, so that they end with the process that took
  * them; their descriptors are closed at exec.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A stage of a pipeline that resumes.  millrace-checkpoint(5), STAGES. */
+/* A stage of a pipeline that resumes.  millrace-checkpoint(5). */
 #include "tool/resume.h"
 
 #include <signal.h>

@@ -329,3 +329,14 @@ in_pieces() {
 	run -0 millrace status e
 	[[ $output != *"not in place"* ]]
 }
+
+@test "no batch is added where rows end with one" {
+	seq 4 >b.log
+	go() {
+		sbatch -f lines --batch-rows 2 --once -S d b.log |
+			sreduce 'count() as n' | ssink -N
+	}
+	[ "$(go | paste -sd ' ')" = "2 2" ]
+	seq 3 >>b.log
+	[ "$(go | paste -sd ' ')" = "2 1" ]
+}

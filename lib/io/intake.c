@@ -230,7 +230,8 @@ finish_epoch(struct intake *in, struct account *a)
 		return -1;
 
 	/* A batch that was asked for is whole when an epoch ends. */
-	if (!idle && !eof && (in->epochs.once || cut_is_set(&e->cut)))
+	if (!idle && !eof
+	    && (cut_is_set(&e->cut) ? e->cut.rows > 0 : in->epochs.once))
 		rc = intake_sent(in, emit_batch(e));
 	if (!in->begun)
 		return fail_empty(in);

@@ -170,8 +170,10 @@ begin_message(struct worker *w, struct frame_header *h, const uint8_t *p)
 	h->seq = w->seq++;
 	h->sub = 0;
 	h->watermark = TIME_NONE;
-	h->payload_crc = 0;
 	h->stored_len = h->raw_len;
+	/* It answers with checksums then, so that no altered row passes. */
+	h->flags |= FRAME_PCRC;
+	h->payload_crc = crc32c(0, p, h->raw_len);
 	frame_format(w->msg.head, h);
 	w->msg.body = p;
 	w->msg.len = h->raw_len;

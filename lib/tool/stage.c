@@ -302,6 +302,9 @@ on_frame(struct stage *st, const struct stage_ops *ops, void *arg,
 	struct fail e;
 
 	st->now = f->h;
+	/* Who checksums wants it all the way. */
+	if ((f->h.flags & FRAME_PCRC) != 0 && st->writer != NULL)
+		stream_writer_checksum(st->writer);
 	if (ops->frame != NULL && ops->frame(st, arg, f) == -1)
 		return -1;
 	if (ops->cls == CLASS_FRAME && st->writer != NULL && f->h.sub == 0

@@ -93,6 +93,7 @@ enum stream_option {
  * another -1 every later call returns -1.  A pipe whose reader has gone ends
  * the process by SIGPIPE.
  * stream_write_payload: h->rows rows as the payload that rows_read takes.
+ * stream_writer_checksum: from now on as with STREAM_PCRC.
  * stream_writer_pipe: ask the kernel for a pipe of that many bytes (the
  * default is STREAM_PIPE_SIZE); what it refuses stays as it is.
  */
@@ -113,6 +114,7 @@ void stream_writer_continue(
 struct stream_writer *stream_writer_new(int fd, unsigned options);
 void stream_writer_free(struct stream_writer *w);
 void stream_writer_pipe(struct stream_writer *w, uint64_t size);
+void stream_writer_checksum(struct stream_writer *w);
 int stream_write_head(struct stream_writer *w, const struct head *h);
 void stream_write_seq(struct stream_writer *w, uint64_t seq);
 int stream_write_rows(struct stream_writer *w, const struct frame_header *h,

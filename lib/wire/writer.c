@@ -74,6 +74,12 @@ stream_writer_pipe(struct stream_writer *w, uint64_t size)
 }
 
 void
+stream_writer_checksum(struct stream_writer *w)
+{
+	w->options |= STREAM_PCRC;
+}
+
+void
 stream_write_seq(struct stream_writer *w, uint64_t seq)
 {
 	w->seq = seq;

@@ -37,16 +37,21 @@ buf_reserve(struct buf *b, size_t len)
 		b->failed = true;
 		return NULL;
 	}
-	b->data = mem_grow(b->data, &b->cap, b->len + len, 1);
+	/* Never without bytes: an empty file's room is no failure, NULL is. */
+	b->data = mem_grow(
+	    b->data, &b->cap, b->len + len > 0 ? b->len + len : 1, 1);
 	return b->data + b->len;
 }
 
 void
 buf_put(struct buf *b, const void *p, size_t len)
 {
-	uint8_t *to = buf_reserve(b, len);
+	uint8_t *to;
 
-	if (to == NULL || len == 0)
+	if (len == 0)
+		return;
+	to = buf_reserve(b, len);
+	if (to == NULL)
 		return;
 	memcpy(to, p, len);
 	b->len += len;

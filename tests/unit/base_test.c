@@ -340,6 +340,11 @@ test_buf(void)
 	cur_init(&c, b.data + 8, 7);
 	CHECK(cur_get_str(&c, &len, 2) == NULL && c.failed);
 	buf_release(&b);
+
+	buf_init(&b, 0);
+	buf_put(&b, NULL, 0);
+	CHECK(buf_reserve(&b, 0) != NULL && b.len == 0 && !b.failed);
+	buf_release(&b);
 }
 
 static void

@@ -133,12 +133,13 @@ struct ref_field {
 	size_t from; /* in the document */
 	size_t len; /* of value */
 	bool quoted;
-	char value[600];
+	char *value; /* no longer than what it was read from */
 };
 
 struct ref {
 	const struct doc *d;
 	const char *p;
+	char *room; /* for the values, each where its field begins */
 	size_t len;
 	size_t at;
 	size_t line;
@@ -158,7 +159,7 @@ ref_take_field(struct ref *r)
 	bool closed = false;
 
 	r->n_fields++;
-	*f = (struct ref_field){.from = r->at};
+	*f = (struct ref_field){.from = r->at, .value = r->room + r->at};
 	if (r->at < r->len && p[r->at] == '"') {
 		f->quoted = true;
 		r->at++;
@@ -245,6 +246,7 @@ ref_parse(struct said *said, const struct doc *d)
 
 	r = (struct ref){.d = d,
 	    .p = (const char *)d->text.data,
+	    .room = mem_alloc(d->text.len + 1),
 	    .len = d->text.len,
 	    .line = 1,
 	    .said = said};
@@ -270,6 +272,7 @@ ref_parse(struct said *said, const struct doc *d)
 		for (size_t i = from; i < r.at; i++)
 			r.line += r.p[i] == '\n';
 	}
+	free(r.room);
 }
 
 /* Only where and in which column: values in messages have their own test. */

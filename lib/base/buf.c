@@ -38,8 +38,8 @@ buf_reserve(struct buf *b, size_t len)
 		return NULL;
 	}
 	/* Never without bytes: an empty file's room is no failure, NULL is. */
-	b->data = mem_grow(
-	    b->data, &b->cap, b->len + len > 0 ? b->len + len : 1, 1);
+	b->data =
+	    mem_grow(b->data, &b->cap, b->len + len > 0 ? b->len + len : 1, 1);
 	return b->data + b->len;
 }
 

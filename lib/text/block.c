@@ -191,7 +191,7 @@ block_parse(struct text *t, struct build *out, struct text_goal *goal,
 	used = stop == SIZE_MAX ? t->grid.used : stop;
 	if (stop != SIZE_MAX)
 		truncate_build(out, out->n_rows);
-	t->line += t->grid.marked || stop != SIZE_MAX
+	t->line += (t->grid.marked && t->fmt->quoting) || stop != SIZE_MAX
 		       ? sepidx_count(b.p, used, '\n')
 		       : t->grid.lines;
 	t->total_in += used;

@@ -25,6 +25,8 @@ enum clf_field {
 	COMMON_REQUEST = REFERER
 };
 
+#define CLF_TIME 26 /* bytes of dd/Mon/yyyy:hh:mm:ss +hhmm */
+
 #define COMMON_FIELDS                                                          \
 	{"host", CELL_STR}, {"ident", CELL_STR}, {"user", CELL_STR},           \
 	    {"time", CELL_TIME_CLF}, {"method", CELL_STR}, {"path", CELL_STR}, \
@@ -173,9 +175,20 @@ clf_split_request(struct walk *w, size_t request, size_t method)
 }
 
 /*
- * What comes behind the last field is ignored.  note: whether the parts of the
- * request are wanted.
+ * The parts of the request, where they are wanted: then there is a note.  In
+ * the format common the request is the field behind the bytes.
  */
+static inline void
+set_request(struct walk *w, bool combined)
+{
+	if (w->note)
+		split_request(w, REQUEST, METHOD);
+	if (!combined)
+		memcpy(w->edge + 2 * COMMON_REQUEST, w->edge + 2 * REQUEST,
+		    2 * sizeof(*w->edge));
+}
+
+/* What comes behind the last field is ignored. */
 static inline __attribute__((always_inline)) bool
 walk(struct walk *w, bool combined)
 {
@@ -183,8 +196,7 @@ walk(struct walk *w, bool combined)
 	    || !quoted(w, REQUEST) || !word(w, STATUS) || !word(w, BYTES)
 	    || (combined && (!quoted(w, REFERER) || !quoted(w, AGENT))))
 		return false;
-	if (w->note)
-		split_request(w, REQUEST, METHOD);
+	set_request(w, combined);
 	return true;
 }
 
@@ -195,16 +207,11 @@ walk_combined(struct text *t, struct walk *w)
 	return walk(w, true);
 }
 
-/* Its request is the field behind the bytes. */
 static bool
 walk_common(struct text *t, struct walk *w)
 {
 	(void)t;
-	if (!walk(w, false))
-		return false;
-	w->edge[2 * COMMON_REQUEST] = w->edge[2 * REQUEST];
-	w->edge[2 * COMMON_REQUEST + 1] = w->edge[2 * REQUEST + 1];
-	return true;
+	return walk(w, false);
 }
 
 static bool
@@ -219,17 +226,125 @@ wants_parts(const struct text *t)
 	return false;
 }
 
-static void
-split_clf(struct text *t, const struct block *b, uint32_t max_rows)
+/*
+ * A line as servers write it: no backslash, a time of CLF_TIME bytes, and no
+ * more quotes, at q, than the format has.  False: it may be another.
+ */
+static inline __attribute__((always_inline)) bool
+usual(struct walk *w, const uint32_t *q, bool combined)
+{
+	const char *p = w->p;
+	uint32_t time = q[0] - CLF_TIME - 3, host, ident, status, bytes, to;
+
+	if (q[0] < w->from + CLF_TIME + 9 || p[time] != '['
+	    || p[time - 1] != ' ' || p[q[0] - 2] != ']' || p[q[0] - 1] != ' '
+	    || p[q[1] + 1] != ' ')
+		return false;
+	host = seek_byte(p, w->from, time, ' ');
+	ident = seek_byte(p, host + 1, time, ' ');
+	status = seek_byte(p, q[1] + 2, w->end, ' ');
+	bytes = seek_byte(p, status + 1, w->end, ' ');
+	to = combined ? q[2] - 1 : w->end;
+	if (host == w->from || ident == host + 1 || ident + 3 > time
+	    || seek_byte(p, ident + 1, time, '[') != time
+	    || seek_byte(p, time + 1, q[0], ']') != q[0] - 2
+	    || status == q[1] + 2 || bytes != to || bytes <= status + 1)
+		return false;
+	if (combined
+	    && (p[q[3] + 1] != ' ' || q[4] != q[3] + 2 || q[5] + 1 != w->end))
+		return false;
+	walk_set(w, HOST, w->from, host);
+	walk_set(w, IDENT, host + 1, ident);
+	walk_set(w, USER, ident + 1, time - 1);
+	walk_set(w, TIME, time + 1, q[0] - 2);
+	walk_set(w, REQUEST, q[0] + 1, q[1]);
+	walk_set(w, STATUS, q[1] + 2, status);
+	walk_set(w, BYTES, status + 1, bytes);
+	if (combined) {
+		walk_set(w, REFERER, q[2] + 1, q[3]);
+		walk_set(w, AGENT, q[4] + 1, q[5]);
+	}
+	set_request(w, combined);
+	return true;
+}
+
+/* Whether the next line, at from, has n quotes, and its end behind them. */
+static inline __attribute__((always_inline)) bool
+has_quotes(const char *p, const uint32_t *q, size_t n_left, size_t n)
+{
+	bool all = n_left > n && p[q[n]] == '\n';
+
+	for (size_t i = 0; all && i < n; i++)
+		all = p[q[i]] == '"';
+	return all;
+}
+
+/* Walk along the lines with an index of their quotes and ends. */
+static inline __attribute__((always_inline)) void
+split_lines(struct text *t, struct walk *w, const struct block *b,
+    uint32_t max_rows, bool combined)
+{
+	size_t n_quotes = combined ? 6 : 2, i = 0;
+	struct grid *g = &t->grid;
+	struct sepidx_found f;
+	uint32_t next = 0;
+
+	sepidx_scan(t->idx, &f, b->p, b->len);
+	w->p = b->p;
+	g->end = 1;
+	g->stride = 3 + 2 * t->cols.n;
+	for (; g->n < max_rows; g->lines++) {
+		const uint32_t *q = f.pos + i;
+		bool whole = has_quotes(b->p, q, f.n - i, n_quotes);
+
+		if (whole)
+			i += n_quotes;
+		while (i < f.n && b->p[f.pos[i]] != '\n')
+			i++;
+		if (i == f.n)
+			break;
+		w->from = w->at = next;
+		w->end = f.pos[i++];
+		next = w->end + 1;
+		w->end -= w->end > w->from && b->p[w->end - 1] == '\r';
+		whole = whole
+			&& (!f.mark
+			    || memchr(b->p + w->from, '\\', w->end - w->from)
+				   == NULL);
+		if ((whole && usual(w, q, combined)) || walk(w, combined))
+			walk_add_row(t, w);
+		else if (w->end > w->from)
+			walk_add_flaw(t, w);
+	}
+	g->edge = t->edges;
+	g->used = next;
+	g->marked = f.mark;
+}
+
+static inline __attribute__((always_inline)) void
+split(struct text *t, const struct block *b, uint32_t max_rows, bool combined)
 {
 	uint32_t edge[2 * N_FIELDS];
 	struct walk w = {.edge = edge, .note = wants_parts(t)};
 
-	if (t->fmt == &clf_combined)
-		walk_split(t, &w, b, max_rows, walk_combined);
-	else
-		walk_split(t, &w, b, max_rows, walk_common);
+	if (t->start == NULL && b->len <= SEPIDX_MAX) {
+		split_lines(t, &w, b, max_rows, combined);
+		return;
+	}
+	walk_split(t, &w, b, max_rows, combined ? walk_combined : walk_common);
 	t->grid.marked = memchr(b->p, '\\', t->grid.used) != NULL;
+}
+
+static void
+split_combined(struct text *t, const struct block *b, uint32_t max_rows)
+{
+	split(t, b, max_rows, true);
+}
+
+static void
+split_common(struct text *t, const struct block *b, uint32_t max_rows)
+{
+	split(t, b, max_rows, false);
 }
 
 /* \" and \\ lose their backslash; others keep it, so that text stays text. */
@@ -269,23 +384,25 @@ clf_plain(uint32_t *out, struct side *side, const struct text_null *null,
 
 const struct text_fmt clf_combined = {.name = "combined",
     .takes = TAKES_START,
-    .mark = -1,
+    .delim = '"',
+    .mark = '\\',
     .null = {"-", 1, false},
     .pairs = true,
     .source = {.fields = combined_fields,
 	.n = 12,
 	.n_star = 11,
 	.time = "time"},
-    .split = split_clf,
+    .split = split_combined,
     .find_end = record_find_end,
     .plain = clf_plain};
 
 const struct text_fmt clf_common = {.name = "common",
     .takes = TAKES_START,
-    .mark = -1,
+    .delim = '"',
+    .mark = '\\',
     .null = {"-", 1, false},
     .pairs = true,
     .source = {.fields = common_fields, .n = 10, .n_star = 9, .time = "time"},
-    .split = split_clf,
+    .split = split_common,
     .find_end = record_find_end,
     .plain = clf_plain};

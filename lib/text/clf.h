@@ -14,15 +14,15 @@ static inline uint32_t
 clf_quote_end(const char *p, uint32_t at, uint32_t end)
 {
 	for (;;) {
-		const char *q = memchr(p + at, '"', end - at), *s = q;
+		uint32_t q = seek_byte(p, at, end, '"'), s = q;
 
-		if (q == NULL)
+		if (q == end)
 			return UINT32_MAX;
-		while (s[-1] == '\\')
+		while (p[s - 1] == '\\')
 			s--;
 		if ((q - s) % 2 == 0)
-			return (uint32_t)(q - p);
-		at = (uint32_t)(q - p) + 1;
+			return q;
+		at = q + 1;
 	}
 }
 

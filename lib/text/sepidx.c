@@ -88,8 +88,8 @@ flatten(uint32_t *pos, size_t *n_lines, const struct word *w, size_t n)
 		size_t count = (size_t)__builtin_popcountll(bits);
 
 		lines += (size_t)__builtin_popcountll(w[i].line);
-		for (size_t k = 0; k < count; k += 8)
-			for (size_t j = 0; j < 8; j++) {
+		for (size_t k = 0; k < count; k += 4)
+			for (size_t j = 0; j < 4; j++) {
 				/* Of no bits the count is whatever it is. */
 				pos[at + k + j] = base
 						  + (uint32_t)__builtin_ctzll(

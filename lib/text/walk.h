@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "base/mem.h"
-#include "text/cellfast.h"
 #include "text/record.h"
+#include "text/seek.h"
 #include "text/text_int.h"
 
 /*
@@ -59,13 +59,7 @@ walk_fail(struct walk *w, const char *name, const char *what)
 static inline uint32_t
 walk_find(const struct walk *w, uint32_t at, char c)
 {
-	for (; at < w->end; at += 8) {
-		unsigned n = cell_find(cell_load(w->p + at), c);
-
-		if (n < 8)
-			return at + n < w->end ? at + n : w->end;
-	}
-	return w->end;
+	return seek_byte(w->p, at, w->end, c);
 }
 
 /* The note of row r of the grid. */

@@ -187,6 +187,12 @@ postgres_loaded(struct db *d)
 	return rc;
 }
 
+/*
+ * IF NOT EXISTS does not wait for who is making the table, and then fails by a
+ * key of the catalogue.  Statements of one text are one transaction.
+ */
+#define ALONE "SELECT pg_advisory_xact_lock(1836674674); "
+
 static const struct db_kind kind = {.program = "ssink-postgres",
     .synopsis = "[options] postgres://[USER@]HOST[:PORT]/DB?table=NAME",
     .types = {[TYPE_BOOL] = "boolean",
@@ -200,6 +206,7 @@ static const struct db_kind kind = {.program = "ssink-postgres",
     .temp_tail = "",
     .lock_tail = " FOR UPDATE",
     .unique = "UNIQUE NULLS NOT DISTINCT",
+    .alone = ALONE,
     .find_before = "SELECT 1 WHERE to_regclass(",
     .find_after = ") IS NOT NULL",
     .has_using = true,

@@ -245,6 +245,7 @@ static const struct db_kind kind = {.program = "ssink-sqlite",
     .temp_tail = "",
     .lock_tail = "",
     .unique = "UNIQUE",
+    .alone = "",
     .find_before = "SELECT 1 FROM sqlite_master WHERE type IN ('table', "
 		   "'view') AND '\"' || replace(name, '\"', '\"\"') || '\"' = ",
     .find_after = " COLLATE NOCASE",

@@ -151,3 +151,16 @@ case_again() {
 	sink -S d --once
 	[ "$(query 'SELECT count(*) FROM t')" = 5 ]
 }
+
+# Pipelines that find no table all make it, and none of them fails.
+case_together() {
+	seq 3 >b.log
+	for i in 1 2 3 4 5 6; do
+		sink -S "d$i" --once &
+	done
+	for i in 1 2 3 4 5 6; do
+		wait -n
+	done
+	[ "$(query 'SELECT count(*), sum(n) FROM t')" = "18|36" ]
+	[ "$(query 'SELECT count(*), sum(epoch) FROM millrace_epoch')" = "6|6" ]
+}

@@ -64,6 +64,10 @@ query() {
 	case_again
 }
 
+@test "several pipelines may make the table at once" {
+	case_together
+}
+
 @test "each type has its PostgreSQL type" {
 	printf '%s\n' 'k,n,f,t,b,d' 'a,1,1.5,2026-01-02T03:04:05Z,true,1m30s' \
 		'b,,nan,2026-01-02T03:04:05.25Z,false,' '"",-3,-0.1,,,2s' \

@@ -38,6 +38,7 @@ struct db_kind {
 	const char *temp_tail; /* behind CREATE TEMP TABLE (...) */
 	const char *lock_tail; /* behind SELECT: nobody else may change it */
 	const char *unique; /* before the list of keys that are unique */
+	const char *alone; /* before CREATE: others, who make it, too, wait */
 	/* Around the text of a quoted name: a row if it is a table. */
 	const char *find_before, *find_after;
 	bool has_using; /* knows DELETE ... USING, else has rowid */

@@ -281,9 +281,10 @@ make_epochs(struct dbtable *t)
 
 	if (rc != 0)
 		return rc == -1 ? -1 : 0;
-	return run_text(t,
-	    "CREATE TABLE IF NOT EXISTS " EPOCHS " (identity text PRIMARY KEY, "
-	    "epoch bigint NOT NULL)");
+	return run(
+	    t, mem_printf("%sCREATE TABLE IF NOT EXISTS " EPOCHS
+			  " (identity text PRIMARY KEY, epoch bigint NOT NULL)",
+		   t->db.kind->alone));
 }
 
 int

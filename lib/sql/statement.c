@@ -123,7 +123,7 @@ statement_create(
 	struct buf b;
 
 	buf_init(&b, 0);
-	buf_printf(&b, "CREATE TABLE %s (", table);
+	buf_printf(&b, "%sCREATE TABLE IF NOT EXISTS %s (", k->alone, table);
 	put_columns(&b, h, "", k->types);
 	if (n_keys(h) > 0) {
 		buf_printf(&b, ", %s (", k->unique);

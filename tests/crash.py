@@ -1,30 +1,52 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Kill the processes of a pipeline at random until it has read in.csv.
+"""Kill the processes of a pipeline at random until it has read its log.
 
 usage: crash.py KILLS SEED -- SBATCH-ARGS... '|' STAGE... '|' SINK...
 
-The pipeline is started again after each kill -9, of one of its processes,
-several, all, or the source alone with a restart while the others drain.
-in.csv gets more rows as long as kills are left.  Most starts have a sink
-whose renames are slow, so that kills land between the steps of a commit.
-Files in the folder out, once seen, must not change.  At the end it prints how
-many kills there were, and how many of them hit a sink between what it had
-prepared and what was published.
+The pipeline reads in.csv, which is rotated to in.csv.1 and so on, while the
+pipeline runs and while it does not, and gets more rows as long as kills are
+left; its last line may have no end yet.  It is started again after each kill
+-9, of one of its processes, several, all, or the source alone with a restart
+while the others drain.  Most starts have a sink whose steps of a commit are
+slow, so that kills land between them.  A source with -F is stopped by SIGTERM
+now and then, too.  The last start has neither -F nor --once, so that the data
+end.  Files in the folder out, once seen, must not change.
+
+At the end it prints how many kills there were, how many of them hit a sink
+between what it had prepared and what was published, how many orderly stops
+and rotations there were, and how many rows.
 """
 
 import hashlib
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
 
-CHUNK = 6000  # rows
-SLOW = ["strace", "-f", "-qq", "-o", "/dev/null",
-        "-e", "trace=renameat,renameat2",
-        "-e", "inject=renameat,renameat2:delay_enter=60000"]
+CHUNK = 3000  # rows
+# -D: the process that is started, and killed, is the sink, not its tracer.
+SLOW = ["strace", "-D", "-f", "-qq", "-o", "/dev/null",
+        "-e", "trace=renameat,renameat2,fdatasync,unlink,sendto",
+        "-e", "inject=renameat,renameat2:delay_enter=60000",
+        "-e", "inject=fdatasync,unlink,sendto:delay_enter=10000"]
 LIMIT_S = 60  # for processes that should end by themselves
+LONGEST_S = 0.7  # of a start until a kill
+
+
+def row(n):
+    """Row n: number, key, time in seconds, number of the group of 13.
+
+    The times are not in order, by up to 20 seconds; behind each 50 rows there
+    is a gap of a minute."""
+    return n, f"k{n * 7919 % 13}", 100 + n + 60 * (n // 50) - n * 7 % 20, \
+        n // 13
+
+
+def line(n):
+    return "%d,%s,%d,%d\n" % row(n)
 
 
 def pipeline(words):
@@ -88,14 +110,7 @@ def in_window(sink):
 
 def fail(text):
     with open("said", errors="replace") as f:
-        sys.exit(f"crash.py: {text}\n{f.read()}")
-
-
-def grow(rows):
-    with open("in.csv", "a") as f:
-        for n in range(rows, rows + CHUNK):
-            f.write(f"{n},k{n * 7919 % 13}\n")
-    return rows + CHUNK
+        sys.exit(f"crash.py: {text}: in {os.getcwd()}\n{f.read()}")
 
 
 def check_files(seen):
@@ -120,7 +135,7 @@ def name_of(argv):
 
 
 def victims(rng, procs):
-    kind = rng.choice(["one", "one", "several", "all", "sink", "source"])
+    kind = rng.choice(["one", "several", "all", "all", "sink", "sink", "source"])
     if kind == "source":
         return kind, procs[:1]
     if kind == "sink":
@@ -130,12 +145,51 @@ def victims(rng, procs):
     return kind, rng.sample(procs, 1 if kind == "one" else 2)
 
 
+class Log:
+    """in.csv and what it has been rotated to; cuts: its last line may have no
+    end, for which a source waits that does not end with the data."""
+
+    def __init__(self, rng, cuts):
+        self.rng, self.cuts = rng, cuts
+        self.rows = self.rotations = 0
+        self.rest = ""  # of the last line
+
+    def write(self, text):
+        with open("in.csv", "a", encoding="ascii") as f:
+            f.write(text)
+
+    def grow(self, chunk):
+        text = self.rest + "".join(
+            map(line, range(self.rows, self.rows + chunk)))
+        self.rows += chunk
+        at = len(text) - (self.rng.choice([0, 0, 1, 4]) if self.cuts else 0)
+        self.rest = text[at:]
+        self.write(text[:at])
+
+    def complete(self):
+        if self.rest:
+            self.write(self.rest)
+        self.rest = ""
+
+    def rotate(self):
+        if committed()[0] == 0:
+            return
+        self.complete()
+        self.rotations += 1
+        for n in range(self.rotations - 1, 0, -1):
+            os.rename(f"in.csv.{n}", f"in.csv.{n + 1}")
+        os.rename("in.csv", "in.csv.1")
+        self.grow(self.rng.randrange(1, 300))
+
+
 class Crash:
     def __init__(self, kills, seed, stages):
         self.kills, self.stages = kills, stages
+        self.follows = "-F" in stages[0]
         self.rng = random.Random(seed)
-        self.rows = grow(0)
-        self.killed = self.windows = self.starts = self.again = 0
+        self.log = Log(self.rng, self.follows or "--once" in stages[0])
+        self.log.grow(CHUNK)
+        self.killed = self.windows = self.stops = self.again = 0
         self.old = []  # processes that drain while others start
         self.seen = {}
         self.sink = f"{len(stages) - 1:02}-{name_of(stages[-1])}"
@@ -149,19 +203,44 @@ class Crash:
             if p.returncode not in (0, 74, 75, -9, -13):
                 fail(f"{p.args}: status {p.returncode}")
 
+    def words(self):
+        """The stages of the next start."""
+        if self.killed < self.kills:
+            return self.stages
+        source = [w for w in self.stages[0] if w not in ("-F", "--once")]
+        return [source] + self.stages[1:]
+
+    def wait(self, procs):
+        """Until it is time to kill, or all have ended: whether it is."""
+        took = self.rng.uniform(0, LONGEST_S)
+        end = time.monotonic() + took
+        change = end - self.rng.uniform(0, 2) * took
+        want = self.killed < self.kills
+        while any(p.poll() is None for p in procs):
+            now = time.monotonic()
+            if want and now > end:
+                return True
+            if want and now > change:
+                change = end + 1
+                self.log.grow(self.rng.randrange(1, 1000))
+                if self.rng.random() < 0.3:
+                    self.log.rotate()
+            time.sleep(0.002)
+        return False
+
     def run(self):
         """One start; False when all rows are committed."""
-        self.starts += 1
-        procs = start(self.stages, self.rng.random() < 0.6)
-        want = self.killed < self.kills
-        end = time.monotonic() + self.rng.uniform(0, 0.7)
-        while any(p.poll() is None for p in procs) and \
-                not (want and time.monotonic() > end):
-            time.sleep(0.002)
-        if any(p.poll() is None for p in procs):
-            return self.kill(procs)
+        if self.killed == self.kills:
+            self.log.complete()
+        procs = start(self.words(), self.rng.random() < 0.7)
+        if self.wait(procs):
+            return self.stop(procs) if self.follows \
+                and self.rng.random() < 0.25 else self.kill(procs)
         self.reap(procs + self.old)
-        status = [p.returncode for p in procs]
+        return self.settled([p.returncode for p in procs])
+
+    def settled(self, status):
+        """A start has ended by itself: whether there is to be another."""
         if 75 in status and self.again < 100:
             # The ones before were not quite gone.
             self.again += 1
@@ -170,10 +249,22 @@ class Crash:
         if any(status):
             fail(f"a start that nobody killed: {status}")
         self.old = []
-        if self.killed < self.kills:
-            self.rows = grow(self.rows)
-            return True
-        return False
+        if self.killed == self.kills:
+            return False
+        self.log.grow(CHUNK)
+        if self.rng.random() < 0.2:
+            self.log.rotate()
+        return True
+
+    def stop(self, procs):
+        """An orderly end."""
+        if procs[0].poll() is None:
+            procs[0].send_signal(signal.SIGTERM)
+        self.stops += 1
+        self.reap(procs)
+        if procs[0].returncode == -signal.SIGTERM:
+            return True  # it had not begun
+        return self.settled([p.returncode for p in procs])
 
     def kill(self, procs):
         kind, which = victims(self.rng, procs)
@@ -192,6 +283,8 @@ class Crash:
             self.old += procs
         else:
             self.reap(procs)
+        if self.rng.random() < 0.2:
+            self.log.rotate()
         return True
 
 
@@ -202,7 +295,9 @@ def main():
     while crash.run():
         check_files(crash.seen)
     check_files(crash.seen)
-    print(crash.killed, crash.windows)
+    print(crash.killed, crash.windows, crash.stops, crash.log.rotations,
+          crash.log.rows)
 
 
-main()
+if __name__ == "__main__":
+    main()

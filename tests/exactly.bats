@@ -3,15 +3,6 @@
 # Sinks of pipelines that resume: each row once, whatever is killed.
 
 load helper
-load postgres
-
-setup_file() {
-	postgres_start
-}
-
-teardown_file() {
-	postgres_stop
-}
 
 # once ARGS...: what is new in b.log, through ssink ARGS.
 once() {
@@ -187,62 +178,4 @@ killed() {
 	t >out
 	grep -v '[= ]' out | diff <(seq 4 5) -
 	seq 4 5 | diff - o/2
-}
-
-# crash SINK...: kill a pipeline into ssink SINK... at random; in.csv is what it
-# has read then, want its rows as they should be, by awk and without a kill.
-# MILLRACE_KILLS is how many kills, MILLRACE_SEED which.
-crash() {
-	local seed=${MILLRACE_SEED-$RANDOM} kills=${MILLRACE_KILLS-12} n
-	local smap=(smap -w 'n % 3 <> 0' -s 'n, k, n * 7 % 1000 as w')
-	echo "seed $seed"
-	n=$(python3 "$TOP/tests/crash.py" "$kills" "$seed" -- sbatch -f csv \
-		-N -c n:int,k --rate 6000/s --epoch 200ms -S d in.csv \
-		'|' "${smap[@]}" '|' ssink "$@")
-	awk -F, '$1 % 3 { print $1 "," $2 "," $1 * 7 % 1000 }' in.csv >want
-	sbatch -f csv -N -c n:int,k in.csv | "${smap[@]}" |
-		ssink -f csv -N whole
-	cmp want whole
-	echo "kills, and those within a commit: $n"
-	# shellcheck disable=SC2086 # two words
-	set -- $n
-	[ "$1" -eq "$kills" ]
-	echo "$*" >>"$BATS_FILE_TMPDIR/kills"
-}
-
-@test "kill -9: a file for each epoch, and together they hold each row once" {
-	crash -N 'out/{epoch}.csv'
-	find out -name '.*' -type f >litter
-	[ ! -s litter ]
-	find out -type f -printf '%f\n' | sort -n | sed 's,^,out/,' |
-		xargs cat | cmp want -
-}
-
-@test "kill -9: rolled files hold each row once" {
-	mkdir out
-	crash -N --roll 1000rows out/r.csv
-	cat out/r.*.csv | cmp want -
-	find out -type f -exec wc -l {} + |
-		awk '$2 != "total" && $1 > 1000 { exit 1 }'
-}
-
-@test "kill -9: a file that is appended to holds each row once" {
-	crash -N --append all.csv
-	cmp want all.csv
-}
-
-@test "kill -9: an SQLite table holds each row once" {
-	crash "sqlite://$PWD/x.db?table=t"
-	sqlite3 -separator , x.db 'SELECT * FROM t ORDER BY rowid' | cmp want -
-}
-
-@test "kill -9: a PostgreSQL table holds each row once" {
-	crash 'postgres:///sink?table=t'
-	psql -qAt -F , -c 'SELECT * FROM t ORDER BY n' | cmp want -
-}
-
-@test "one kill in twenty, or more, was within a commit" {
-	awk '{ kills += $1; within += $2 }
-		END { print within " of " kills; exit within * 20 < kills }' \
-		"$BATS_FILE_TMPDIR/kills"
 }

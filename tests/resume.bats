@@ -133,37 +133,3 @@ fresh() {
 @test "a damaged state is refused, or read, and crashes nothing" {
 	PATH=$BIN:$PATH python3 "$BATS_TEST_DIRNAME/damage.py" 3
 }
-
-# crash STAGES: killed at random, then run to the end: the epochs together hold
-# what a run that nobody kills gives.  in.csv has a row a second.
-crash() {
-	local seed=${MILLRACE_SEED-$RANDOM} kills=${MILLRACE_KILLS-4} words
-	local source="sbatch -f csv -N -c n:time,k -t n"
-	echo "seed $seed: $1"
-	eval "words=(${1//|/\'|\'})"
-	# shellcheck disable=SC2086 # words
-	python3 "$BATS_TEST_DIRNAME/crash.py" "$kills" "$seed" -- $source \
-		--rate 6000/s --epoch 200ms --once -S d in.csv \
-		'|' "${words[@]}" '|' ssink -N 'out/{epoch}.csv'
-	eval "$source -S d in.csv | $1 | ssink -N 'out/{epoch}.csv'"
-	eval "$source in.csv | $1 | ssink -N -f csv want"
-	[ -s want ]
-	find out -type f -printf '%f\n' | sort -n | sed 's,^,out/,' |
-		xargs cat | cmp want -
-}
-
-@test "kill -9: sliding windows come out once, and whole" {
-	crash "swindow -q 5m/1m | sreduce -k k 'count() as c, sum(epoch(n)) as s, first(n), last(n)'"
-}
-
-@test "kill -9: sessions of sorted rows come out once, and whole" {
-	crash "swindow -q --sort --late 30s | swindow -q session:40s -k k | sreduce -k k 'count() as c, max(n) as m'"
-}
-
-@test "kill -9: windows that are held, and a fold behind them" {
-	crash "swindow -q --hold 10m | sreduce --fold '0 as c' -k k --emit final 'c = c + 1'"
-}
-
-@test "kill -9: two sources that are joined" {
-	crash "swindow -q 1m | sjoin --full -k n --prefix r_ --sources k=k1,k2"
-}

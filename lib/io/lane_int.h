@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/* What the files of the lane know of each other. */
+#ifndef MILLRACE_IO_LANE_INT_H
+#define MILLRACE_IO_LANE_INT_H
+
+#include <stdbool.h>
+
+#include "io/lane.h"
+
+/*
+ * lane_parse: make rows of what is at hand, up to a frame or the end of a
+ * batch, or of one piece of rows to be held.
+ * lane_on_bad: arg is the intake, whose turn it is the record's lane.
+ * lane_end_file: all bytes of a file are taken: on to the next one of the
+ * lane, or its end.
+ * lane_goes_on: whether a record that has no end yet is for the next start.
+ */
+enum lane_got lane_parse(struct intake *in, struct lane *l);
+bool lane_on_bad(void *arg, const struct text_bad *bad);
+enum lane_got lane_end_file(struct intake *in, struct lane *l);
+bool lane_goes_on(const struct intake *in, const struct lane *l);
+
+#endif

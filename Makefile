@@ -61,11 +61,11 @@ STEP = chain chain_state columns command dedup elements ends explode history \
 	keyed names over parse past pieces pipe prog reader running sample \
 	span step where
 IO = appended bad changelog conn cut dir emit epochs external feed filesink \
-	follow follow_resume gen gunzip gzout heading held intake journal \
-	known lane lane_parse libexec listen merge net newfiles outdir \
-	outexec outfile outgroup outlet outpath outpath_parse outresume \
-	outset outwhole pace places poller prepared pump range saved set \
-	sibling sink source spawn spool target turn
+	follow follow_find follow_resume gen gunzip gzout heading held intake \
+	journal known lane lane_parse libexec listen merge net newfiles \
+	outdir outexec outfile outgroup outlet outpath outpath_parse \
+	outresume outset outwhole pace places poller prepared pump range \
+	saved set sibling sink source spawn spool target turn
 JOIN = cogroup heap match match_scope match_state match_time plan plan_gather \
 	side streams streams_cogroup streams_head table tablefile tablejoin \
 	tablepack tables

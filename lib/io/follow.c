@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -19,63 +18,12 @@
 
 #define LOOK_MS 1000 /* without events: network filesystems give none */
 #define LOOK_BLIND_MS 100 /* no events can be had */
-#define LOOKS 100 /* at a directory whose names keep changing */
 
 /*
  * A writer that was not told of the rotation writes on into the old file;
  * most are told within milliseconds of the rename.
  */
 #define GRACE_US (100 * INT64_C(1000))
-
-static bool
-is_known(const struct follow *f, int dir_fd, const struct sibling *s)
-{
-	return (f->now.fd != -1 && file_id_same(&s->id, &f->now.id))
-	       || (f->truncated.fd != -1
-		   && file_id_same(&s->id, &f->truncated.id))
-	       || known_has(&f->known, dir_fd, s);
-}
-
-/* Whether h is what gzip made of a file that is read or known. */
-static bool
-is_known_packed(const struct follow *f, const struct head_id *packed)
-{
-	struct head_id now;
-
-	if (f->now.fd != -1 && f->now.gunzip == NULL
-	    && held_head(&now, &f->now) == 0 && head_id_same(packed, &now))
-		return true;
-	return known_has_packed(&f->known, packed);
-}
-
-int
-follow_look(struct follow *f, struct siblings *l, int *dir_fd)
-{
-	*dir_fd = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (*dir_fd == -1)
-		return -1;
-	return siblings_look(l, *dir_fd, f->base);
-}
-
-/* All rotated siblings that are there now are old. */
-static void
-learn_siblings(struct follow *f)
-{
-	struct siblings l = {0};
-	struct held h;
-	int dir_fd;
-
-	if (follow_look(f, &l, &dir_fd) == 0)
-		for (size_t i = 0; i < l.n; i++)
-			if (!l.v[i].current && !is_known(f, dir_fd, &l.v[i])
-			    && held_open(&h, dir_fd, l.v[i].name) == 0) {
-				known_add(&f->known, &h);
-				held_release(&h);
-			}
-	if (dir_fd != -1)
-		close(dir_fd);
-	siblings_release(&l);
-}
 
 void
 follow_tell(struct follow *f, const char *name, const char *text)
@@ -121,29 +69,6 @@ drain_events(struct follow *f)
 			break;
 }
 
-static void
-enqueue(struct follow *f, const struct held *h)
-{
-	f->queue = mem_grow(
-	    f->queue, &f->cap_queue, f->n_queue + 1, sizeof(*f->queue));
-	f->queue[f->n_queue++] = *h;
-}
-
-/* Open what is there from before, so that rotation cannot hide it. */
-static void
-take_files(struct follow *f, char *const files[], size_t n)
-{
-	struct held h;
-
-	for (size_t i = 0; i < n; i++)
-		if (held_open(&h, AT_FDCWD, files[i]) == -1) {
-			follow_tell(f, files[i], strerror(errno));
-		} else {
-			known_add(&f->known, &h);
-			enqueue(f, &h);
-		}
-}
-
 struct follow *
 follow_begin(const char *path)
 {
@@ -170,8 +95,8 @@ follow_new(const char *path, char *const files[], size_t n)
 {
 	struct follow *f = follow_begin(path);
 
-	take_files(f, files, n);
-	learn_siblings(f);
+	follow_take_files(f, files, n);
+	follow_learn(f);
 	return f;
 }
 
@@ -195,44 +120,12 @@ follow_free(struct follow *f)
 	free(f);
 }
 
-/* Whether sibling s is a copy of what is held that goes on behind it. */
-static bool
-is_copy(const struct follow *f, struct held *copy, int dir_fd,
-    const struct sibling *s)
-{
-	if (s->current || is_known(f, dir_fd, s)
-	    || held_open(copy, dir_fd, s->name) == -1)
-		return false;
-	/* Of the file itself nothing is left; its tail stands for it. */
-	if (f->now.n_tail > 0 && held_skip(copy, &f->now))
-		return true;
-	held_release(copy);
-	return false;
-}
-
-/* Find the copy that copytruncate made, so that nothing in it is lost. */
-static bool
-find_copy(struct follow *f, struct held *copy)
-{
-	struct siblings l = {0};
-	bool found = false;
-	int dir_fd;
-
-	if (follow_look(f, &l, &dir_fd) == 0)
-		for (size_t i = l.n; !found && i-- > 0;)
-			found = is_copy(f, copy, dir_fd, &l.v[i]);
-	if (dir_fd != -1)
-		close(dir_fd);
-	siblings_release(&l);
-	return found;
-}
-
 /* The truncated file has the turn, from its start. */
 static enum source_got
 restart(struct follow *f)
 {
 	held_rewind(&f->now);
-	learn_siblings(f);
+	follow_learn(f);
 	return SOURCE_NEXT;
 }
 
@@ -251,7 +144,7 @@ on_truncation(struct follow *f)
 {
 	char text[128];
 	struct held copy;
-	bool found = find_copy(f, &copy);
+	bool found = follow_find_copy(f, &copy);
 
 	if (!found && f->strict) {
 		f->status = EX_NOINPUT;
@@ -305,75 +198,6 @@ read_held(struct follow *f, void *p, size_t cap, size_t *len)
 	return f->truncated.fd != -1 ? leave_copy(f) : SOURCE_END;
 }
 
-/*
- * Open a sibling into the queue.  -1 when its name is another file by now.
- * What gzip is still writing is left for later: its original is there, too.
- */
-static int
-take(struct follow *f, int dir_fd, const struct sibling *s)
-{
-	struct head_id head;
-	struct held h;
-
-	if (held_open(&h, dir_fd, s->name) == -1) {
-		if (errno == ENOENT)
-			return -1;
-		if (!s->current || !f->told)
-			follow_tell(f, s->name, strerror(errno));
-		/* The name may become readable; a rotated file is lost. */
-		if (s->current)
-			f->told = true;
-		else
-			known_add_unread(&f->known, &s->id);
-		return 0;
-	}
-	if (!file_id_same(&h.id, &s->id)) {
-		held_release(&h);
-		return -1;
-	}
-	if (h.gunzip != NULL && held_head(&head, &h) == -1) {
-		held_release(&h);
-		return 0;
-	}
-	if (h.gunzip != NULL && is_known_packed(f, &head)) {
-		known_add(&f->known, &h);
-		held_release(&h);
-		return 0;
-	}
-	known_add(&f->known, &h);
-	enqueue(f, &h);
-	return 0;
-}
-
-static int
-take_unknown(struct follow *f, int dir_fd, const struct siblings *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (!is_known(f, dir_fd, &l->v[i])
-		    && take(f, dir_fd, &l->v[i]) == -1)
-			return -1;
-	return 0;
-}
-
-/* Queue every file of the set that came since, oldest first. */
-static void
-scan(struct follow *f)
-{
-	struct siblings l = {0};
-	int dir_fd = -1, rc = -1;
-
-	for (int i = 0; rc == -1 && i < LOOKS; i++) {
-		if (follow_look(f, &l, &dir_fd) == 0)
-			rc = take_unknown(f, dir_fd, &l);
-		if (dir_fd == -1)
-			break;
-		close(dir_fd);
-	}
-	if (rc == 0)
-		known_keep(&f->known, &l);
-	siblings_release(&l);
-}
-
 void
 follow_hold(struct follow *f, const struct held *h)
 {
@@ -419,7 +243,7 @@ advance(struct follow *f)
 		if (f->now.fd != -1 && !f->stopping
 		    && time_mono_us() < f->lost_us + GRACE_US)
 			return SOURCE_WAIT;
-		scan(f);
+		follow_scan(f);
 	}
 	if (f->n_queue == 0)
 		return SOURCE_WAIT;
@@ -538,7 +362,7 @@ bool
 follow_to_end(struct follow *f, uint64_t *off)
 {
 	if (f->now.fd == -1)
-		scan(f);
+		follow_scan(f);
 	/* Of what is there only the last one can grow. */
 	while (f->n_queue > 0) {
 		held_release(&f->now);

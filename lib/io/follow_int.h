@@ -41,9 +41,19 @@ struct follow {
  * of its log is there.  0 or -1.
  * follow_hold: h, which it takes over, is the file being read.
  * follow_tell: the user should hear that of a file.
+ * follow_learn: all rotated siblings that are there now are old.
+ * follow_take_files: open what is there from before, so that rotation cannot
+ * hide it.
+ * follow_find_copy: the copy that copytruncate made of what is held, at the
+ * place where that was left, so that nothing in it is lost.
+ * follow_scan: queue every file of the set that came since, oldest first.
  */
 int follow_look(struct follow *f, struct siblings *l, int *dir_fd);
 void follow_hold(struct follow *f, const struct held *h);
 void follow_tell(struct follow *f, const char *name, const char *text);
+void follow_learn(struct follow *f);
+void follow_take_files(struct follow *f, char *const files[], size_t n);
+bool follow_find_copy(struct follow *f, struct held *copy);
+void follow_scan(struct follow *f);
 
 #endif

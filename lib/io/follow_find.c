@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: ISC */
+/* Which files of a followed log there are.  sbatch(1), FOLLOWING. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "io/follow_int.h"
+
+#define LOOKS 100 /* at a directory whose names keep changing */
+
+static bool
+is_known(const struct follow *f, int dir_fd, const struct sibling *s)
+{
+	return (f->now.fd != -1 && file_id_same(&s->id, &f->now.id))
+	       || (f->truncated.fd != -1
+		   && file_id_same(&s->id, &f->truncated.id))
+	       || known_has(&f->known, dir_fd, s);
+}
+
+/* Whether h is what gzip made of a file that is read or known. */
+static bool
+is_known_packed(const struct follow *f, const struct head_id *packed)
+{
+	struct head_id now;
+
+	if (f->now.fd != -1 && f->now.gunzip == NULL
+	    && held_head(&now, &f->now) == 0 && head_id_same(packed, &now))
+		return true;
+	return known_has_packed(&f->known, packed);
+}
+
+int
+follow_look(struct follow *f, struct siblings *l, int *dir_fd)
+{
+	*dir_fd = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*dir_fd == -1)
+		return -1;
+	return siblings_look(l, *dir_fd, f->base);
+}
+
+void
+follow_learn(struct follow *f)
+{
+	struct siblings l = {0};
+	struct held h;
+	int dir_fd;
+
+	if (follow_look(f, &l, &dir_fd) == 0)
+		for (size_t i = 0; i < l.n; i++)
+			if (!l.v[i].current && !is_known(f, dir_fd, &l.v[i])
+			    && held_open(&h, dir_fd, l.v[i].name) == 0) {
+				known_add(&f->known, &h);
+				held_release(&h);
+			}
+	if (dir_fd != -1)
+		close(dir_fd);
+	siblings_release(&l);
+}
+
+static void
+enqueue(struct follow *f, const struct held *h)
+{
+	f->queue = mem_grow(
+	    f->queue, &f->cap_queue, f->n_queue + 1, sizeof(*f->queue));
+	f->queue[f->n_queue++] = *h;
+}
+
+void
+follow_take_files(struct follow *f, char *const files[], size_t n)
+{
+	struct held h;
+
+	for (size_t i = 0; i < n; i++)
+		if (held_open(&h, AT_FDCWD, files[i]) == -1) {
+			follow_tell(f, files[i], strerror(errno));
+		} else {
+			known_add(&f->known, &h);
+			enqueue(f, &h);
+		}
+}
+
+/* Whether sibling s is a copy of what is held that goes on behind it. */
+static bool
+is_copy(const struct follow *f, struct held *copy, int dir_fd,
+    const struct sibling *s)
+{
+	if (s->current || is_known(f, dir_fd, s)
+	    || held_open(copy, dir_fd, s->name) == -1)
+		return false;
+	/* Of the file itself nothing is left; its tail stands for it. */
+	if (f->now.n_tail > 0 && held_skip(copy, &f->now))
+		return true;
+	held_release(copy);
+	return false;
+}
+
+bool
+follow_find_copy(struct follow *f, struct held *copy)
+{
+	struct siblings l = {0};
+	bool found = false;
+	int dir_fd;
+
+	if (follow_look(f, &l, &dir_fd) == 0)
+		for (size_t i = l.n; !found && i-- > 0;)
+			found = is_copy(f, copy, dir_fd, &l.v[i]);
+	if (dir_fd != -1)
+		close(dir_fd);
+	siblings_release(&l);
+	return found;
+}
+
+/*
+ * Open a sibling into the queue.  -1 when its name is another file by now.
+ * What gzip is still writing is left for later: its original is there, too.
+ */
+static int
+take(struct follow *f, int dir_fd, const struct sibling *s)
+{
+	struct head_id head;
+	struct held h;
+
+	if (held_open(&h, dir_fd, s->name) == -1) {
+		if (errno == ENOENT)
+			return -1;
+		if (!s->current || !f->told)
+			follow_tell(f, s->name, strerror(errno));
+		/* The name may become readable; a rotated file is lost. */
+		if (s->current)
+			f->told = true;
+		else
+			known_add_unread(&f->known, &s->id);
+		return 0;
+	}
+	if (!file_id_same(&h.id, &s->id)) {
+		held_release(&h);
+		return -1;
+	}
+	if (h.gunzip != NULL && held_head(&head, &h) == -1) {
+		held_release(&h);
+		return 0;
+	}
+	if (h.gunzip != NULL && is_known_packed(f, &head)) {
+		known_add(&f->known, &h);
+		held_release(&h);
+		return 0;
+	}
+	known_add(&f->known, &h);
+	enqueue(f, &h);
+	return 0;
+}
+
+static int
+take_unknown(struct follow *f, int dir_fd, const struct siblings *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!is_known(f, dir_fd, &l->v[i])
+		    && take(f, dir_fd, &l->v[i]) == -1)
+			return -1;
+	return 0;
+}
+
+void
+follow_scan(struct follow *f)
+{
+	struct siblings l = {0};
+	int dir_fd = -1, rc = -1;
+
+	for (int i = 0; rc == -1 && i < LOOKS; i++) {
+		if (follow_look(f, &l, &dir_fd) == 0)
+			rc = take_unknown(f, dir_fd, &l);
+		if (dir_fd == -1)
+			break;
+		close(dir_fd);
+	}
+	if (rc == 0)
+		known_keep(&f->known, &l);
+	siblings_release(&l);
+}

@@ -301,3 +301,37 @@ follow() {
 	stop
 	[ ! -s err ]
 }
+
+@test "a directory that cannot be looked at is told of once, then read again" {
+	mkdir logs
+	echo a >logs/log
+	follow logs/log
+	until_true 5 rows_are a
+	# Not a directory meanwhile: what came in it is read when it is back.
+	mv logs away
+	echo b >away/log.new
+	mv away/log away/log.1
+	mv away/log.new away/log
+	echo "in the way" >logs
+	until_true 5 said "logs/: Not a directory"
+	rm logs
+	mv away logs
+	until_true 5 rows_are a b
+	stop
+	[ "$(wc -l <err)" = 1 ]
+}
+
+@test "the end of what is followed fails where its directory cannot be seen" {
+	mkdir logs
+	echo a >logs/log
+	follow logs/log
+	until_true 5 rows_are a
+	mv logs away
+	echo "in the way" >logs
+	until_true 5 said "logs/: Not a directory"
+	kill -TERM "$source"
+	wait "$source" || status=$?
+	[ "$status" = 74 ]
+	said "logs/: Not a directory"
+	rows_are a
+}

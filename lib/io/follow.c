@@ -220,6 +220,29 @@ hold_next(struct follow *f)
 	follow_hold(f, &next);
 }
 
+/*
+ * Its directory cannot be looked at, for which errno is: files may be in it
+ * that come next.  Who follows it is told once and looks again; at its end
+ * rows would be missing.  A directory that is not there has none.
+ */
+static enum source_got
+no_look(struct follow *f)
+{
+	const char *why = strerror(errno);
+
+	if (errno == ENOENT)
+		return SOURCE_WAIT;
+	if (f->stopping) {
+		f->status = EX_IOERR;
+		f->error = mem_printf("%s: %s", f->dir, why);
+		return SOURCE_ERROR;
+	}
+	if (!f->told_dir)
+		follow_tell(f, f->dir, why);
+	f->told_dir = true;
+	return SOURCE_WAIT;
+}
+
 /* The held file is read to its end: go on to the next, if there is one. */
 static enum source_got
 advance(struct follow *f)
@@ -243,7 +266,9 @@ advance(struct follow *f)
 		if (f->now.fd != -1 && !f->stopping
 		    && time_mono_us() < f->lost_us + GRACE_US)
 			return SOURCE_WAIT;
-		follow_scan(f);
+		if (follow_scan(f) == -1)
+			return no_look(f);
+		f->told_dir = false;
 	}
 	if (f->n_queue == 0)
 		return SOURCE_WAIT;
@@ -361,8 +386,9 @@ follow_seek(struct follow *f, uint64_t off)
 bool
 follow_to_end(struct follow *f, uint64_t *off)
 {
+	/* What cannot be looked at now is told of by the next read. */
 	if (f->now.fd == -1)
-		follow_scan(f);
+		(void)follow_scan(f);
 	/* Of what is there only the last one can grow. */
 	while (f->n_queue > 0) {
 		held_release(&f->now);

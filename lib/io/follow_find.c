@@ -162,20 +162,24 @@ take_unknown(struct follow *f, int dir_fd, const struct siblings *l)
 	return 0;
 }
 
-void
+int
 follow_scan(struct follow *f)
 {
 	struct siblings l = {0};
-	int dir_fd = -1, rc = -1;
+	int dir_fd = -1, rc = 0, e = 0;
+	bool done = false;
 
-	for (int i = 0; rc == -1 && i < LOOKS; i++) {
-		if (follow_look(f, &l, &dir_fd) == 0)
-			rc = take_unknown(f, dir_fd, &l);
-		if (dir_fd == -1)
-			break;
-		close(dir_fd);
+	for (int i = 0; rc == 0 && !done && i < LOOKS; i++) {
+		rc = follow_look(f, &l, &dir_fd);
+		e = errno;
+		if (rc == 0)
+			done = take_unknown(f, dir_fd, &l) == 0;
+		if (dir_fd != -1)
+			close(dir_fd);
 	}
-	if (rc == 0)
+	if (done)
 		known_keep(&f->known, &l);
 	siblings_release(&l);
+	errno = e;
+	return rc;
 }

@@ -31,6 +31,7 @@ struct follow {
 	bool strict; /* a truncation that loses bytes is an error */
 	bool skips_missing; /* a file that is gone is not */
 	bool told; /* that the name cannot be opened */
+	bool told_dir; /* that its directory cannot be looked at */
 	struct buf note;
 	char *error;
 	int status; /* exit status for it */
@@ -46,7 +47,8 @@ struct follow {
  * hide it.
  * follow_find_copy: the copy that copytruncate made of what is held, at the
  * place where that was left, so that nothing in it is lost.
- * follow_scan: queue every file of the set that came since, oldest first.
+ * follow_scan: queue every file of the set that came since, oldest first.  0,
+ * or -1 with errno when its directory cannot be looked at.
  */
 int follow_look(struct follow *f, struct siblings *l, int *dir_fd);
 void follow_hold(struct follow *f, const struct held *h);
@@ -54,6 +56,6 @@ void follow_tell(struct follow *f, const char *name, const char *text);
 void follow_learn(struct follow *f);
 void follow_take_files(struct follow *f, char *const files[], size_t n);
 bool follow_find_copy(struct follow *f, struct held *copy);
-void follow_scan(struct follow *f);
+int follow_scan(struct follow *f);
 
 #endif

@@ -92,7 +92,7 @@ LIB = $(BASE:%=lib/base/%) \
 	$(SQL:%=lib/sql/%)
 UNITS = accounts_test agg_group_test agg_moment_test agg_sketch_test agg_test \
 	base_test cell_test ckpt_test clf_test cut_test expr_random_test \
-	expr_test group_test gunzip_test join_test json_test known_test \
+	expr_test group_test gunzip_test join_test json_test keys_test known_test \
 	live_test logfmt_test logs_test mark_test merge_test outlet_test \
 	outpath_test pieces_test reduce_test render_test sepidx_test \
 	sibling_test store_test text_test textfmt_test window_test wire_test \

@@ -7,6 +7,9 @@
 
 #include "base/hash.h"
 
+/* Keys of a table that the near caches do not hold. */
+#define FAR 8192
+
 #define NULL_HASH UINT64_C(0x5bd1e9955bd1e995)
 
 /* A table of so many slots a key, and more, gives memory back. */
@@ -317,100 +320,6 @@ ask_for(const struct keys *k, uint64_t h)
 	__builtin_prefetch(&k->map.slots[(size_t)h & (k->map.cap - 1)]);
 }
 
-/* One plain text column without nulls. */
-static void
-find_text(struct keys *k, uint32_t *group, const struct keys_rows *r,
-    const uint32_t *sel, uint32_t n)
-{
-	const struct col *c = &r->cols[0];
-	const struct colbuf *b = &k->cols[0];
-
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t row = ROW(sel, i), g;
-		uint32_t len = c->off[row + 1] - c->off[row];
-		const char *p = c->bytes + c->off[row];
-		uint64_t h = r->hashes[row];
-		size_t at = map_first(&k->map, h, k->hashes);
-
-		if (i + NEAR < n)
-			ask_for(k, r->hashes[ROW(sel, i + NEAR)]);
-		while ((g = map_at(&k->map, &at, h)) != MAP_NONE) {
-			if (b->off[g + 1] - b->off[g] == len
-			    && same_bytes(b->bytes + b->off[g], p, len))
-				break;
-			at++;
-		}
-		if (g == MAP_NONE)
-			g = add_key(k, at, h, c, row, r->order + row);
-		group[row] = g;
-	}
-}
-
-/* One plain 8-byte column without nulls. */
-static void
-find_wide(struct keys *k, uint32_t *group, const struct keys_rows *r,
-    const uint32_t *sel, uint32_t n)
-{
-	const struct col *c = &r->cols[0];
-	const struct colbuf *b = &k->cols[0];
-
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t row = ROW(sel, i), g;
-		uint64_t h = r->hashes[row];
-		size_t at = map_first(&k->map, h, k->hashes);
-
-		while ((g = map_at(&k->map, &at, h)) != MAP_NONE
-		       && b->i[g] != c->i[row])
-			at++;
-		if (g == MAP_NONE)
-			g = add_key(k, at, h, c, row, r->order + row);
-		group[row] = g;
-	}
-}
-
-/* Const and dict columns: what they combine to is looked up once. */
-static void
-find_by_entry(struct keys *k, uint32_t *group, const struct keys_rows *r,
-    const uint32_t *sel, uint32_t n)
-{
-	uint32_t *known = r->combo_group;
-
-	for (uint32_t e = 0; e < r->n_combos; e++)
-		known[e] = MAP_NONE;
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t row = ROW(sel, i), e = r->combo[row];
-
-		if (known[e] == MAP_NONE)
-			known[e] = find_any(
-			    k, r->cols, row, r->hashes[e], r->order + row);
-		group[row] = known[e];
-	}
-}
-
-void
-keys_find(struct keys *k, uint32_t *group, const struct keys_rows *r,
-    const uint32_t *sel, uint32_t n)
-{
-	const struct col *c = r->cols;
-	bool simple = k->n_cols == 1 && c->enc == COL_PLAIN && c->valid == NULL
-		      && !k->cols[0].has_nulls;
-
-	if (r->by_entry) {
-		find_by_entry(k, group, r, sel, n);
-	} else if (simple && type_is_bytes(c->type)) {
-		find_text(k, group, r, sel, n);
-	} else if (simple && type_is_wide(c->type)) {
-		find_wide(k, group, r, sel, n);
-	} else {
-		for (uint32_t i = 0; i < n; i++) {
-			uint32_t row = ROW(sel, i);
-
-			group[row] =
-			    find_any(k, c, row, r->hashes[row], r->order + row);
-		}
-	}
-}
-
 /* Rows whose table entries are asked for before the first is looked at. */
 #define AHEAD 32
 
@@ -486,6 +395,122 @@ look_all(const struct keys *k, uint32_t *group, const uint64_t *hashes,
 	for (uint32_t at = 0, len; at < n; at += len) {
 		len = n - at < AHEAD ? n - at : AHEAD;
 		look_block(k, group + at, hashes + at, cols, at, len, text);
+	}
+}
+
+/* One plain text column without nulls. */
+static void
+find_text(struct keys *k, uint32_t *group, const struct keys_rows *r,
+    const uint32_t *sel, uint32_t n)
+{
+	const struct col *c = &r->cols[0];
+	const struct colbuf *b = &k->cols[0];
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t row = ROW(sel, i), g;
+		uint32_t len = c->off[row + 1] - c->off[row];
+		const char *p = c->bytes + c->off[row];
+		uint64_t h = r->hashes[row];
+		size_t at = map_first(&k->map, h, k->hashes);
+
+		if (i + NEAR < n)
+			ask_for(k, r->hashes[ROW(sel, i + NEAR)]);
+		while ((g = map_at(&k->map, &at, h)) != MAP_NONE) {
+			if (b->off[g + 1] - b->off[g] == len
+			    && same_bytes(b->bytes + b->off[g], p, len))
+				break;
+			at++;
+		}
+		if (g == MAP_NONE)
+			g = add_key(k, at, h, c, row, r->order + row);
+		group[row] = g;
+	}
+}
+
+/* One plain 8-byte column without nulls. */
+static void
+find_wide(struct keys *k, uint32_t *group, const struct keys_rows *r,
+    const uint32_t *sel, uint32_t n)
+{
+	const struct col *c = &r->cols[0];
+	const struct colbuf *b = &k->cols[0];
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t row = ROW(sel, i), g;
+		uint64_t h = r->hashes[row];
+		size_t at = map_first(&k->map, h, k->hashes);
+
+		while ((g = map_at(&k->map, &at, h)) != MAP_NONE
+		       && b->i[g] != c->i[row])
+			at++;
+		if (g == MAP_NONE)
+			g = add_key(k, at, h, c, row, r->order + row);
+		group[row] = g;
+	}
+}
+
+/*
+ * One plain column without nulls, in blocks.  What was not there may have come
+ * with an earlier row.
+ */
+static void
+find_far(struct keys *k, uint32_t *group, const struct keys_rows *r, bool text)
+{
+	const struct col *c = &r->cols[0];
+
+	for (uint32_t at = 0, n; at < r->n; at += n) {
+		n = r->n - at < AHEAD ? r->n - at : AHEAD;
+		look_block(k, group + at, r->hashes + at, c, at, n, text);
+		for (uint32_t row = at; row < at + n; row++)
+			if (group[row] == MAP_NONE)
+				group[row] = find_any(
+				    k, c, row, r->hashes[row], r->order + row);
+	}
+}
+
+/* Const and dict columns: what they combine to is looked up once. */
+static void
+find_by_entry(struct keys *k, uint32_t *group, const struct keys_rows *r,
+    const uint32_t *sel, uint32_t n)
+{
+	uint32_t *known = r->combo_group;
+
+	for (uint32_t e = 0; e < r->n_combos; e++)
+		known[e] = MAP_NONE;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t row = ROW(sel, i), e = r->combo[row];
+
+		if (known[e] == MAP_NONE)
+			known[e] = find_any(
+			    k, r->cols, row, r->hashes[e], r->order + row);
+		group[row] = known[e];
+	}
+}
+
+void
+keys_find(struct keys *k, uint32_t *group, const struct keys_rows *r,
+    const uint32_t *sel, uint32_t n)
+{
+	const struct col *c = r->cols;
+	bool simple = k->n_cols == 1 && c->enc == COL_PLAIN && c->valid == NULL
+		      && !k->cols[0].has_nulls;
+
+	if (r->by_entry) {
+		find_by_entry(k, group, r, sel, n);
+	} else if (simple && sel == NULL && k->map.n >= FAR
+		   && c->type != TYPE_BOOL) {
+		find_far(k, group, r, type_is_bytes(c->type));
+	} else if (simple && type_is_bytes(c->type)) {
+		find_text(k, group, r, sel, n);
+	} else if (simple && type_is_wide(c->type)) {
+		find_wide(k, group, r, sel, n);
+	} else {
+		for (uint32_t i = 0; i < n; i++) {
+			uint32_t row = ROW(sel, i);
+
+			group[row] =
+			    find_any(k, c, row, r->hashes[row], r->order + row);
+		}
 	}
 }
 

@@ -238,6 +238,13 @@ expr_select(uint32_t *sel, const struct col *c)
 	uint32_t n = 0;
 	uint64_t v;
 
+	if (c->enc == COL_CONST && c->valid == NULL && c->n > 0) {
+		if (!bit_get(c->bits, 0))
+			return 0;
+		for (uint32_t i = 0; i < c->n; i++)
+			sel[i] = i;
+		return c->n;
+	}
 	if (c->enc != COL_PLAIN) {
 		for (uint32_t i = 0; i < c->n; i++) {
 			sel[n] = i;

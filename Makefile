@@ -65,7 +65,7 @@ IO = appended bad changelog conn cut dir emit epochs external feed filesink \
 	journal known lane lane_parse libexec listen merge net newfiles \
 	outdir outexec outfile outgroup outlet outpath outpath_parse \
 	outresume outset outwhole pace places poller prepared pump range \
-	saved set sibling sink source spawn spool target turn
+	saved set sibling sink source source_list spawn spool target turn
 JOIN = cogroup heap match match_scope match_state match_time plan plan_gather \
 	side streams streams_cogroup streams_head table tablefile tablejoin \
 	tablepack tables

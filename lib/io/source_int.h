@@ -87,6 +87,10 @@ extern const struct source_kind source_file_kind;
  */
 void set_join(struct source_list *l);
 
+/* What reads that path in that mode, or NULL. */
+const struct source_kind *source_find_kind(
+    const char *path, enum source_mode mode);
+
 /* A source of that kind; name and path are copied. */
 struct source *source_new(const struct source_kind *kind,
     const struct source_opts *o, const char *name, const char *path);

@@ -58,6 +58,82 @@ new() {
 	[ "$(new)" = "4 5" ]
 }
 
+# killed SOURCE...: a start that reads these, and is killed before a commit.
+killed() {
+	mkfifo p
+	ssink -q -N --append f <p 2>/dev/null &
+	local sink=$!
+	sbatch -f lines --rate 1000/s -S d --epoch 1h "$@" >p 2>/dev/null &
+	local source=$!
+	until_true 10 test -s f
+	kill -9 "$sink" "$source"
+	wait "$sink" "$source" || :
+	rm p
+	[ ! -e d/committed ]
+}
+
+# all SOURCE...: what the start after it commits.
+all() {
+	sbatch -f lines --once -S d "$@" | ssink -q -N --append f
+}
+
+@test "what the first start begins with is read, wherever it is rotated to" {
+	seq 1 3 >b.log
+	killed -F b.log
+	echo 4 >>b.log
+	mv b.log b.log.1
+	seq 5 6 >b.log
+	mv b.log.1 b.log.2
+	mv b.log b.log.1
+	seq 7 8 >b.log
+	all b.log
+	seq 8 | diff - f
+}
+
+@test "a file that waits for its turn may be rotated before a commit" {
+	seq 1 5000 >a.log
+	seq 5001 5003 >b.log
+	seq 1 3 >b.log.1
+	killed a.log b.log
+	mv b.log.1 b.log.2
+	mv b.log b.log.1
+	seq 5004 5005 >b.log
+	all a.log b.log
+	seq 5005 | diff - f
+}
+
+@test "rows that came before a commit are not passed over by --from end" {
+	seq 1 3 >b.log
+	mkfifo p
+	ssink -q -N <p >out &
+	sbatch -f lines -F --from end -S d --epoch 1h b.log >p &
+	source=$!
+	until_true 10 test -e d/0.0.00-sbatch
+	echo 4 >>b.log
+	until_true 10 test -s out
+	kill -9 "$source"
+	wait || :
+	echo 5 >>b.log
+	ssink -q -N <p >out &
+	sbatch -f lines -F --from end -S d b.log >p &
+	source=$!
+	until_true 10 grep -q 5 out
+	kill "$source"
+	wait
+	seq 4 5 | diff - out
+}
+
+@test "a first start that finds nothing counts, too" {
+	: >b.log
+	[ "$(new)" = "" ]
+	seq 1 2 >>b.log
+	mv b.log b.log.1
+	seq 3 4 >b.log
+	[ "$(new)" = "1 2 3 4" ]
+	echo 5 >>b.log
+	[ "$(new)" = "5" ]
+}
+
 @test "nothing new costs no epoch" {
 	seq 1 3 >b.log
 	new >/dev/null
@@ -242,7 +318,7 @@ new() {
 @test "a damaged state is refused, never passed over" {
 	seq 3 >b.log
 	new >/dev/null
-	for f in d/*.00-sbatch d/*.01-ssink d/committed d/generation d/identity; do
+	for f in d/1.*.00-sbatch d/1.*.01-ssink d/committed d/generation d/identity; do
 		cp -p "$f" keep
 		size=$(stat -c %s "$f")
 		head -c $((size - 1)) keep >"$f"

@@ -172,7 +172,8 @@ class Log:
         self.rest = ""
 
     def rotate(self):
-        if committed()[0] == 0:
+        # What was rotated before the first start is not read.
+        if committed()[0] == 0 and not os.path.exists("d/0.0.00-sbatch"):
             return
         self.complete()
         self.rotations += 1

@@ -269,7 +269,7 @@ class Torture:
         d = os.path.join(self.base, "d")
         places = []
         names = [n for n in sorted(os.listdir(d)) if not n.endswith(".lock")
-                 and not n.startswith("2.")]
+                 and not n.startswith(("0.", "2."))]
         for name in names:
             size = os.path.getsize(os.path.join(d, name))
             places += [(name, "cut", n) for n in range(size)]

@@ -21,11 +21,23 @@ file_name(const struct checkpoint *c, uint64_t epoch, uint64_t generation)
 	    "%ju.%ju.%s", (uintmax_t)epoch, (uintmax_t)generation, c->stage);
 }
 
+bool
+snapshot_has(const struct checkpoint *c)
+{
+	char *name = file_name(c, c->last.epoch, c->last.generation);
+	/* What cannot be looked for fails when it is read. */
+	bool has = faccessat(c->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0
+		   || errno != ENOENT;
+
+	free(name);
+	return has;
+}
+
 int
 snapshot_save(
     struct checkpoint *c, char **why, uint64_t epoch, const struct buf *body)
 {
-	char *name = file_name(c, epoch, c->generation);
+	char *name = file_name(c, epoch, epoch == 0 ? 0 : c->generation);
 	int rc = 0;
 
 	if (durable_write(c->fd, name, DURABLE_SNAPSHOT, body->data, body->len)
@@ -139,7 +151,7 @@ is_wanted(const struct checkpoint *c, const char *name)
 		return generation == c->generation;
 	if (epoch == c->last.epoch)
 		return generation == c->last.generation;
-	return epoch + 1 == c->last.epoch;
+	return epoch > 0 && epoch + 1 == c->last.epoch;
 }
 
 int

@@ -3,6 +3,7 @@
 #ifndef MILLRACE_CKPT_SNAPSHOT_H
 #define MILLRACE_CKPT_SNAPSHOT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -12,13 +13,16 @@
 
 /*
  * Snapshots of the stage that c was opened for, one for each (epoch,
- * generation).  All give 0, or the exit status with the reason in *why.
- * snapshot_save: durable on return.
+ * generation).  All int give 0, or the exit status with the reason in *why.
+ * snapshot_has: whether there is that of c->last.
+ * snapshot_save: durable on return.  Epoch 0, from which epoch 1 goes out, is
+ * of no start: its generation is 0.
  * snapshot_load: append that of c->last to out; 65 when it is not there, or
  * damaged, SNAPSHOT_CHANGED when another stage has one in its place.
  * snapshot_prune: remove those that no restart can want: all but those of the
  * last two committed epochs and of our own epochs after them.
  */
+bool snapshot_has(const struct checkpoint *c);
 int snapshot_save(
     struct checkpoint *c, char **why, uint64_t epoch, const struct buf *body);
 int snapshot_load(struct checkpoint *c, char **why, struct buf *out);

@@ -82,7 +82,8 @@ epochs_start(struct intake *in)
 	free(why);
 	e->epoch = e->dir.last.epoch;
 	e->due_us = time_mono_us() + e->every_us;
-	if (e->epoch == 0)
+	e->placed = e->epoch > 0 || snapshot_has(&e->dir);
+	if (!e->placed)
 		return 0;
 	in->resumed = true;
 	if (take_up(in) == -1)
@@ -101,6 +102,41 @@ epochs_head(const struct epochs *e, struct head *h)
 	h->epoch = e->dir.last.epoch;
 }
 
+/* Where the intake is at the end of an epoch. */
+static int
+save(struct intake *in, uint64_t epoch)
+{
+	struct buf b;
+	char *why = NULL;
+	int rc;
+
+	buf_init(&b, DURABLE_MAX);
+	rc = journal_save(in, &b);
+	if (rc == 0) {
+		rc = snapshot_save(&in->epochs.dir, &why, epoch, &b);
+		rc = rc == 0 ? 0 : fail(in, rc, why);
+	}
+	buf_release(&b);
+	return rc;
+}
+
+int
+epochs_place(struct intake *in)
+{
+	struct epochs *e = &in->epochs;
+
+	if (e->placed)
+		return 0;
+	e->placed = true;
+	/* Bytes of a file that has ended are at hand: be quick to commit. */
+	if (!journal_settled(in)) {
+		e->due_us = 0;
+		return 0;
+	}
+	journal_settle(in);
+	return save(in, 0);
+}
+
 /* All that the barrier says is durable before it is sent. */
 static int
 end_epoch(struct intake *in)
@@ -110,20 +146,10 @@ end_epoch(struct intake *in)
 	    .epoch = e->epoch + 1,
 	    .committed = e->dir.last.epoch};
 	int64_t began = time_mono_us(), took;
-	struct buf b;
 	char *why = NULL;
 	int rc;
 
-	if (intake_flush(in) == -1)
-		return -1;
-	buf_init(&b, DURABLE_MAX);
-	rc = journal_save(in, &b);
-	if (rc == 0) {
-		rc = snapshot_save(&e->dir, &why, m.epoch, &b);
-		rc = rc == 0 ? 0 : fail(in, rc, why);
-	}
-	buf_release(&b);
-	if (rc == -1)
+	if (intake_flush(in) == -1 || save(in, m.epoch) == -1)
 		return -1;
 	memcpy(m.identity, e->dir.identity, sizeof(m.identity));
 	if (intake_sent(in, emit_barrier(&in->emit, &m)) == -1)
@@ -167,6 +193,8 @@ epochs_step(struct intake *in)
 	char *why = NULL;
 	int rc;
 
+	if (epochs_place(in) == -1)
+		return -1;
 	if (now < e->due_us || count(in) == e->count || !journal_settled(in))
 		return 0;
 	/* Where batches are the user's, an epoch is made of whole ones. */

@@ -25,6 +25,7 @@ struct epochs {
 	bool any_fs;
 	/* Private. */
 	struct checkpoint dir;
+	bool placed; /* a restart knows where this start has begun */
 	uint64_t epoch; /* of the last barrier */
 	uint64_t count; /* what had come by then */
 	int64_t due_us; /* monotonic: of the next one */
@@ -34,7 +35,9 @@ struct epochs {
 /*
  * epochs_start: count this start; take up the places of the last commit.
  * epochs_head: what HEAD says of it.
- * epochs_step: end the epoch, if it is time and something has come.
+ * epochs_place: HEAD was sent, and no row yet: the first start makes durable
+ * what it begins with, which may be rotated away before an epoch is committed.
+ * epochs_step: that, and end the epoch, if it is time and something has come.
  * epochs_end: end it, if something has come.
  * epochs_idle: whether nothing has come in this start, and all that came
  * before is committed, up to an end of the data if eof.
@@ -46,6 +49,7 @@ void epochs_init(struct epochs *e);
 void epochs_release(struct epochs *e);
 int epochs_start(struct intake *in);
 void epochs_head(const struct epochs *e, struct head *h);
+int epochs_place(struct intake *in);
 int epochs_step(struct intake *in);
 int epochs_end(struct intake *in);
 bool epochs_idle(const struct intake *in, bool eof);

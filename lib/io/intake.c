@@ -235,7 +235,9 @@ finish_epoch(struct intake *in, struct account *a)
 		rc = intake_sent(in, emit_batch(e));
 	if (!in->begun)
 		return fail_empty(in);
-	if (!idle && eof)
+	if (rc == 0)
+		rc = epochs_place(in);
+	if (rc == 0 && !idle && eof)
 		rc = close_parts(in);
 	if (rc == 0 && !idle && eof)
 		rc = finish_bad(in);

@@ -33,6 +33,16 @@ journal_settled(const struct intake *in)
 	return true;
 }
 
+void
+journal_settle(struct intake *in)
+{
+	struct lane *l = NULL;
+
+	TAILQ_FOREACH (l, &in->queued, turn)
+		if (!source_settled(l->source))
+			source_settle(l->source);
+}
+
 /* Rows that wait for their turn. */
 static void
 put_held(struct buf *b, const struct intake *in, const struct lane *l)
@@ -65,26 +75,36 @@ put_held(struct buf *b, const struct intake *in, const struct lane *l)
 	rows_layout_release(&layout);
 }
 
-/* A lane that was not opened yet has no place of its own. */
+static void
+put_source(struct buf *b, const struct lane *l)
+{
+	struct buf source;
+
+	buf_init(&source, 0);
+	source_save(l->source, &source, l->feed.off);
+	buf_put_str(b, source.data, source.len);
+	buf_release(&source);
+}
+
 static void
 put_lane(struct buf *b, const struct intake *in, const struct lane *l)
 {
-	struct buf source;
-	bool opened = l->state != LANE_QUEUED;
+	if (l->state == LANE_QUEUED) {
+		bool settled = source_settled(l->source);
 
-	buf_put_int(b, opened, 1);
-	if (!opened)
+		buf_put_int(b, settled ? JOURNAL_SETTLED : JOURNAL_QUEUED, 1);
+		if (settled)
+			put_source(b, l);
 		return;
+	}
+	buf_put_int(b, JOURNAL_OPEN, 1);
 	buf_put_int(b, l->fresh, 1);
 	buf_put_int(b, l->sniffed, 1);
 	buf_put_int(b, l->placed, 1);
 	buf_put_int(b, l->skipped, 8);
 	buf_put_int(b, l->feed.off, 8);
 	text_place_save(in->text, &l->place, b);
-	buf_init(&source, 0);
-	source_save(l->source, &source, l->feed.off);
-	buf_put_str(b, source.data, source.len);
-	buf_release(&source);
+	put_source(b, l);
 	put_held(b, in, l);
 }
 
@@ -343,13 +363,30 @@ get_held(struct intake *in, struct lane *l, struct cur *c)
 }
 
 static int
+get_source(struct intake *in, struct lane *l, struct cur *c)
+{
+	size_t len;
+	const char *p = cur_get_str(c, &len, UINT32_MAX);
+
+	if (p == NULL)
+		return malformed(in);
+	source_load(l->source, p, len);
+	return 0;
+}
+
+static int
 get_lane(struct intake *in, struct lane *l, struct cur *c)
 {
-	const char *source;
-	size_t len;
-
-	if (cur_get_int(c, 1) == 0)
+	switch (cur_get_int(c, 1)) {
+	case JOURNAL_QUEUED:
 		return 0;
+	case JOURNAL_SETTLED:
+		return get_source(in, l, c);
+	case JOURNAL_OPEN:
+		break;
+	default:
+		return malformed(in);
+	}
 	l->kept = true;
 	l->fresh = cur_get_int(c, 1) != 0;
 	l->sniffed = cur_get_int(c, 1) != 0;
@@ -358,11 +395,7 @@ get_lane(struct intake *in, struct lane *l, struct cur *c)
 	l->kept_off = cur_get_int(c, 8);
 	if (text_place_load(in->text, &l->place, c) == -1)
 		return malformed(in);
-	source = cur_get_str(c, &len, UINT32_MAX);
-	if (source == NULL)
-		return malformed(in);
-	source_load(l->source, source, len);
-	return get_held(in, l, c);
+	return get_source(in, l, c) == -1 ? -1 : get_held(in, l, c);
 }
 
 int

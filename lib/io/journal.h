@@ -12,6 +12,9 @@
 #define JOURNAL_MAX_PATH 65536
 #define JOURNAL_MAX_HEADER ((size_t)64 << 20)
 
+/* How a source's place begins: not opened, opened, or settled. */
+enum { JOURNAL_QUEUED, JOURNAL_OPEN, JOURNAL_SETTLED };
+
 struct intake;
 struct lane;
 
@@ -35,6 +38,8 @@ void journal_release(struct journal *j);
 /*
  * journal_settled: whether no source is between two files, so that one place
  * tells where it is.
+ * journal_settle: what is to be read of the sources that were not opened yet
+ * is what is there now.
  * journal_leave: lane l is at its end for now; keep its place.
  * journal_save: append where all sources are, the open batch and the counts,
  * once no row is at hand but those that are held.
@@ -45,6 +50,7 @@ void journal_release(struct journal *j);
  * All: 0, or -1 with in->why.
  */
 bool journal_settled(const struct intake *in);
+void journal_settle(struct intake *in);
 void journal_leave(struct intake *in, struct lane *l);
 int journal_save(struct intake *in, struct buf *out);
 int journal_load(struct intake *in, struct cur *c);

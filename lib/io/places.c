@@ -46,7 +46,11 @@ get_lane(struct place_of *at, struct cur *c)
 	const char *p;
 	size_t len;
 
-	at->begun = cur_get_int(c, 1) != 0;
+	uint64_t how = cur_get_int(c, 1);
+
+	at->begun = how == JOURNAL_OPEN;
+	if (how == JOURNAL_SETTLED)
+		cur_get_str(c, &len, UINT32_MAX);
 	if (!at->begun)
 		return;
 	pass(c, 3 + 8 + 8);

@@ -303,7 +303,19 @@ followed_to_end(struct source *s, uint64_t *off)
 static void
 save_followed(const struct source *s, struct buf *out, uint64_t off)
 {
-	follow_save(out, follow_of(s), off);
+	static const struct set plain;
+	const struct set *set = s->own == NULL ? &plain : s->own;
+	struct follow *f;
+
+	if (set->follow != NULL) {
+		follow_save(out, set->follow, off);
+	} else if (s->saved != NULL) {
+		buf_put(out, s->saved, s->n_saved);
+	} else {
+		f = follow_anew(s->path, set);
+		follow_save(out, f, 0);
+		follow_free(f);
+	}
 }
 
 const struct source_kind set_followed = {

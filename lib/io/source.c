@@ -12,6 +12,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/time.h"
@@ -356,6 +357,26 @@ source_load(struct source *s, const void *p, size_t len)
 {
 	s->saved = mem_dup(p, len);
 	s->n_saved = len;
+}
+
+bool
+source_settled(const struct source *s)
+{
+	return s->saved != NULL;
+}
+
+void
+source_settle(struct source *s)
+{
+	struct buf b;
+
+	/* One that is missing is an error when it is opened. */
+	if (access(s->path, F_OK) == -1)
+		return;
+	buf_init(&b, 0);
+	source_save(s, &b, 0);
+	source_load(s, b.data, b.len);
+	buf_release(&b);
 }
 
 void

@@ -407,6 +407,46 @@ a\\x1b[31mb, c" ]
 	[ "$output" = "True True" ]
 }
 
+# Read from a file in pieces of 1 MiB, unpacked in others.
+@test "frames end with the row that fills them, however the bytes came" {
+	local seed=$RANDOM
+	echo "seed $seed"
+	python3 - "$seed" <<-'EOF'
+		import gzip, random, sys
+		rand = random.Random(int(sys.argv[1]))
+		out = ["t,n,s\n"]
+		for i in range(120000):
+		    n = "x" if rand.random() < .01 else rand.randrange(10 ** rand.randrange(9))
+		    if rand.random() < .01:
+		        n = ""
+		    out.append("%d,%s,%s\n" % (rand.randrange(1000), n, "v" * rand.randrange(9)))
+		data = "".join(out).encode()
+		open("a.csv", "wb").write(data)
+		open("b.gz", "wb").write(gzip.compress(data[:99999]) + gzip.compress(data[99999:]))
+	EOF
+	for opts in '' '--frame-rows 777' '--batch-rows 20000' \
+	    '--from 1970-01-01T00:00:00.3Z --until 1970-01-01T00:00:00.9Z'; do
+		for f in a.csv b.gz; do
+			# shellcheck disable=SC2086 # options
+			sbatch -q -f csv -c 't:time(ms),n:int,s' -t t --bad skip \
+				$opts x=$f >$f.mill
+			python3 "$TOP/tests/timeless.py" <$f.mill >$f.out
+		done
+		cmp a.csv.out b.gz.out
+		[ "$(ssink -f dump <a.csv.mill | grep -c 'invalid=[^0]')" -gt 5 ]
+	done
+	# What is bad at once ends the stream behind the frames before it.
+	awk 'NR != 90000' a.csv | grep -v x >c.csv
+	{ head -n 90000 c.csv && echo 1,x, && tail -n +90001 c.csv; } >bad.csv
+	gzip <bad.csv >bad.gz
+	for f in bad.csv bad.gz; do
+		run -65 bash -c "sbatch -f csv -c 't:int,n:int,s' x=$f >$f.mill"
+		[[ $output == *:90001:3:\ n:\ x\ is\ no\ int ]]
+		python3 "$TOP/tests/timeless.py" <$f.mill >$f.out
+	done
+	[ "$(wc -c <bad.csv.out)" -gt 1000000 ]
+}
+
 @test "any split of reads gives the same bytes" {
 	gen log 400 5 --bad 3 >log
 	sbatch -f combined --bad skip -q log | ssink >want

@@ -114,22 +114,56 @@ build_view(struct batch *out, const struct build *b)
 	out->n_rows = b->n_rows;
 }
 
-size_t
-build_bytes(const struct build *b)
+/* Bytes of text of the rows from at to end. */
+static size_t
+text_bytes(const struct build *b, uint32_t at, uint32_t end)
 {
 	size_t len = 0;
 
 	for (size_t i = 0; i < b->n_cols; i++) {
 		const struct colbuf *c = &b->cols[i];
 
-		if (type_is_bytes(c->type))
-			len += c->bytes_len + (size_t)c->n * sizeof(*c->off);
-		else if (c->type == TYPE_BOOL)
-			len += bit_bytes(c->n);
-		else
-			len += (size_t)c->n * sizeof(*c->i);
-		if (c->has_nulls)
-			len += bit_bytes(c->n);
+		if (type_is_bytes(c->type) && end > at)
+			len += c->off[end] - c->off[at];
 	}
 	return len;
+}
+
+size_t
+build_row_bytes(const struct build *b)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < b->n_cols; i++) {
+		enum type type = b->cols[i].type;
+
+		len += type_is_wide(type) ? 8 : type_is_bytes(type) ? 4 : 1;
+	}
+	return len;
+}
+
+size_t
+build_bytes(const struct build *b)
+{
+	return b->n_rows * build_row_bytes(b) + text_bytes(b, 0, b->n_rows);
+}
+
+uint32_t
+build_reach(const struct build *b, uint32_t at, size_t have, size_t max)
+{
+	size_t row = build_row_bytes(b);
+	uint32_t few = 0, many = b->n_rows - at;
+
+	if (have + many * row + text_bytes(b, at, b->n_rows) < max)
+		return 0;
+	/* few do not reach it, many do. */
+	while (many - few > 1) {
+		uint32_t n = few + (many - few) / 2;
+
+		if (have + n * row + text_bytes(b, at, at + n) < max)
+			few = n;
+		else
+			many = n;
+	}
+	return many;
 }

@@ -58,7 +58,16 @@ void build_append(
 /* View them as a batch (which is reset first). */
 void build_view(struct batch *out, const struct build *b);
 
-/* Bytes that the rows would take in a frame, about. */
+/*
+ * About the bytes of rows in a frame: of values and text, without what tells
+ * nulls, a bool as one.  So they are the same however the rows came.
+ * build_bytes: of all rows.  build_row_bytes: of one, without its text.
+ * build_reach: how many rows from at on it takes, beside have bytes, to reach
+ * max; 0 when all of them do not.
+ */
 size_t build_bytes(const struct build *b);
+size_t build_row_bytes(const struct build *b);
+uint32_t build_reach(
+    const struct build *b, uint32_t at, size_t have, size_t max);
 
 #endif

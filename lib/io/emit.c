@@ -21,6 +21,8 @@ emit_release(struct emit *e)
 {
 	stream_writer_free(e->out);
 	build_release(&e->build);
+	build_release(&e->rest);
+	losses_release(&e->losses);
 	colbuf_release(&e->parts);
 	colbuf_release(&e->names);
 	batch_release(&e->view);
@@ -31,6 +33,7 @@ void
 emit_columns(struct emit *e, const struct schema *s)
 {
 	build_init(&e->build, s);
+	build_init(&e->rest, s);
 }
 
 static struct frame_header
@@ -108,16 +111,36 @@ add_source_column(struct emit *e, uint32_t *off)
 	    .bytes = e->part_name};
 }
 
+/* A null that has gone with other rows must not show in this frame. */
+static void
+drop_validity(struct col *c)
+{
+	size_t whole = c->n / 8, i = 0;
+
+	if (c->valid == NULL)
+		return;
+	while (i < whole && c->valid[i] == 0xff)
+		i++;
+	if (i == whole
+	    && (c->n % 8 == 0 || c->valid[i] == (1u << c->n % 8) - 1))
+		c->valid = NULL;
+}
+
+/* Send the rows in build, but not the losses left, which stay. */
 static int
-send_rows(struct emit *e, unsigned flags)
+send_rows(struct emit *e, unsigned flags, const struct loss *left)
 {
 	struct frame_header h = header(e);
+	uint64_t n_bad = e->n_bad - left->n_bad,
+		 n_filtered = e->n_filtered - left->n_filtered;
 	_Alignas(8) uint32_t off[2];
 
 	h.flags = flags;
-	h.invalid = e->n_bad - e->n_bad_sent;
-	h.filtered = e->n_filtered - e->n_filtered_sent;
+	h.invalid = n_bad - e->n_bad_sent;
+	h.filtered = n_filtered - e->n_filtered_sent;
 	build_view(&e->view, &e->build);
+	for (size_t i = 0; i < e->view.n_cols; i++)
+		drop_validity(&e->view.cols[i]);
 	if (e->source_col != NULL && e->many)
 		colbuf_view(add_column(&e->view), &e->names);
 	else if (e->source_col != NULL)
@@ -126,8 +149,8 @@ send_rows(struct emit *e, unsigned flags)
 		colbuf_view(add_column(&e->view), &e->parts);
 	if (stream_write_rows(e->out, &h, &e->view) == -1)
 		return -1;
-	e->n_bad_sent = e->n_bad;
-	e->n_filtered_sent = e->n_filtered;
+	e->n_bad_sent = n_bad;
+	e->n_filtered_sent = n_filtered;
 	e->n_rows += e->build.n_rows;
 	build_reset(&e->build);
 	colbuf_reset(&e->parts);
@@ -135,16 +158,44 @@ send_rows(struct emit *e, unsigned flags)
 	return 0;
 }
 
+static int
+send_all(struct emit *e, unsigned flags)
+{
+	struct loss none = {.at = 0};
+
+	losses_reset(&e->losses);
+	return send_rows(e, flags, &none);
+}
+
 int
 emit_rows(struct emit *e)
 {
-	return send_rows(e, 0);
+	return send_all(e, 0);
+}
+
+int
+emit_first(struct emit *e, uint32_t n)
+{
+	struct build all;
+	struct loss left;
+
+	build_append(&e->rest, &e->build, n, e->build.n_rows - n);
+	build_truncate(&e->build, n);
+	losses_cut(&e->losses, &left, n);
+	if (send_rows(e, 0, &left) == -1)
+		return -1;
+	all = e->build;
+	e->build = e->rest;
+	e->rest = all;
+	e->oldest_us = e->read_mono_us;
+	e->arrival_us = e->read_us;
+	return 0;
 }
 
 int
 emit_batch(struct emit *e)
 {
-	if (send_rows(e, FRAME_LAST) == -1)
+	if (send_all(e, FRAME_LAST) == -1)
 		return -1;
 	cut_next(&e->cut, time_mono_us(), time_now_us());
 	return 0;
@@ -164,7 +215,7 @@ int
 emit_end(struct emit *e, enum end_reason reason, struct account *a)
 {
 	e->part = 0;
-	if (send_rows(e, FRAME_LAST) == -1)
+	if (send_all(e, FRAME_LAST) == -1)
 		return -1;
 	return emit_close(e, reason, a);
 }

@@ -9,14 +9,15 @@
 #include "data/batch.h"
 #include "data/schema.h"
 #include "io/cut.h"
+#include "io/losses.h"
 #include "wire/stream.h"
 
 /*
  * Rows are parsed into build, whose columns are those of the schema without
  * source_col and part.  A frame has rows of one part only, unless mixed: then
  * it is of part 0, with column part.  The owner sets part and part_name when a
- * source has its turn, the two read times before rows are added, n_bad and
- * n_filtered.
+ * source has its turn, the two read times before rows are added, n_bad,
+ * n_filtered and, where they matter, the places of those losses.
  */
 struct emit {
 	struct stream_writer *out;
@@ -24,6 +25,7 @@ struct emit {
 	bool mixed; /* with system column part, behind source_col */
 	bool many; /* a frame may have rows of several sources */
 	struct build build;
+	struct losses losses; /* among the rows in build, but for others' */
 	struct cut cut;
 	uint32_t part;
 	const char *part_name; /* borrowed */
@@ -37,6 +39,7 @@ struct emit {
 	const struct cut *start; /* the batch that one of them had open */
 	/* Private. */
 	struct batch view;
+	struct build rest; /* rows behind a frame that is being sent */
 	struct colbuf parts, names; /* of the rows in build, if mixed */
 	int64_t arrival_us; /* of the oldest row in build */
 	uint64_t n_bad_sent, n_filtered_sent;
@@ -54,6 +57,8 @@ void emit_columns(struct emit *e, const struct schema *s);
  * emit_added: rows were added to build, which had before of them, from
  * n_bytes of input.
  * emit_rows: send a frame of the rows in build, also of none.
+ * emit_first: send a frame of the first n rows, n > 0, with what was lost
+ * before them; the others stay, of which there are none when many or mixed.
  * emit_batch: the same with LAST; the next batch opens.
  * emit_mark: part 0 and name "" where they do not apply.
  * emit_end: the last batch's LAST frame, then END with the account of the
@@ -65,6 +70,7 @@ void emit_columns(struct emit *e, const struct schema *s);
 int emit_head(struct emit *e, const struct head *h, const struct cut_opts *cut);
 void emit_added(struct emit *e, uint32_t before, size_t n_bytes);
 int emit_rows(struct emit *e);
+int emit_first(struct emit *e, uint32_t n);
 int emit_batch(struct emit *e);
 int emit_mark(
     struct emit *e, enum mark_what what, uint32_t part, const char *name);

@@ -114,13 +114,15 @@ bool
 lane_on_bad(void *arg, const struct text_bad *bad)
 {
 	struct intake *in = arg;
-	const struct emit *e = &in->emit;
+	struct emit *e = &in->emit;
 	const struct lane *l = in->turn;
 	uint64_t n =
 	    e->n_rows + e->build.n_rows + e->n_filtered + in->bad.n + 1;
 	char *name = NULL;
 	bool go_on;
 
+	if (!in->hold)
+		losses_add(&e->losses, e->build.n_rows);
 	/* Lines were not counted over what was not read. */
 	if (l->skipped > 0)
 		name = mem_printf(

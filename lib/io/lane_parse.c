@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The bytes of a lane become rows. */
-#include <string.h>
+#include <stdlib.h>
 #include <sysexits.h>
 
 #include "base/time.h"
@@ -15,7 +15,54 @@ rows(struct intake *in, struct lane *l)
 	return in->hold ? &l->run.rows : &in->emit.build;
 }
 
-/* Parse p[0..len) of the feed; what was taken leaves it. */
+/* Rows from before on are new: let those outside of the range go. */
+static void
+filter(struct intake *in, struct build *b, uint32_t before)
+{
+	uint32_t n_rows = b->n_rows, n;
+	uint32_t *sel;
+
+	if (!range_is_set(&in->o.range))
+		return;
+	sel = range_pick(&in->o.range, &n, b, in->schema.time_col, before);
+	if (sel == NULL)
+		return;
+	build_keep(b, before, sel, n);
+	if (!in->hold)
+		losses_filter(&in->emit.losses, before, n_rows, sel, n);
+	in->emit.n_filtered += n_rows - before - n;
+	free(sel);
+}
+
+/* Rows from before on, of n_bytes, are in the frame to come. */
+static void
+added(struct intake *in, struct lane *l, const struct text_goal *goal,
+    uint32_t before)
+{
+	struct emit *e = &in->emit;
+
+	e->read_mono_us = l->read_mono_us;
+	e->read_us = l->read_us;
+	/* A guest had no part when it came. */
+	e->part =
+	    goal->sub == 0 || in->o.cat ? l->part : l->subs[goal->sub - 1];
+	pace_took(&in->o.pace, e->build.n_rows - before);
+	emit_added(e, before, goal->used);
+}
+
+static int
+fail_parse(struct intake *in, const struct lane *l)
+{
+	if (in->bad.why != NULL)
+		return intake_fail(in, in->bad.status, "%s", in->bad.why);
+	return intake_fail(in, text_status(in->text), "%s: %s",
+	    source_where(l->source), text_error(in->text));
+}
+
+/*
+ * Parse p[0..len) of the feed; what was taken leaves it.  With a failure the
+ * rows before it are at hand all the same.
+ */
 static int
 parse_bytes(struct intake *in, struct lane *l, struct text_goal *goal,
     const char *p, size_t len)
@@ -36,30 +83,14 @@ parse_bytes(struct intake *in, struct lane *l, struct text_goal *goal,
 	note = text_note(in->text);
 	if (note != NULL)
 		buf_printf(&in->notes, "%s\n", note);
-	if (rc == -1) {
-		if (in->bad.why != NULL)
-			return intake_fail(
-			    in, in->bad.status, "%s", in->bad.why);
-		return intake_fail(in, text_status(in->text), "%s: %s",
-		    source_where(l->source), text_error(in->text));
-	}
 	if (heading_subs(in, l, text_parts(in->text)) == -1)
 		return -1;
 	in->emit.n_bad = in->bad.n;
-	if (range_is_set(&in->o.range))
-		in->emit.n_filtered +=
-		    range_filter(&in->o.range, b, in->schema.time_col, before);
+	filter(in, b, before);
 	feed_take(&l->feed, goal->used);
-	if (in->hold)
-		return 0;
-	in->emit.part = l->part; /* a guest had none when it came */
-	in->emit.read_mono_us = l->read_mono_us;
-	in->emit.read_us = l->read_us;
-	pace_took(&in->o.pace, b->n_rows - before);
-	in->emit.part =
-	    goal->sub == 0 || in->o.cat ? l->part : l->subs[goal->sub - 1];
-	emit_added(&in->emit, before, goal->used);
-	return 0;
+	if (!in->hold)
+		added(in, l, goal, before);
+	return rc == -1 ? fail_parse(in, l) : 0;
 }
 
 /* No whole record is at hand. */
@@ -97,18 +128,39 @@ shut_batch(struct intake *in, struct lane *l, struct text_goal *goal,
 	return LANE_MORE;
 }
 
-static bool
-frame_is_full(
-    const struct intake *in, const struct lane *l, const struct text_goal *goal)
+/* Rows that fill a frame, 0 when those at hand do not. */
+static uint32_t
+full_rows(const struct intake *in)
 {
 	const struct build *b = &in->emit.build;
-	size_t bytes = build_bytes(b);
+	uint32_t n = build_reach(b, 0, 0, INTAKE_FRAME_BYTES);
 
-	if (b->n_rows >= in->o.frame_rows || bytes >= INTAKE_FRAME_BYTES)
-		return true;
-	/* So much and no record taken: a row that would pass the bytes. */
-	return goal->used == 0 && b->n_rows > 0
-	       && l->feed.len - l->feed.at >= FEED_BLOCK;
+	if (n == 0 || n > in->o.frame_rows)
+		n = b->n_rows >= in->o.frame_rows ? in->o.frame_rows : 0;
+	return n;
+}
+
+/*
+ * Send the full frames.  Each ends with the row that fills it, so that frames
+ * do not depend on how the bytes came; rows of several sources depend on that
+ * anyway.  What ends with the batch goes with its end.
+ */
+static int
+send_full(struct intake *in)
+{
+	struct emit *e = &in->emit;
+	bool due = cut_is_due(&e->cut, time_mono_us());
+	uint32_t n;
+
+	while ((n = full_rows(in)) > 0) {
+		if (e->many || e->mixed)
+			n = e->build.n_rows;
+		if (due && n == e->build.n_rows)
+			break;
+		if (intake_sent(in, emit_first(e, n)) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 /* Make rows of what is at hand, up to a frame or the end of a batch. */
@@ -124,20 +176,21 @@ parse(struct intake *in, struct lane *l)
 	    .eager = in->live};
 	size_t len, take;
 	const char *p = feed_peek(&l->feed, &len);
+	int rc;
 
 	if (in->o.n_rows == e->n_rows + e->build.n_rows)
 		return LANE_ENOUGH;
 	if (room == 0)
 		return LANE_PACED;
 	take = cut_bytes(&e->cut, len);
-	if (parse_bytes(in, l, &goal, p, take) == -1)
+	rc = parse_bytes(in, l, &goal, p, take);
+	if (send_full(in) == -1 || rc == -1)
 		return LANE_FAILED;
+	/* A saved frame's bytes are taken with its last row. */
+	if (goal.used > 0 || goal.n_sub > 0)
+		return LANE_MORE;
+	/* A batch that is due is closed by the next step. */
 	if (cut_is_due(&e->cut, time_mono_us()))
-		return LANE_MORE; /* the next step closes it */
-	if (frame_is_full(in, l, &goal))
-		return intake_sent(in, emit_rows(e)) == -1 ? LANE_FAILED
-							   : LANE_MORE;
-	if (goal.used > 0)
 		return LANE_MORE;
 	if (take < len)
 		return shut_batch(in, l, &goal, p, len);

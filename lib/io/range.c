@@ -44,25 +44,24 @@ is_inside(const struct range *r, const struct colbuf *c, uint32_t row)
 	       && (!c->has_nulls || bit_get(c->valid, row));
 }
 
-uint32_t
-range_filter(
-    const struct range *r, struct build *b, int time_col, uint32_t before)
+uint32_t *
+range_pick(const struct range *r, uint32_t *n, const struct build *b,
+    int time_col, uint32_t before)
 {
 	const struct colbuf *c = &b->cols[time_col];
-	uint32_t *sel, n = 0, n_rows = b->n_rows;
+	uint32_t *sel, inside = 0;
 
-	for (uint32_t i = before; i < n_rows; i++)
-		n += is_inside(r, c, i);
-	if (n == n_rows - before)
-		return 0;
-	sel = mem_alloc((n + 1) * sizeof(*sel));
-	n = 0;
-	for (uint32_t i = before; i < n_rows; i++)
+	for (uint32_t i = before; i < b->n_rows; i++)
+		inside += is_inside(r, c, i);
+	if (inside == b->n_rows - before)
+		return NULL;
+	*n = inside;
+	sel = mem_alloc((inside + 1) * sizeof(*sel));
+	inside = 0;
+	for (uint32_t i = before; i < b->n_rows; i++)
 		if (is_inside(r, c, i))
-			sel[n++] = i;
-	build_keep(b, before, sel, n);
-	free(sel);
-	return n_rows - before - n;
+			sel[inside++] = i;
+	return sel;
 }
 
 /* A search in one file. */

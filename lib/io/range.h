@@ -41,11 +41,12 @@ range_is_set(const struct range *r)
 }
 
 /*
- * Of the rows of b from before on, keep those inside, by the TIME column
- * time_col; those without a time are outside.  Returns how many went.
+ * Of the rows of b from before on, the numbers of those inside, by the TIME
+ * column time_col, to be freed, and how many they are; those without a time
+ * are outside.  NULL: all are inside.
  */
-uint32_t range_filter(
-    const struct range *r, struct build *b, int time_col, uint32_t before);
+uint32_t *range_pick(const struct range *r, uint32_t *n, const struct build *b,
+    int time_col, uint32_t before);
 
 /*
  * Pass over the beginning and the end of a plain file, whose rows are about in

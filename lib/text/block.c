@@ -68,12 +68,8 @@ static uint32_t
 row_limit(const struct build *out, const struct text_goal *goal, size_t left)
 {
 	uint32_t rows = goal->max_rows - out->n_rows;
-	size_t fixed = 0;
+	size_t fixed = build_row_bytes(out);
 
-	for (size_t i = 0; i < out->n_cols; i++)
-		fixed += type_is_wide(out->cols[i].type)    ? 8
-			 : type_is_bytes(out->cols[i].type) ? 4
-							    : 0;
 	if (fixed == 0 || left / fixed >= rows)
 		return rows;
 	return left < fixed ? 1 : (uint32_t)(left / fixed);

@@ -158,8 +158,7 @@ wait_for_input(struct run *r)
 		    &r->in, TOOL_IO, "poll: %s", strerror(errno));
 	case 2:
 		if (epochs_are_on(&r->in.epochs))
-			return intake_fail(&r->in, TOOL_IO,
-			    "standard output: %s", strerror(EPIPE));
+			return intake_deserted(&r->in);
 		/* The reader has gone; a write would end us in this way. */
 		signal(SIGPIPE, SIG_DFL);
 		raise(SIGPIPE);
@@ -598,7 +597,9 @@ main(int argc, char *argv[])
 	tool_signals();
 	if (run(&r, argv + optind, (size_t)(argc - optind)) == -1) {
 		progress_clear(&r.progress);
-		tool_warn("%s", r.in.why);
+		/* The stage that has gone says why. */
+		if (!r.in.deserted || r.tool.verbose > 0)
+			tool_warn("%s", r.in.why);
 		intake_abort(&r.in);
 	}
 	status = r.in.status;

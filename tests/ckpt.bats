@@ -416,3 +416,15 @@ in_pieces() {
 	seq 3 >>b.log
 	[ "$(go | paste -sd ' ')" = "2 1" ]
 }
+
+@test "only the stage that refuses has something to say" {
+	seq 3 >in
+	run -64 --separate-stderr bash -c 'set -o pipefail
+		sbatch -F -f lines -S d in | smap -w true | smap -w true |
+		sreduce nothing | ssink -q -N'
+	[[ ${stderr_lines[0]} == "sreduce: "* ]]
+	[[ $stderr != *"Broken pipe"* ]]
+	run -74 --separate-stderr bash -c 'set -o pipefail
+		sbatch -v -F -f lines -S e in | true'
+	[ "$stderr" = "sbatch: standard output: Broken pipe" ]
+}

@@ -42,8 +42,7 @@ end_without_reader(struct fan *f)
 	struct sigaction sa;
 
 	if (sigaction(SIGPIPE, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN)
-		return stage_fail(
-		    f->st, TOOL_IO, "standard output: %s", strerror(EPIPE));
+		return stage_deserted(f->st);
 	raise(SIGPIPE);
 	signal(SIGPIPE, SIG_DFL);
 	raise(SIGPIPE);

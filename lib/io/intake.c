@@ -77,6 +77,14 @@ intake_fail(struct intake *in, int status, const char *fmt, ...)
 	return -1;
 }
 
+int
+intake_deserted(struct intake *in)
+{
+	in->deserted = true;
+	return intake_fail(
+	    in, EX_IOERR, "standard output: %s", strerror(EPIPE));
+}
+
 static int
 fail_bad(struct intake *in)
 {
@@ -86,6 +94,8 @@ fail_bad(struct intake *in)
 int
 intake_sent(struct intake *in, int rc)
 {
+	if (rc == -1 && errno == EPIPE)
+		return intake_deserted(in);
 	if (rc == -1)
 		return intake_fail(
 		    in, EX_IOERR, "standard output: %s", strerror(errno));

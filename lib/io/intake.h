@@ -75,6 +75,7 @@ struct intake {
 	struct buf notes; /* what the user should hear */
 	char *why; /* of the failure; owned */
 	int status; /* exit status for it, 0 = none */
+	bool deserted; /* it is that nobody reads the stream any more */
 	bool begun; /* the columns are known, HEAD was sent */
 	struct schema schema; /* then: of the stream */
 	bool endless; /* set by intake_find: a source has no end */
@@ -124,7 +125,8 @@ void intake_release(struct intake *in);
  * INTAKE_STOP_US.
  * intake_finish: send what follows the last row and END; *a is the account.
  * intake_abort: the stream ends by what intake_fail recorded.
- * intake_fail: record a failure of the owner; returns -1.
+ * intake_fail: record a failure of the owner; intake_deserted: that nobody
+ * reads the stream any more.  They return -1.
  */
 int intake_find(struct intake *in, char *operands[], size_t n);
 int intake_begin(struct intake *in);
@@ -134,6 +136,7 @@ int intake_finish(struct intake *in, struct account *a);
 void intake_abort(struct intake *in);
 int intake_fail(struct intake *in, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+int intake_deserted(struct intake *in);
 
 /*
  * After INTAKE_WAIT: the descriptor to wait for, or -1; and the time on the

@@ -33,9 +33,18 @@ stage_fail(struct stage *st, int status, const char *fmt, ...)
 	return -1;
 }
 
+int
+stage_deserted(struct stage *st)
+{
+	st->deserted = !st->failed;
+	return stage_fail(st, TOOL_IO, "standard output: %s", strerror(EPIPE));
+}
+
 static int
 output_failed(struct stage *st)
 {
+	if (errno == EPIPE)
+		return stage_deserted(st);
 	return stage_fail(st, TOOL_IO, "standard output: %s", strerror(errno));
 }
 
@@ -56,6 +65,8 @@ input_failed(struct stage *st)
 	const char *name = "stdin";
 	int status = stream_reader_status(st->reader);
 
+	if (st->pair == NULL && stream_reader_deserted(st->reader))
+		return stage_deserted(st);
 	if (st->pair != NULL && pair_fail(st->pair) != NULL)
 		return stage_forward(st, pair_fail(st->pair));
 	if (st->pair != NULL && pair_error(st->pair) != NULL)
@@ -471,6 +482,9 @@ report(struct stage *st)
 
 	progress_clear(&st->progress);
 	if (st->forwarded)
+		return;
+	/* The stage that has gone says why, as where SIGPIPE ends us. */
+	if (st->deserted && !st->sink && st->tool->verbose <= 0)
 		return;
 	tool_warn("%s", st->why);
 	/* When the output is what failed, this fails too: nothing to add. */

@@ -103,6 +103,7 @@ struct stage {
 	char *why;
 	int status;
 	bool failed;
+	bool deserted; /* nobody reads stdout any more */
 	bool forwarded; /* why came as FAIL from upstream */
 };
 
@@ -135,9 +136,11 @@ int stage_mark(struct stage *st, const struct frame_header *h,
     const struct mark *m, int64_t watermark);
 
 /*
- * Record the one failure: exit status and message; or one that another stage
- * has told of, which goes on downstream now.  Return -1.
+ * Record the one failure: exit status and message; that what reads stdout has
+ * gone; or one that another stage has told of, which goes on downstream now.
+ * Return -1.
  */
+int stage_deserted(struct stage *st);
 int stage_forward(struct stage *st, const struct fail *f);
 int stage_fail(struct stage *st, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

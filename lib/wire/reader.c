@@ -46,6 +46,7 @@ struct stream_reader {
 	bool started, ended, failed, has_fail;
 	struct fail fail;
 	int status;
+	bool deserted; /* nobody reads what we write */
 	char error[256];
 };
 
@@ -83,6 +84,12 @@ int
 stream_reader_status(const struct stream_reader *r)
 {
 	return r->status;
+}
+
+bool
+stream_reader_deserted(const struct stream_reader *r)
+{
+	return r->deserted;
 }
 
 const struct fail *
@@ -133,6 +140,7 @@ end_without_reader(struct stream_reader *r)
 {
 	struct sigaction sa;
 
+	r->deserted = true;
 	if (sigaction(SIGPIPE, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN)
 		return fail(
 		    r, STATUS_IO, "standard output: %s", strerror(EPIPE));

@@ -56,7 +56,7 @@ GROUP = add answer batch cells check early fill fold group merge partial rank \
 WINDOW = grid hold keybytes keys mark packed pane panepack query reduce \
 	reduce_state runfold runmerge runs session sorter spec spill stamp \
 	store visits
-CKPT = checkpoint commit durable lock snapshot survey
+CKPT = accepted checkpoint commit durable lock snapshot survey
 STEP = chain chain_state columns command dedup elements ends explode history \
 	keyed names over parse past pieces pipe prog reader running sample \
 	span step where
@@ -69,7 +69,7 @@ IO = appended bad changelog conn cut dir emit epochs external feed filesink \
 JOIN = cogroup heap match match_scope match_state match_time plan plan_gather \
 	side streams streams_cogroup streams_head table tablefile tablejoin \
 	tablepack tables
-TOOL = accounts inspect message pair progress quote redirect resume signal \
+TOOL = accounts changes inspect message pair progress quote redirect resume signal \
 	stage state textopt tool
 EVENT = event late sorted whole
 FAN = answer aside fan hand job ledger out worker

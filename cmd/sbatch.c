@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/time.h"
 #include "base/zone.h"
+#include "ckpt/accepted.h"
 #include "io/intake.h"
 #include "tool/accounts.h"
 #include "tool/progress.h"
@@ -47,7 +48,8 @@ enum {
 	OPT_ONCE,
 	OPT_TRUNCATE,
 	OPT_MISSING,
-	OPT_FORCE_FS
+	OPT_FORCE_FS,
+	OPT_ACCEPT
 };
 
 static const struct tool_opt options[] = {
@@ -83,6 +85,8 @@ static const struct tool_opt options[] = {
 	"with -S: what to do with a truncated file"},
     {OPT_MISSING, "on-missing", "stop|skip",
 	"with -S: what to do without a file that was read"},
+    {OPT_ACCEPT, "accept-changes", "STAGE",
+	"with -S: STAGE may be told something else than before"},
     {OPT_FORCE_FS, "force-fs", NULL, "with -S: DIR may be on a network"},
     {OPT_BAD, "bad", "stop|skip|FILE", "what to do with bad records"},
     {OPT_MAX_BAD, "max-bad", "N|P%", "fail when more records are bad"},
@@ -429,6 +433,29 @@ epoch(const char *arg)
 	return us;
 }
 
+/* A stage by its number and name. */
+static void
+accept_changes(struct epochs *e, const char *arg)
+{
+	size_t digits = strspn(arg, "0123456789");
+
+	if (digits < 2 || arg[digits] != '-' || arg[digits + 1] == '\0'
+	    || strlen(arg) > ACCEPTED_MAX_NAME)
+		tool_die(TOOL_USAGE,
+		    "--accept-changes: %s is no stage; write it as millrace "
+		    "status DIR does, such as 02-sreduce",
+		    arg);
+	if (strncmp(arg, "00-", 3) == 0)
+		tool_die(TOOL_USAGE,
+		    "--accept-changes: %s: where sbatch has read depends on "
+		    "how it reads; begin with another -S DIR",
+		    arg);
+	if (e->n_accepted == ACCEPTED_MAX)
+		tool_die(TOOL_USAGE, "--accept-changes: at most %d stages",
+		    ACCEPTED_MAX);
+	epochs_accept(e, arg);
+}
+
 /* Options that go with -S. */
 static bool
 state_opt(struct run *r, int ch, const char *arg)
@@ -452,6 +479,10 @@ state_opt(struct run *r, int ch, const char *arg)
 	case OPT_MISSING:
 		r->state_opt = "--on-missing";
 		o->on_missing_skip = choice("on-missing", arg, "stop", "skip");
+		break;
+	case OPT_ACCEPT:
+		r->state_opt = "--accept-changes";
+		accept_changes(&r->in.epochs, arg);
 		break;
 	case OPT_FORCE_FS:
 		r->state_opt = "--force-fs";

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/mem.h"
 #include "base/zone.h"
 #include "io/libexec.h"
 #include "io/outlet.h"
@@ -25,6 +27,7 @@ struct ssink {
 	enum expect expect;
 	uint64_t n_rows; /* that came, without deletes */
 	struct outlet *outlet;
+	char *text; /* owned; the options, for the chain in HEAD */
 };
 
 enum {
@@ -156,11 +159,60 @@ checked(struct stage *st, const struct ssink *s, int rc)
 	    st, outlet_status(s->outlet), "%s", outlet_error(s->outlet));
 }
 
+static void
+describe_roll(struct buf *b, const struct outlet_roll *r)
+{
+	if (r->len > 0)
+		buf_printf(b, " --roll %ju", (uintmax_t)r->len);
+	if (r->rows > 0)
+		buf_printf(b, " --roll %jurows", (uintmax_t)r->rows);
+	if (r->us > 0)
+		buf_printf(b, " --roll %jdus", (intmax_t)r->us);
+}
+
+/*
+ * The options that change what a file holds.  Standard output is another one
+ * whenever the shell or the user says so.
+ */
+static char *
+describe(const struct ssink *s)
+{
+	const struct render_opts *r = &s->o.render;
+	bool to_stdout = s->o.dest != NULL && strcmp(s->o.dest, "-") == 0;
+	struct buf b;
+	char *text;
+
+	if (to_stdout)
+		return mem_strdup("");
+	buf_init(&b, 0);
+	buf_printf(&b, "-f %s%s", r->format, r->no_header ? " -N" : "");
+	if (r->delim != -1)
+		buf_printf(&b, " -d '%c'", r->delim);
+	if (r->null_str != NULL)
+		buf_printf(&b, " --null '%s'", r->null_str);
+	if (r->zone != NULL)
+		buf_printf(&b, " --tz %s", zone_name(r->zone));
+	if (r->series != NULL)
+		buf_printf(&b, " -k '%s'", r->series);
+	buf_printf(&b, "%s%s%s", r->safe ? " --csv-safe" : "",
+	    s->o.append ? " --append" : "",
+	    s->o.changelog ? " --changelog" : "");
+	describe_roll(&b, &s->o.roll);
+	if (s->o.command != NULL)
+		buf_printf(&b, " --exec '%s'", s->o.command);
+	else
+		buf_printf(&b, " %s", s->o.dest);
+	text = mem_strndup((const char *)b.data, b.len);
+	buf_release(&b);
+	return text;
+}
+
 static int
 on_head(struct stage *st, void *arg)
 {
 	struct ssink *s = arg;
 
+	st->options = s->text;
 	if (st->tool->schema_only)
 		return 0;
 	if (s->o.append)
@@ -414,6 +466,7 @@ main(int argc, char *argv[])
 	parse_options(&s, &t, argc, argv);
 	hand_over(&s, argv);
 	choose(&s, &t);
+	s.text = describe(&s);
 	tool_stdout(s.tee);
 	st.sink = !s.tee;
 	st.elsewhere =
@@ -424,6 +477,7 @@ main(int argc, char *argv[])
 	status = stage_run(&st, &t, &ops, &s);
 	outlet_free(s.outlet);
 	zone_close(s.zone);
+	free(s.text);
 	if (status == TOOL_OK && !t.schema_only)
 		status = judge(&s, &t);
 	return status;

@@ -98,9 +98,28 @@ fresh() {
 	printf 'b,two\n' >>table.csv
 	echo 6,a,2 >>in.csv
 	run -78 --separate-stderr names
-	[ "${stderr_lines[0]}" = "sjoin: table.csv is not the table that $PWD/d was made with: put that one back, or begin with another -S DIR" ]
+	[ "${stderr_lines[0]}" = "sjoin: table.csv is not the table that $PWD/d was made with: put that one back; sbatch --accept-changes 01-sjoin goes on with this one" ]
+	cp table.csv new.csv
 	mv was.csv table.csv
 	[ "$(names | cut -f 4)" = one ]
+	echo 7,b,3 >>in.csv
+	mv new.csv table.csv
+	[ "$(fresh --once --accept-changes 01-sjoin |
+		sjoin --left -k k table.csv | ssink -q -N | cut -f 4)" = two ]
+	echo 8,a,4 >>in.csv
+	[ "$(names | cut -f 4)" = one ]
+}
+
+@test "of a table of which rows are kept no other is accepted" {
+	printf 'k,name\na,one\n' >table.csv
+	echo 5,a,1 >in.csv
+	fresh --once | sjoin --full -k k table.csv | ssink -q
+	printf 'b,two\n' >>table.csv
+	echo 6,a,2 >>in.csv
+	run -78 --separate-stderr bash -c "$(declare -f fresh);
+		fresh --once --accept-changes 01-sjoin |
+		sjoin --full -k k table.csv | ssink -q"
+	[ "${stderr_lines[0]}" = "sjoin: table.csv is not the table that $PWD/d was made with: put that one back, or begin with another -S DIR" ]
 }
 
 @test "rows of a table without a match come out at the first end only" {

@@ -316,8 +316,8 @@ check_start(struct checkpoint *c, char **why, const struct head *h)
 }
 
 /* Letters, digits, '-' and '_' stay; other bytes become %XX. */
-static char *
-stage_name(const char *name, size_t n)
+char *
+checkpoint_stage(const char *name, size_t n)
 {
 	struct buf b;
 	char *s;
@@ -351,7 +351,7 @@ checkpoint_join(struct checkpoint *c, char **why, const struct head *h,
 		rc = check_start(c, why, h);
 	if (rc != 0)
 		return rc;
-	c->stage = stage_name(name, n);
+	c->stage = checkpoint_stage(name, n);
 	lock = mem_printf("%s.lock", c->stage);
 	rc = take_lock(c, why, lock, c->stage);
 	free(lock);

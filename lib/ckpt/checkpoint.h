@@ -62,6 +62,9 @@ int checkpoint_decides(struct checkpoint *c, char **why);
 int checkpoint_look(struct checkpoint *c, char **why, const char *dir);
 int checkpoint_end(struct checkpoint *c, char **why);
 
+/* Stage number n of the chain in names of files, to be freed: 02-sreduce. */
+char *checkpoint_stage(const char *name, size_t n);
+
 /*
  * The status for a failed use of a file in the directory, from errno, with the
  * reason in *why: EBADMSG means that it is damaged.

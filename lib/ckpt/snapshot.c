@@ -118,7 +118,8 @@ fail_missing(const struct checkpoint *c, char **why, const char *name)
 		return EX_DATAERR;
 	}
 	*why = mem_printf("%s: the pipeline has changed: %s stands where %s "
-			  "was",
+			  "was; to take a step out, or to make room for "
+			  "one, write smap -w true",
 	    c->path, c->stage, other);
 	free(other);
 	return SNAPSHOT_CHANGED;

@@ -88,3 +88,11 @@ schema_list(struct buf *b, const struct schema *s)
 		comma = ", ";
 	}
 }
+
+void
+schema_put_types(struct buf *b, const struct schema *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		buf_printf(b, "%s%s %s", i == 0 ? "" : ", ", s->fields[i].name,
+		    type_name(s->fields[i].type));
+}

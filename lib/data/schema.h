@@ -55,4 +55,7 @@ int schema_find(const struct schema *s, const char *name, size_t len);
  */
 void schema_list(struct buf *b, const struct schema *s);
 
+/* Append "a int, b str": all columns with their types. */
+void schema_put_types(struct buf *b, const struct schema *s);
+
 #endif

@@ -159,6 +159,29 @@ begin_stamp(struct stage *st, struct event *e)
 	e->timed = e->idle > 0 || (st->in.endless && !st->in.windowed);
 }
 
+/* Marks of parts and windows; --sort and --hold keep rows. */
+static void
+describe_state(struct stage *st, const struct event *e)
+{
+	const struct window_spec *w = e->window;
+
+	buf_printf(
+	    &st->keeps, "%s --origin %jdus", w->text, (intmax_t)w->origin);
+	if (w->tz[0] != '\0')
+		buf_printf(&st->keeps, " --tz %s", w->tz);
+	if (w->keys[0] != '\0')
+		buf_printf(&st->keeps, " -k %s", w->keys);
+	buf_printf(&st->keeps, "%s%s%s%s", e->wait_eof ? " --late eof" : "",
+	    e->arrival ? " --arrival" : "", e->sort ? " --sort" : "",
+	    e->hold ? " --hold" : "");
+	if (st->in.windowed)
+		buf_puts(&st->keeps, " behind another swindow");
+	if (e->sort || e->hold) {
+		buf_puts(&st->keeps, " of ");
+		schema_put_types(&st->keeps, &st->in.schema);
+	}
+}
+
 static int
 on_head(struct stage *st, void *arg)
 {
@@ -171,6 +194,7 @@ on_head(struct stage *st, void *arg)
 	e->part_col = find_parts(&st->in.schema);
 	st->out.windowed = true;
 	st->options = e->text;
+	describe_state(st, e);
 	if (e->stamp.by != STAMP_NOTHING
 	    && add_column(st, "pane",
 		   e->stamp.by == STAMP_NUMBER ? TYPE_INT : TYPE_TIME, true)

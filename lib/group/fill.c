@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sha256.h"
 #include "group/group_int.h"
 #include "group/roster.h"
 #include "window/packed.h"
+
+#define DIGEST_LEN 8 /* bytes that are shown */
 
 /* The states of keys that are new are those of no rows. */
 static int
@@ -156,6 +159,25 @@ fill_until(struct fill *f, struct stage *st, struct group *g, int64_t until)
 	/* One that ends there is passed, too. */
 	end.end_us++;
 	return fill_before(f, st, g, &end);
+}
+
+char *
+fill_digest(const struct fill *f)
+{
+	uint8_t sum[SHA256_LEN];
+	struct buf b, text;
+	char *s;
+
+	buf_init(&b, 0);
+	buf_init(&text, 0);
+	packed_put_keys(&b, &f->roster->keys);
+	sha256(sum, b.data, b.len);
+	for (size_t i = 0; i < DIGEST_LEN; i++)
+		buf_printf(&text, "%02x", sum[i]);
+	s = mem_strndup((const char *)text.data, text.len);
+	buf_release(&b);
+	buf_release(&text);
+	return s;
 }
 
 void

@@ -49,6 +49,9 @@ int fill_window(struct fill *f, struct stage *st, struct group *g,
 int fill_until(
     struct fill *f, struct stage *st, struct group *g, int64_t until);
 
+/* What tells the keys listed from those of another roster, to be freed. */
+char *fill_digest(const struct fill *f);
+
 /* The roster, unless it is listed, and the window filled last; 0 or -1. */
 void fill_save(const struct fill *f, struct buf *out);
 int fill_load(

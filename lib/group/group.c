@@ -155,6 +155,17 @@ make_tables(struct stage *st, struct group *g)
 	return -1;
 }
 
+/* Which keys a file lists is what the answer depends on, not its name. */
+static void
+add_roster(struct group *g)
+{
+	char *digest = fill_digest(&g->fill);
+
+	free(g->text);
+	g->text = mem_printf("%s (keys %s)", g->opts->text, digest);
+	free(digest);
+}
+
 static int
 on_head(struct stage *st, void *arg)
 {
@@ -181,7 +192,10 @@ on_head(struct stage *st, void *arg)
 	    || rank_plan(&g->rank, st, g->opts) == -1
 	    || make_tables(st, g) == -1)
 		return -1;
+	if (g->fill.listed)
+		add_roster(g);
 	st->options = g->text != NULL ? g->text : g->opts->text;
+	group_describe_state(st, g);
 	return 0;
 }
 

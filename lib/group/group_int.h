@@ -104,7 +104,11 @@ int group_check(struct stage *st, struct group *g);
 int group_check_partial(struct stage *st, const struct group *g);
 int group_schema(struct stage *st, struct group *g);
 
-/* The state of the stage: as in struct stage_ops, arg is the group. */
+/*
+ * The state of the stage: as in struct stage_ops, arg is the group.
+ * group_describe_state: what it depends on, into st->keeps; all is planned.
+ */
+void group_describe_state(struct stage *st, const struct group *g);
 void group_save(struct stage *st, void *arg, struct buf *out);
 int group_load(struct stage *st, void *arg, struct cur *in);
 

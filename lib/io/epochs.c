@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "ckpt/accepted.h"
 #include "ckpt/commit.h"
 #include "ckpt/durable.h"
 #include "ckpt/snapshot.h"
@@ -27,7 +28,16 @@ epochs_init(struct epochs *e)
 void
 epochs_release(struct epochs *e)
 {
+	free(e->accepted);
 	checkpoint_release(&e->dir);
+}
+
+void
+epochs_accept(struct epochs *e, const char *stage)
+{
+	e->accepted = mem_grow(e->accepted, &e->cap_accepted, e->n_accepted + 1,
+	    sizeof(*e->accepted));
+	e->accepted[e->n_accepted++] = stage;
 }
 
 static int
@@ -80,6 +90,9 @@ epochs_start(struct intake *in)
 	if (why != NULL)
 		buf_printf(&in->notes, "-S: %s\n", why);
 	free(why);
+	rc = accepted_write(&e->dir, &why, e->accepted, e->n_accepted);
+	if (rc != 0)
+		return fail(in, rc, why);
 	e->epoch = e->dir.last.epoch;
 	e->due_us = time_mono_us() + e->every_us;
 	e->placed = e->epoch > 0 || snapshot_has(&e->dir);

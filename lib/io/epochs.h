@@ -23,6 +23,9 @@ struct epochs {
 	int64_t every_us;
 	bool once; /* up to what is there now, and no part ends */
 	bool any_fs;
+	const char **accepted; /* owned array: stages that may differ */
+	size_t n_accepted;
+	size_t cap_accepted;
 	/* Private. */
 	struct checkpoint dir;
 	bool placed; /* a restart knows where this start has begun */
@@ -34,6 +37,7 @@ struct epochs {
 
 /*
  * epochs_start: count this start; take up the places of the last commit.
+ * epochs_accept: the stage of that name, 02-sreduce, may have changed.
  * epochs_head: what HEAD says of it.
  * epochs_place: HEAD was sent, and no row yet: the first start makes durable
  * what it begins with, which may be rotated away before an epoch is committed.
@@ -47,6 +51,7 @@ struct epochs {
  */
 void epochs_init(struct epochs *e);
 void epochs_release(struct epochs *e);
+void epochs_accept(struct epochs *e, const char *stage);
 int epochs_start(struct intake *in);
 void epochs_head(const struct epochs *e, struct head *h);
 int epochs_place(struct intake *in);

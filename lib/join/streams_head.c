@@ -390,5 +390,8 @@ streams_head(struct stage *st, struct streams *s)
 		return -1;
 	describe(st, s);
 	st->options = s->o->words;
+	/* Rows are kept, by keys, times and windows. */
+	buf_printf(&st->keeps, "%s of %s ", s->o->words, st->in.window.text);
+	schema_put_types(&st->keeps, &st->in.schema);
 	return make_match(st, s);
 }

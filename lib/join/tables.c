@@ -36,6 +36,22 @@ fail_run(struct stage *st, const struct expr_error *err)
 	return stage_fail(st, TOOL_DATA, "%s", err->text);
 }
 
+/* Whether more is kept of the table than the rows of one frame ask for. */
+static bool
+keeps_table(const struct run *r)
+{
+	return r->ops.cls != CLASS_FRAME;
+}
+
+static void
+describe_state(struct stage *st, const struct run *r)
+{
+	if (!keeps_table(r))
+		return;
+	buf_printf(&st->keeps, "%s of ", r->o->words);
+	schema_put_types(&st->keeps, &st->in.schema);
+}
+
 /* What makes rows of its own that no frame of the stream asked for. */
 static int
 check_rest(struct stage *st, const struct run *r)
@@ -129,6 +145,7 @@ on_head(struct stage *st, void *arg)
 	if (r->o->reload)
 		r->ops.no_resume = "which rows met which table could not be "
 				   "repeated; leave --reload out";
+	describe_state(st, r);
 	if (resume_applies(st))
 		tablefile_digest(&r->table.file, r->digest);
 	schema_release(&st->out.schema);
@@ -369,6 +386,20 @@ on_save(struct stage *st, void *arg, struct buf *out)
 }
 
 static int
+refuse_table(struct stage *st, const struct run *r)
+{
+	if (keeps_table(r))
+		return stage_fail(st, TOOL_CHANGED,
+		    "%s is not the table that %s was made with: put that one "
+		    "back, or begin with another -S DIR",
+		    r->o->right, st->in.path);
+	return stage_fail(st, TOOL_CHANGED,
+	    "%s is not the table that %s was made with: put that one back; "
+	    "sbatch --accept-changes %s goes on with this one",
+	    r->o->right, st->in.path, st->resume.dir.stage);
+}
+
+static int
 on_load(struct stage *st, void *arg, struct cur *in)
 {
 	struct run *r = arg;
@@ -376,11 +407,9 @@ on_load(struct stage *st, void *arg, struct cur *in)
 
 	if (was == NULL)
 		return -1;
-	if (memcmp(was, r->digest, sizeof(r->digest)) != 0)
-		return stage_fail(st, TOOL_CHANGED,
-		    "%s is not the table that %s was made with: put that one "
-		    "back, or begin with another -S DIR",
-		    r->o->right, st->in.path);
+	if (memcmp(was, r->digest, sizeof(r->digest)) != 0
+	    && (keeps_table(r) || !resume_accepts(st)))
+		return refuse_table(st, r);
 	r->begun = cur_get_int(in, 1) != 0;
 	r->rested = cur_get_int(in, 1) != 0;
 	r->n_rows = cur_get_int(in, 8);

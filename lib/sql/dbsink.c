@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/sha256.h"
 #include "sql/dbspool.h"
 #include "sql/dbtable.h"
@@ -16,6 +17,7 @@
 struct dbsink {
 	const struct db_kind *kind;
 	const char *url;
+	char *text; /* owned; what of it may be shown */
 	struct dbtable table;
 	struct head plain; /* HEAD without the checkpoint */
 	struct dbspool spool; /* where the pipeline resumes */
@@ -40,11 +42,30 @@ spooled(struct stage *st, int rc, char *why)
 	return rc;
 }
 
+/* SCHEME://USER:PASSWORD@HOST, to be freed. */
+static char *
+without_password(const char *url)
+{
+	const char *from = strstr(url, "://"), *at, *colon;
+	size_t len;
+
+	if (from == NULL)
+		return mem_strdup(url);
+	from += 3;
+	len = strcspn(from, "/?");
+	at = memrchr(from, '@', len);
+	colon = at == NULL ? NULL : memchr(from, ':', (size_t)(at - from));
+	if (colon == NULL)
+		return mem_strdup(url);
+	return mem_printf("%.*s%s", (int)(colon - url), url, at);
+}
+
 static int
 on_head(struct stage *st, void *arg)
 {
 	struct dbsink *s = arg;
 
+	st->options = s->text = without_password(s->url);
 	if (st->tool->schema_only)
 		return 0;
 	head_release(&s->plain);
@@ -206,5 +227,6 @@ dbsink_main(const struct db_kind *k, int argc, char *argv[])
 	dbspool_release(&s.spool);
 	dbtable_close(&s.table);
 	head_release(&s.plain);
+	free(s.text);
 	return status;
 }

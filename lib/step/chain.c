@@ -95,10 +95,29 @@ fail_mode(struct step *s, const char *what)
 	    mode == MODE_UPSERT ? "one" : "batch", mode_name(mode));
 }
 
+/*
+ * What the state of a step depends on, of which s came in: of what is held of
+ * a batch not how much of it goes on.
+ */
+static void
+describe_state(struct buf *b, const struct step *s, const struct schema *in)
+{
+	if (s->kind->save == NULL || s->cls < CLASS_BATCH)
+		return;
+	if (s->cls == CLASS_BATCH)
+		buf_printf(b, "%s%s", b->len == 0 ? "" : " ", s->kind->opt);
+	else
+		describe(b, s);
+	buf_puts(b, " of ");
+	schema_put_types(b, in);
+}
+
 static int
 plan_step(struct chain *c, struct step *s, bool *multiplied)
 {
 	bool append = c->st->in.mode == MODE_APPEND;
+	struct schema in;
+	int rc;
 
 	if (!append && !s->kind->any_mode)
 		return fail_mode(s, "");
@@ -109,7 +128,12 @@ plan_step(struct chain *c, struct step *s, bool *multiplied)
 		    "put it behind sreduce --merge",
 		    s->kind->opt);
 	s->removed = *multiplied;
-	if (s->kind->plan(s, &c->st->out.schema) == -1)
+	schema_copy(&in, &c->st->out.schema);
+	rc = s->kind->plan(s, &c->st->out.schema);
+	if (rc == 0)
+		describe_state(&c->st->keeps, s, &in);
+	schema_release(&in);
+	if (rc == -1)
 		return -1;
 	if (!append && s->cls != CLASS_FRAME)
 		return fail_mode(s, " to look at those before");

@@ -12,6 +12,7 @@
 #include "ckpt/commit.h"
 #include "ckpt/durable.h"
 #include "ckpt/snapshot.h"
+#include "tool/changes.h"
 #include "tool/stage.h"
 #include "tool/state.h"
 
@@ -31,54 +32,6 @@ stdin_flows(void)
 
 	return fstat(STDIN_FILENO, &s) == 0
 	       && (S_ISFIFO(s.st_mode) || S_ISSOCK(s.st_mode));
-}
-
-static char *
-stage_difference(const struct head_stage *was, const struct head_stage *is)
-{
-	if (strcmp(was->program, is->program) != 0
-	    || strcmp(was->name, is->name) != 0)
-		return mem_printf("%s (%s) stands where %s (%s) was", is->name,
-		    is->program, was->name, was->program);
-	if (strcmp(was->options, is->options) != 0)
-		return mem_printf("%s has the options \"%s\", and had \"%s\"",
-		    is->name, is->options, was->options);
-	return NULL;
-}
-
-static char *
-column_difference(const struct schema *was, const struct schema *is)
-{
-	for (size_t i = 0; i < was->n && i < is->n; i++) {
-		const struct field *a = &was->fields[i], *b = &is->fields[i];
-
-		if (strcmp(a->name, b->name) != 0 || a->type != b->type)
-			return mem_printf(
-			    "column %zu is %s (%s), and was %s (%s)", i + 1,
-			    b->name, type_name(b->type), a->name,
-			    type_name(a->type));
-	}
-	if (was->n != is->n)
-		return mem_printf(
-		    "there are %zu columns, and were %zu", is->n, was->n);
-	return NULL;
-}
-
-char *
-resume_difference(const struct head *was, const struct head *is)
-{
-	char *why = NULL;
-
-	for (size_t i = 0; why == NULL && i < was->n_stages && i < is->n_stages;
-	     i++)
-		why = stage_difference(&was->stages[i], &is->stages[i]);
-	if (why == NULL && was->n_stages != is->n_stages)
-		why = mem_printf("there are %zu stages up to here, and were "
-				 "%zu",
-		    is->n_stages, was->n_stages);
-	if (why == NULL)
-		why = column_difference(&was->schema, &is->schema);
-	return why;
 }
 
 void
@@ -105,6 +58,7 @@ put_state(
 	s.batch = st->batch;
 	s.n_unparsed = st->n_unparsed;
 	s.own = ops->version;
+	s.keeps = (char *)st->keeps.data;
 	state_write(b, &s);
 	if (ops->save != NULL)
 		ops->save(st, arg, b);
@@ -114,10 +68,12 @@ put_state(
 static int
 check_pipeline(struct stage *st, const struct state *s)
 {
-	char *why = resume_difference(&s->in, &st->in);
+	const struct changes c = {.accepted = &st->resume.accepted,
+	    .in = &st->in,
+	    .out = &st->out,
+	    .keeps = (const char *)st->keeps.data};
+	char *why = changes_refuse(&c, &st->resume.changed, s);
 
-	if (why == NULL)
-		why = resume_difference(&s->out, &st->out);
 	if (why == NULL)
 		return 0;
 	stage_fail(st, TOOL_CHANGED,
@@ -219,6 +175,35 @@ publish(struct stage *st, const struct stage_ops *ops, void *arg)
 	return rc == 0 ? 0 : fail_with(st, rc, why);
 }
 
+/* What is still to be shown was made by the pipeline as it was. */
+static int
+publish_late(struct stage *st, const struct stage_ops *ops, void *arg)
+{
+	const struct resume *r = &st->resume;
+
+	if (r->changed && ops->publish != NULL)
+		return stage_fail(st, TOOL_CHANGED,
+		    "the output of epoch %ju is not in place yet: start the "
+		    "pipeline once without the change",
+		    (uintmax_t)r->dir.last.epoch);
+	return publish(st, ops, arg);
+}
+
+/* Which changes this start accepts; the sink knows all stages. */
+static int
+read_accepted(struct stage *st, const struct stage_ops *ops)
+{
+	struct resume *r = &st->resume;
+	char *why = NULL;
+	int rc = accepted_read(&r->accepted, &why, &r->dir);
+
+	if (rc != 0)
+		return fail_with(st, rc, why);
+	if (is_sink(st, ops))
+		why = changes_unknown(&r->accepted, &st->out);
+	return why == NULL ? 0 : fail_with(st, TOOL_USAGE, why);
+}
+
 bool
 resume_applies(const struct stage *st)
 {
@@ -255,6 +240,8 @@ resume_begin(struct stage *st, const struct stage_ops *ops, void *arg)
 		rc = checkpoint_decides(&r->dir, &why);
 	if (rc != 0)
 		return fail_with(st, rc, why);
+	if (read_accepted(st, ops) == -1)
+		return -1;
 	r->active = true;
 	r->epoch = r->dir.last.epoch;
 	/* What is committed must not end quietly with a reader. */
@@ -264,10 +251,16 @@ resume_begin(struct stage *st, const struct stage_ops *ops, void *arg)
 	if (load_state(st, ops, arg) == -1)
 		return -1;
 	if (is_sink(st, ops) && !r->dir.last.published
-	    && publish(st, ops, arg) == -1)
+	    && publish_late(st, ops, arg) == -1)
 		return -1;
 	rc = snapshot_prune(&r->dir, &why);
 	return rc == 0 ? 0 : fail_with(st, rc, why);
+}
+
+bool
+resume_accepts(const struct stage *st)
+{
+	return accepted_has(&st->resume.accepted, st->resume.dir.stage);
 }
 
 static int
@@ -322,5 +315,6 @@ resume_barrier(struct stage *st, const struct stage_ops *ops, void *arg,
 void
 resume_release(struct stage *st)
 {
+	accepted_release(&st->resume.accepted);
 	checkpoint_release(&st->resume.dir);
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ckpt/accepted.h"
 #include "ckpt/checkpoint.h"
 #include "wire/note.h"
 
@@ -24,6 +25,8 @@ struct resume {
 	uint64_t epoch; /* of the barrier before */
 	uint64_t out, out_frames; /* rows and frames of earlier starts */
 	uint64_t in_frames; /* of those, too */
+	struct accepted accepted;
+	bool changed; /* from what the state is of, as was accepted */
 };
 
 /*
@@ -32,6 +35,8 @@ struct resume {
  * from (standard input is no pipe or socket).
  * resume_begin: HEAD is known and st->out complete.  Where nothing is resumed,
  * and behind a sink that passes the stream on, st->out names no checkpoint.
+ * resume_accepts: whether this start accepts that the stage, which has begun,
+ * is another than it was.
  * resume_barrier: no row of the epoch is to come.  State is durable, and for a
  * sink the epoch decided and published, on return.
  * Both int: 0, or -1 after stage_fail.
@@ -41,15 +46,10 @@ struct resume {
  */
 bool resume_applies(const struct stage *st);
 int resume_begin(struct stage *st, const struct stage_ops *ops, void *arg);
+bool resume_accepts(const struct stage *st);
 int resume_barrier(struct stage *st, const struct stage_ops *ops, void *arg,
     const struct barrier *m);
 void resume_count_out(struct stage *st);
 void resume_release(struct stage *st);
-
-/*
- * What a pipeline of HEADs h is, and what its stage n has to take up: the
- * difference as text, to be freed, or NULL when there is none.
- */
-char *resume_difference(const struct head *was, const struct head *is);
 
 #endif

@@ -393,6 +393,7 @@ begin(struct stage *st, const struct stage_ops *ops, void *arg)
 	if (st->options != NULL && strlen(st->options) > HEAD_MAX_TEXT)
 		return stage_fail(st, TOOL_USAGE,
 		    "the options have more than %d bytes", HEAD_MAX_TEXT);
+	buf_putc(&st->keeps, '\0');
 	head_add_stage(&st->out, ops->cls, t->program, t->name,
 	    st->options == NULL ? "" : st->options);
 	if (t->schema_only)
@@ -517,6 +518,7 @@ release(struct stage *st)
 		stream_reader_free(st->reader);
 	stream_writer_free(st->writer);
 	resume_release(st);
+	buf_release(&st->keeps);
 	free(st->why);
 }
 

@@ -23,7 +23,10 @@ struct stage;
  * Each function returns 0, or -1 after stage_fail.
  * head: st->in is known.  Refuse what the command cannot work on; make
  *	st->out (a copy of st->in until then) what will be written; stage_run
- *	then adds this stage to its chain, with cls and st->options.
+ *	then adds this stage to its chain, with cls and st->options.  What
+ *	save() depends on beside version, as keys and the types of columns,
+ *	but not what only its answers depend on, goes into st->keeps as text:
+ *	load() gets a state only where that is the same.
  * begin: the directory of a pipeline that resumes is open, what was saved has
  *	been loaded and published, and frames come next.  May be NULL.
  * rows: the rows of frame f, in b.  Used, filtered, late and invalid rows are
@@ -79,6 +82,7 @@ struct stage_ops {
 struct stage {
 	struct tool *tool;
 	const char *options; /* for the chain in HEAD; set by head() */
+	struct buf keeps; /* text: what save() depends on; by head() */
 	bool sink; /* set before stage_run: stdout is no stream */
 	bool elsewhere; /* so is this: nothing is written to stdout at all */
 	struct pair *pair; /* two inputs, borrowed; set before; or NULL */

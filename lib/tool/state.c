@@ -2,9 +2,14 @@
 /* What every stage keeps in its snapshot.  millrace-checkpoint(5), FILES. */
 #include "tool/state.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/mem.h"
 
-#define VERSION 1
+#define VERSION 2
+#define NO_KEEPS 1 /* the version before */
+#define KEEPS_MAX (1u << 20)
 
 void
 state_init(struct state *s)
@@ -19,6 +24,7 @@ state_release(struct state *s)
 {
 	head_release(&s->in);
 	head_release(&s->out);
+	free(s->keeps);
 }
 
 static void
@@ -85,12 +91,17 @@ state_write(struct buf *b, const struct state *s)
 	buf_put_int(b, s->batch, 8);
 	buf_put_int(b, s->n_unparsed, 8);
 	buf_put_int(b, s->own, 4);
+	buf_put_str(b, s->keeps, strlen(s->keeps));
 }
 
 int
 state_read(struct state *s, char **why, struct cur *c)
 {
-	if (cur_get_int(c, 4) != VERSION) {
+	uint64_t version = cur_get_int(c, 4);
+	const char *keeps;
+	size_t len;
+
+	if (version != VERSION && version != NO_KEEPS) {
 		*why = mem_strdup("it is of another version");
 		return -1;
 	}
@@ -101,6 +112,10 @@ state_read(struct state *s, char **why, struct cur *c)
 	s->batch = cur_get_int(c, 8);
 	s->n_unparsed = cur_get_int(c, 8);
 	s->own = (uint32_t)cur_get_int(c, 4);
+	if (version == VERSION) {
+		keeps = cur_get_str(c, &len, KEEPS_MAX);
+		s->keeps = keeps == NULL ? NULL : mem_strndup(keeps, len);
+	}
 	if (!c->failed)
 		return 0;
 	*why = mem_strdup("it is cut");

@@ -9,7 +9,10 @@
 #include "wire/head.h"
 #include "wire/note.h"
 
-/* The stage's own bytes, of version own, stand behind it. */
+/*
+ * The stage's own bytes, of version own, stand behind it.  They fit a stage
+ * that keeps the same, whatever else it is told.
+ */
 struct state {
 	struct head in; /* without what differs from start to start */
 	struct head out;
@@ -18,6 +21,8 @@ struct state {
 	uint64_t batch;
 	uint64_t n_unparsed; /* cells that were made null */
 	uint32_t own;
+	char *keeps; /* owned; what they depend on, "" = nothing; NULL: a state
+			of before this was said, or one to be read */
 };
 
 void state_init(struct state *s);

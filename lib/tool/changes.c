@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC */
+/* What of a pipeline has changed.  millrace-checkpoint(5), CHANGES. */
+#include "tool/changes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "ckpt/checkpoint.h"
+
+#define FAN "sfan" /* its file has the number of its workers' first stage */
+
+static bool
+has(const struct accepted *a, const char *name, size_t n)
+{
+	char *stage = checkpoint_stage(name, n);
+	bool found = accepted_has(a, stage);
+
+	free(stage);
+	return found;
+}
+
+static bool
+is_fan(const struct head_stage *s)
+{
+	return strcmp(s->program, FAN) == 0;
+}
+
+/* By its own name, or as one that the workers of an sfan run. */
+static bool
+is_accepted(const struct accepted *a, const struct head *h, size_t i)
+{
+	size_t fan = i;
+
+	if (a->n == 0)
+		return false;
+	if (has(a, h->stages[i].name, i))
+		return true;
+	while (fan < h->n_stages && !is_fan(&h->stages[fan]))
+		fan++;
+	if (fan == h->n_stages)
+		return false;
+	for (; i > 0; i--) {
+		if (has(a, h->stages[fan].name, i))
+			return true;
+		if (is_fan(&h->stages[i - 1]))
+			break;
+	}
+	return false;
+}
+
+static char *
+options_differ(const struct head_stage *was, const struct head *h, size_t i)
+{
+	const struct head_stage *is = &h->stages[i];
+	char *stage = checkpoint_stage(is->name, i);
+	char *why = mem_printf("%s has the options \"%s\", and had \"%s\"; "
+			       "sbatch --accept-changes %s goes on with it",
+	    stage, is->options, was->options, stage);
+
+	free(stage);
+	return why;
+}
+
+/*
+ * Position, program and name are what a stage is known by; only what it is
+ * told may change.
+ */
+static char *
+compare_stages(const struct changes *c, bool *any, const struct head *was,
+    const struct head *is, bool sinks_told)
+{
+	for (size_t i = 0; i < was->n_stages && i < is->n_stages; i++) {
+		const struct head_stage *a = &was->stages[i];
+		const struct head_stage *b = &is->stages[i];
+
+		if (strcmp(a->program, b->program) != 0
+		    || strcmp(a->name, b->name) != 0)
+			return mem_printf("%s (%s) stands where %s (%s) was; "
+					  "to take a step out, or to make "
+					  "room for one, write smap -w true",
+			    b->name, b->program, a->name, a->program);
+		if (strcmp(a->options, b->options) == 0
+		    || (!sinks_told && a->options[0] == '\0'))
+			continue;
+		if (!is_accepted(c->accepted, is, i))
+			return options_differ(a, is, i);
+		*any = true;
+	}
+	if (was->n_stages != is->n_stages)
+		return mem_printf("there are %zu stages up to here, and were "
+				  "%zu",
+		    is->n_stages, was->n_stages);
+	return NULL;
+}
+
+static char *
+compare_columns(const struct schema *was, const struct schema *is)
+{
+	for (size_t i = 0; i < was->n && i < is->n; i++) {
+		const struct field *a = &was->fields[i], *b = &is->fields[i];
+
+		if (strcmp(a->name, b->name) != 0 || a->type != b->type)
+			return mem_printf(
+			    "column %zu is %s (%s), and was %s (%s)", i + 1,
+			    b->name, type_name(b->type), a->name,
+			    type_name(a->type));
+	}
+	if (was->n != is->n)
+		return mem_printf(
+		    "there are %zu columns, and were %zu", is->n, was->n);
+	return NULL;
+}
+
+/* Other columns are what an accepted change may lead to. */
+static char *
+check_columns(const struct changes *c, bool *any, const struct state *was)
+{
+	char *why = compare_columns(&was->in.schema, &c->in->schema);
+	bool accepted = false;
+
+	if (why == NULL)
+		why = compare_columns(&was->out.schema, &c->out->schema);
+	if (why == NULL)
+		return NULL;
+	for (size_t i = 0; i < c->out->n_stages && !accepted; i++)
+		accepted = is_accepted(c->accepted, c->out, i);
+	if (!accepted)
+		return why;
+	free(why);
+	*any = true;
+	return NULL;
+}
+
+static char *
+check_keeps(const struct changes *c, bool any, const struct state *was)
+{
+	const struct head *h = c->out;
+	char *stage, *why;
+
+	if (was->keeps == NULL && !any)
+		return NULL;
+	if (was->keeps != NULL && strcmp(was->keeps, c->keeps) == 0)
+		return NULL;
+	stage =
+	    checkpoint_stage(h->stages[h->n_stages - 1].name, c->in->n_stages);
+	if (was->keeps == NULL)
+		why = mem_printf("what %s keeps does not say what it depends "
+				 "on; start once without the change",
+		    stage);
+	else
+		why = mem_printf("what %s keeps is of \"%s\", and would be of "
+				 "\"%s\"; begin with another -S DIR",
+		    stage, was->keeps, c->keeps);
+	free(stage);
+	return why;
+}
+
+char *
+changes_refuse(const struct changes *c, bool *any, const struct state *was)
+{
+	/* Before states said what they depend on, sinks had no options. */
+	bool sinks_told = was->keeps != NULL;
+	char *why;
+
+	*any = false;
+	why = compare_stages(c, any, &was->out, c->out, sinks_told);
+	if (why == NULL)
+		why = check_columns(c, any, was);
+	if (why == NULL)
+		why = check_keeps(c, *any, was);
+	return why;
+}
+
+char *
+changes_unknown(const struct accepted *a, const struct head *h)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		const struct accepted one = {.names = &a->names[i], .n = 1};
+		bool known = false;
+
+		for (size_t k = 0; k < h->n_stages && !known; k++)
+			known = is_accepted(&one, h, k);
+		if (!known)
+			return mem_printf(
+			    "--accept-changes: no stage is %s; millrace "
+			    "status DIR names them",
+			    a->names[i]);
+	}
+	return NULL;
+}

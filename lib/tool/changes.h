@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What of a pipeline has changed since a state was made, and whether the state
+ * fits all the same.  millrace-checkpoint(5), CHANGES.
+ */
+#ifndef MILLRACE_TOOL_CHANGES_H
+#define MILLRACE_TOOL_CHANGES_H
+
+#include <stdbool.h>
+
+#include "ckpt/accepted.h"
+#include "tool/state.h"
+#include "wire/head.h"
+
+/* What a stage is now, to be compared with its state; all borrowed. */
+struct changes {
+	const struct accepted *accepted;
+	const struct head *in;
+	const struct head *out; /* the stage is the last of its chain */
+	const char *keeps; /* as in struct state */
+};
+
+/*
+ * changes_refuse: why the state is not that of the stage, to be freed, or NULL.
+ * *any: something differs that was accepted.
+ * changes_unknown: the first name accepted that no stage of h has, to say so,
+ * or NULL.
+ */
+char *changes_refuse(
+    const struct changes *c, bool *any, const struct state *was);
+char *changes_unknown(const struct accepted *a, const struct head *h);
+
+#endif

@@ -448,7 +448,7 @@ live() {
 }
 
 @test "the end of the data moves the watermark to the last end" {
-	last() { ssink -f dump | sed -n 's/^MARK.*watermark=\([^ ]*\) eof.*/\1/p'; }
+	last() { ssink -f dump | sed -n 's/^MARK.*watermark=\([^ ]*\) .*eof$/\1/p'; }
 	printf '%s\n' 5,a 70,a | sbatch -f csv -N -c 't:time(s),k' -t t >s.mill
 	[ "$(swindow 1m <s.mill | last)" = 1970-01-01T00:02:00Z ]
 	[ "$(swindow 1m/10s <s.mill | last)" = 1970-01-01T00:02:10Z ]

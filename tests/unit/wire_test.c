@@ -326,6 +326,38 @@ test_limits(void)
 	close(fd);
 }
 
+/* One offset below the one before it, at every place. */
+static void
+test_offsets(void)
+{
+	enum { MAX_ROWS = 21 };
+	uint32_t buf[2 + MAX_ROWS + 2] = {0}, *off = buf + 2;
+	struct schema s;
+	struct batch b;
+	const char *why;
+
+	schema_init(&s);
+	schema_add(&s, "s", 1, TYPE_STR);
+	batch_init(&b);
+	for (uint32_t n = 1; n <= MAX_ROWS; n++)
+		for (uint32_t bad = 0; bad <= n; bad++) {
+			size_t len = 8 + (n + 1) * 4;
+
+			memset(off, 0, (MAX_ROWS + 2) * sizeof(*off));
+			/* bad 0 is none; the others fall behind a high one. */
+			if (bad > 0)
+				off[bad - 1] = bad == 1 ? 1 : 0xffffffff;
+			len += (8 - len % 8) % 8;
+			CHECK((rows_read(&b, &why, &s, n, (uint8_t *)buf, len)
+				  == 0)
+			      == (bad == 0));
+			CHECK(
+			    bad == 0 || strcmp(why, "ROWS: offsets fall") == 0);
+		}
+	batch_release(&b);
+	schema_release(&s);
+}
+
 int
 main(void)
 {
@@ -337,6 +369,7 @@ main(void)
 			if (sizes[i] < 70000 || round < 2)
 				test_round_trip(sizes[i], below(4));
 	test_damage();
+	test_offsets();
 	test_limits();
 	return check_done("wire");
 }

@@ -503,6 +503,25 @@ stream_ready(struct stream_reader *r)
 			       : io_wait(r->fd, -1, 0) == 1;
 }
 
+void
+stream_swap(struct stream_reader *r, uint8_t **p, size_t *cap)
+{
+	bool zip = (r->h.flags & FRAME_DEFLATE) != 0;
+	uint8_t **mine = zip ? &r->raw : &r->data, *data = *mine;
+	size_t *cap_mine = zip ? &r->cap_raw : &r->cap, n = *cap_mine;
+
+	*mine = *p;
+	*cap_mine = *cap;
+	*p = data;
+	*cap = n;
+}
+
+bool
+stream_checks(const struct stream_reader *r)
+{
+	return (r->h.flags & FRAME_PCRC) != 0;
+}
+
 int
 stream_rows(struct stream_reader *r, struct batch *b)
 {

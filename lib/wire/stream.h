@@ -36,6 +36,10 @@ struct frame {
  * watermark that never falls, the counts in BARRIER and END against what came
  * (hop law).  After -1 every later call returns -1.
  * stream_ready: whether a frame, or part of one, waits to be read now.
+ * stream_checks: whether the frame read last, HEAD or another, had a checksum
+ * of its payload.
+ * stream_swap: exchange the memory where the payload of that frame lies for *p
+ * of *cap bytes, NULL or from malloc; the frame's data stay where they are.
  * A reader of fd -1 reads what stream_give gave it last, which ends there.
  */
 struct stream_reader *stream_reader_new(int fd, int out_fd);
@@ -43,6 +47,8 @@ void stream_reader_free(struct stream_reader *r);
 int stream_read_head(struct stream_reader *r, struct head *h);
 int stream_read(struct stream_reader *r, struct frame *f, int timeout_ms);
 bool stream_ready(struct stream_reader *r);
+bool stream_checks(const struct stream_reader *r);
+void stream_swap(struct stream_reader *r, uint8_t **p, size_t *cap);
 void stream_give(struct stream_reader *r, const void *p, size_t len);
 
 /*
@@ -81,7 +87,7 @@ enum stream_option {
 	STREAM_DEFLATE = 2 /* compress payloads that get smaller by it */
 };
 
-#define STREAM_PIPE_SIZE (256u << 10)
+#define STREAM_PIPE_SIZE (512u << 10)
 
 /*
  * Writer.  Headers given to it need flags LAST and MORE, part, batch,

@@ -312,6 +312,16 @@ twice	int" ]
 	grep -qE '^sfan: [1-9][0-9]* frames run again, 0 races, 0 won, [1-9]' <<<"$stderr"
 }
 
+@test "workers answer with checksums, though none came" {
+	seq 100 | sbatch --frame-rows 10 |
+		sfan -j 1 -- 'tee asked | smap -w true | tee answers' | ssink -N |
+		cmp - <(seq 100)
+	ssink -f dump <asked | grep '^ROWS' | run -1 grep PCRC
+	ssink -f dump <answers | grep '^ROWS' >rows
+	[ -s rows ]
+	run -1 grep -v PCRC rows
+}
+
 # begun N: whether so many workers have written their id.
 begun() {
 	[ "$(wc -l <pids)" -ge "$1" ]

@@ -171,9 +171,6 @@ begin_message(struct worker *w, struct frame_header *h, const uint8_t *p)
 	h->sub = 0;
 	h->watermark = TIME_NONE;
 	h->stored_len = h->raw_len;
-	/* It answers with checksums then, so that no altered row passes. */
-	h->flags |= FRAME_PCRC;
-	h->payload_crc = crc32c(0, p, h->raw_len);
 	frame_format(w->msg.head, h);
 	w->msg.body = p;
 	w->msg.len = h->raw_len;
@@ -190,6 +187,7 @@ begin_job(struct worker *w, const struct job *j)
 	struct frame_header h = j->h;
 
 	h.flags &= FRAME_LAST;
+	h.payload_crc = 0;
 	h.batch = w->batch;
 	h.raw_len = (uint32_t)j->len;
 	if ((h.flags & FRAME_LAST) != 0)
@@ -206,6 +204,11 @@ begin_note(struct worker *w)
 	    .kind = w->state == WORKER_STARTING ? FRAME_HEAD : FRAME_END,
 	    .raw_len = (uint32_t)w->note.len};
 
+	/* It answers with checksums then, so that no altered row passes. */
+	if (h.kind == FRAME_HEAD) {
+		h.flags = FRAME_PCRC;
+		h.payload_crc = crc32c(0, w->note.data, w->note.len);
+	}
 	w->note_due = false;
 	begin_message(w, &h, w->note.data);
 }

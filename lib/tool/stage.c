@@ -305,6 +305,14 @@ on_end(struct stage *st, const struct stage_ops *ops, void *arg,
 	return 0;
 }
 
+/* Who checksums wants it all the way. */
+static void
+checksum_too(struct stage *st)
+{
+	if (st->writer != NULL && stream_checks(st->reader))
+		stream_writer_checksum(st->writer);
+}
+
 /* Answer one frame: 0 go on, 1 the stream has ended, -1. */
 static int
 on_frame(struct stage *st, const struct stage_ops *ops, void *arg,
@@ -313,9 +321,7 @@ on_frame(struct stage *st, const struct stage_ops *ops, void *arg,
 	struct fail e;
 
 	st->now = f->h;
-	/* Who checksums wants it all the way. */
-	if ((f->h.flags & FRAME_PCRC) != 0 && st->writer != NULL)
-		stream_writer_checksum(st->writer);
+	checksum_too(st);
 	if (ops->frame != NULL && ops->frame(st, arg, f) == -1)
 		return -1;
 	if (ops->cls == CLASS_FRAME && st->writer != NULL && f->h.sub == 0
@@ -348,8 +354,10 @@ read_head(struct stage *st, struct head *h)
 	const struct fail *f;
 
 	head_release(h); /* it is filled anew */
-	if (stream_read_head(st->reader, h) == 1)
+	if (stream_read_head(st->reader, h) == 1) {
+		checksum_too(st);
 		return 0;
+	}
 	f = stream_reader_fail(st->reader);
 	return f != NULL ? stage_forward(st, f) : input_failed(st);
 }

@@ -219,13 +219,17 @@ on_rows(struct stage *st, void *arg, const struct frame *f, struct batch *b)
 {
 	struct fan *fan = arg;
 	struct frame_header h = f->h;
+	struct job *j;
 
-	(void)st;
 	(void)b;
 	/* The payload is there as it was packed. */
 	h.flags &= FRAME_LAST | FRAME_MORE;
 	h.raw_len = (uint32_t)f->len;
-	return add_job(fan, job_new(&fan->rooms, &h, f->data, f->len));
+	j = job_new(&h);
+	j->len = f->len;
+	j->data = rooms_get(&fan->rooms);
+	stream_swap(st->reader, &j->data.p, &j->data.cap);
+	return add_job(fan, j);
 }
 
 static int
@@ -233,10 +237,13 @@ on_mark(
     struct stage *st, void *arg, const struct frame *f, const struct mark *m)
 {
 	struct fan *fan = arg;
-	struct job *j = job_new(&fan->rooms, &f->h, f->data, f->len);
+	struct job *j = job_new(&f->h);
 
 	(void)st;
 	(void)m;
+	j->len = f->len;
+	j->data.p = mem_grow(NULL, &j->data.cap, f->len, 1);
+	memcpy(j->data.p, f->data, f->len);
 	j->mark = j->done = true;
 	return add_job(fan, j);
 }

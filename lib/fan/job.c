@@ -35,20 +35,13 @@ rooms_release(struct rooms *r)
 }
 
 struct job *
-job_new(
-    struct rooms *r, const struct frame_header *h, const uint8_t *p, size_t len)
+job_new(const struct frame_header *h)
 {
 	struct job *j = mem_zero(1, sizeof(*j));
 
 	j->h = *h;
-	j->len = len;
 	j->passed = TIME_NONE;
 	j->queued = true;
-	if (len == 0)
-		return j;
-	j->data = rooms_get(r);
-	j->data.p = mem_grow(j->data.p, &j->data.cap, len, 1);
-	memcpy(j->data.p, p, len);
 	return j;
 }
 

@@ -67,9 +67,8 @@ struct job {
 
 TAILQ_HEAD(job_list, job);
 
-/* A copy of the frame f of len payload bytes. */
-struct job *job_new(struct rooms *r, const struct frame_header *h,
-    const uint8_t *p, size_t len);
+/* For a frame with that header; its payload is the caller's to add. */
+struct job *job_new(const struct frame_header *h);
 
 /* Give it up where nobody has it any more. */
 void job_drop(struct job *j, struct rooms *r);

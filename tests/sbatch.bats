@@ -572,10 +572,10 @@ a\\x1b[31mb, c" ]
 	seq 10 >in
 	size='import fcntl; print(fcntl.fcntl(0, 1032))'
 	run -0 bash -c "sbatch in | { cat >/dev/null; python3 -c '$size'; }"
-	[ "$output" = 262144 ]
-	run -0 bash -c "sbatch --pipe-size 512K in |
-		{ cat >/dev/null; python3 -c '$size'; }"
 	[ "$output" = 524288 ]
+	run -0 bash -c "sbatch --pipe-size 1M in |
+		{ cat >/dev/null; python3 -c '$size'; }"
+	[ "$output" = 1048576 ]
 }
 
 @test "HEAD says what the source is" {

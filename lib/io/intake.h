@@ -24,7 +24,7 @@
 #include "io/source.h"
 #include "text/text.h"
 
-#define INTAKE_FRAME_BYTES (256u << 10) /* a frame, as STREAM_PIPE_SIZE */
+#define INTAKE_FRAME_BYTES (256u << 10) /* a frame, half a STREAM_PIPE_SIZE */
 #define INTAKE_FRAME_ROWS 65536 /* where rows have few bytes or none */
 #define INTAKE_RECORD_MIN (64u << 10) /* what a record may have at least */
 #define INTAKE_NETWORK_MAX (64u << 20) /* bytes of unended records */

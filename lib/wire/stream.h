@@ -87,7 +87,7 @@ enum stream_option {
 	STREAM_DEFLATE = 2 /* compress payloads that get smaller by it */
 };
 
-#define STREAM_PIPE_SIZE (512u << 10)
+#define STREAM_PIPE_SIZE (512u << 10) /* a frame and the next one */
 
 /*
  * Writer.  Headers given to it need flags LAST and MORE, part, batch,

@@ -109,8 +109,32 @@ io_writev(int fd, struct iovec *iov, int n_iov)
 	return 0;
 }
 
-ssize_t
-io_offer(int fd, const void *p, size_t len)
+static ssize_t
+write_copy(int fd, const void *p, size_t len)
+{
+	return write(fd, p, len);
+}
+
+/* Where pages cannot be lent they are copied. */
+static ssize_t
+write_pages(int fd, const void *p, size_t len)
+{
+#ifdef __linux__
+	struct iovec v = {.iov_len = len};
+	ssize_t n;
+
+	memcpy(&v.iov_base, &p, sizeof(p));
+	n = vmsplice(fd, &v, 1, SPLICE_F_NONBLOCK);
+	if (n != -1 || (errno != EINVAL && errno != ENOSYS && errno != EBADF))
+		return n;
+#endif
+	return write(fd, p, len);
+}
+
+/* One of the two without SIGPIPE, and without waiting. */
+static ssize_t
+put_some(ssize_t (*put)(int, const void *, size_t), int fd, const void *p,
+    size_t len)
 {
 	const struct timespec now = {.tv_sec = 0};
 	sigset_t pipe_set, old, pending;
@@ -125,7 +149,7 @@ io_offer(int fd, const void *p, size_t len)
 	was_pending = sigismember(&pending, SIGPIPE) == 1;
 	sigprocmask(SIG_BLOCK, &pipe_set, &old);
 	do
-		n = write(fd, p, len);
+		n = put(fd, p, len);
 	while (n == -1 && errno == EINTR);
 	e = errno;
 	if (n == -1 && e == EPIPE && !was_pending)
@@ -133,6 +157,18 @@ io_offer(int fd, const void *p, size_t len)
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	errno = e;
 	return n == -1 && (e == EAGAIN || e == EWOULDBLOCK) ? 0 : n;
+}
+
+ssize_t
+io_offer(int fd, const void *p, size_t len)
+{
+	return put_some(write_copy, fd, p, len);
+}
+
+ssize_t
+io_lend(int fd, const void *p, size_t len)
+{
+	return put_some(write_pages, fd, p, len);
 }
 
 int

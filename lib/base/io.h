@@ -25,8 +25,11 @@ int io_writev(int fd, struct iovec *iov, int n_iov);
  * One write that does not wait, on a non-blocking descriptor: the bytes taken,
  * 0 when there is no room now, or -1 with errno.  A reader that has gone is
  * EPIPE and no signal.
+ * io_lend: the same on a pipe whose reader sees the bytes where they are: they
+ * must not change before it has read them.
  */
 ssize_t io_offer(int fd, const void *p, size_t len);
+ssize_t io_lend(int fd, const void *p, size_t len);
 
 /*
  * Wait until fd can be read or has ended.  While waiting, watch out_fd (or

@@ -21,6 +21,7 @@
 #include "wire/stream.h"
 #include "wire/zip.h"
 
+#define LEND_LEAST (64u << 10) /* fewer bytes are copied as soon as lent */
 #define STEP (1u << 20) /* payload memory before its bytes came */
 #define LINE_MAX 4096 /* a longer line of standard error is cut in pieces */
 
@@ -175,6 +176,7 @@ begin_message(struct worker *w, struct frame_header *h, const uint8_t *p)
 	w->msg.body = p;
 	w->msg.len = h->raw_len;
 	w->msg.at = 0;
+	w->msg.lend = false;
 }
 
 /*
@@ -195,6 +197,8 @@ begin_job(struct worker *w, const struct job *j)
 	w->sent_frames++;
 	w->sent_rows += h.rows;
 	begin_message(w, &h, j->data.p);
+	/* Who has answered has read it; until then the job stays. */
+	w->msg.lend = j->len >= LEND_LEAST;
 }
 
 static void
@@ -229,6 +233,20 @@ begin_next(struct worker *w)
 	return true;
 }
 
+/* Send as much as there is room for: the bytes, or -1 with errno. */
+static ssize_t
+send_some(const struct worker *w)
+{
+	const struct message *m = &w->msg;
+	size_t at = m->at, n_head = sizeof(m->head);
+
+	if (at < n_head)
+		return io_offer(w->in_fd, m->head + at, n_head - at);
+	at -= n_head;
+	return m->lend ? io_lend(w->in_fd, m->body + at, m->len - at)
+		       : io_offer(w->in_fd, m->body + at, m->len - at);
+}
+
 int
 worker_send(struct worker *w)
 {
@@ -236,11 +254,7 @@ worker_send(struct worker *w)
 	ssize_t n;
 
 	while (w->in_fd != -1 && (is_sending(w) || begin_next(w))) {
-		bool head = m->at < sizeof(m->head);
-		size_t at = head ? m->at : m->at - sizeof(m->head);
-
-		n = io_offer(w->in_fd, head ? m->head + at : m->body + at,
-		    head ? sizeof(m->head) - at : m->len - at);
+		n = send_some(w);
 		/* Why it reads no more, its output says. */
 		if (n == -1 && errno == EPIPE)
 			close_fd(&w->in_fd);

@@ -32,6 +32,7 @@ struct message {
 	const uint8_t *body; /* borrowed */
 	size_t len;
 	size_t at; /* bytes of both that are gone */
+	bool lend; /* body stays as it is until the worker has read it */
 };
 
 /* A job that the worker has, and since when it can have worked on it. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* Numbers, times, checksums, maps, buffers: against libc and by laws. */
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -415,6 +417,43 @@ test_quote(void)
 	buf_release(&b);
 }
 
+/* Bytes given to fd, whose other end is from_fd, until there is no room. */
+static void
+test_offers(ssize_t (*offer)(int, const void *, size_t), int fd, int from_fd)
+{
+	static char out[300000], in[300000];
+	size_t n_out = 0, n_in = 0;
+	ssize_t n;
+
+	for (size_t i = 0; i < sizeof(out); i++)
+		out[i] = (char)rnd();
+	CHECK(fcntl(fd, F_SETFL, O_NONBLOCK) == 0);
+	while ((n = offer(fd, out + n_out, sizeof(out) - n_out)) > 0)
+		n_out += (size_t)n;
+	CHECK(n == 0 && n_out > 0 && n_out < sizeof(out));
+	while (
+	    n_in < n_out && (n = io_read(from_fd, in + n_in, n_out - n_in)) > 0)
+		n_in += (size_t)n;
+	CHECK(n_in == n_out && memcmp(in, out, n_in) == 0);
+	close(from_fd);
+	errno = 0;
+	CHECK(offer(fd, out, 1) == -1 && errno == EPIPE);
+	close(fd);
+}
+
+static void
+test_offer(void)
+{
+	int fds[2];
+
+	CHECK(pipe(fds) == 0);
+	test_offers(io_offer, fds[1], fds[0]);
+	CHECK(pipe(fds) == 0);
+	test_offers(io_lend, fds[1], fds[0]);
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
+	test_offers(io_lend, fds[1], fds[0]);
+}
+
 static void
 test_publish(void)
 {
@@ -484,6 +523,7 @@ main(void)
 	test_arena();
 	test_utf8();
 	test_quote();
+	test_offer();
 	test_publish();
 	return check_done("base");
 }

@@ -208,7 +208,7 @@ given_up() {
 		    out.write(piece)
 		    out.flush()
 	ENDS
-	run -7 --separate-stderr bash -c "sfan -j 2 -- python3 poison <in.mill |
+	run -7 --separate-stderr bash -c "sfan --once-only -j 2 -- python3 poison <in.mill |
 		ssink -N -f csv; exit \${PIPESTATUS[0]}"
 	# Its status may come later than the end of its output.
 	[[ $stderr == "sfan: a frame of 10 rows failed 3 times; worker "?": it ended with status 7 before its work was done"

@@ -95,23 +95,36 @@ suits_better(
 	return a->n_deaths < b->n_deaths;
 }
 
+/*
+ * The last try of j is for a worker that is new, if one is coming: two that
+ * were worn out do not make a bad frame.
+ */
+static bool
+waits_for_new(const struct job *j, const struct worker *best, bool coming)
+{
+	return coming && j->tries == FAN_TRIES - 1 && best != NULL
+	       && best->sent_frames > 0;
+}
+
 /* The worker that is most free for j, or NULL. */
 static struct worker *
 pick(const struct fan *f, const struct job *j)
 {
 	int64_t median = median_us(f);
 	struct worker *best = NULL;
+	bool coming = false;
 
 	for (size_t i = 0; i < f->o->n; i++) {
 		struct worker *w = &f->workers[i];
 
+		coming |= w->state == WORKER_STARTING;
 		if (w->state != WORKER_READY || w->n_runs >= depth(w, median)
 		    || (j->alone && w->n_runs > 0))
 			continue;
 		if (best == NULL || suits_better(j, w, best))
 			best = w;
 	}
-	return best;
+	return waits_for_new(j, best, coming) ? NULL : best;
 }
 
 /* The frame that is slowest of those that only one worker has, or NULL. */

@@ -53,9 +53,9 @@ AGG = agg big bind bools by check count dist exact extreme fn funnel hll join \
 	moment nth pick quant sum tally values
 GROUP = add answer batch cells check early fill fold group merge partial rank \
 	roster running state update window
-WINDOW = grid hold keybytes keys mark packed pane panepack query reduce \
-	reduce_state runfold runmerge runs session sorter spec spill stamp \
-	store visits
+WINDOW = grid hold keybytes keyrows keys mark packed pane panepack query \
+	reduce reduce_state runfold runmerge runs session sorter spec spill \
+	stamp store visits
 CKPT = accepted checkpoint commit durable lock snapshot survey
 STEP = chain chain_state columns command dedup elements ends explode history \
 	keyed names over parse past pieces pipe prog reader running sample \
@@ -69,8 +69,8 @@ IO = appended bad changelog conn cut dir emit epochs external feed filesink \
 JOIN = cogroup heap match match_scope match_state match_time plan plan_gather \
 	side streams streams_cogroup streams_head table tablefile tablejoin \
 	tablepack tables
-TOOL = accounts changes inspect message pair progress quote redirect resume signal \
-	stage state textopt tool
+TOOL = accounts changes inspect message pair progress quote redirect resume \
+	signal stage state textopt tool
 EVENT = event late sorted whole
 FAN = answer aside fan hand job ledger out worker
 SQL = dbsink dbspool dbtable statement

@@ -35,7 +35,7 @@ HELPERS := $(foreach h,$(ALL_HELPERS),$(if $(shell \
 	pkg-config --exists $($(h)_PKG) && echo yes),$(h)))
 PKG = $($(basename $(@F))_PKG)
 BASE = buf crc digits hash io map mem num pattern quote sha256 time timefmt \
-	xxh64 zone zonerule
+	timeparse timeprint xxh64 zone zonerule
 DATA = batch col colbuf kept name order schema type
 WIRE = frame head headio mode note pack reader rows writer zip
 TEXT = access accessvar axis block canvas cell clf cols current dsv dsvhead \

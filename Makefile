@@ -38,13 +38,13 @@ BASE = buf crc digits hash io map mem num pattern quote sha256 time timefmt \
 	timeparse timeprint xxh64 zone zonerule
 DATA = batch col colbuf kept name order schema type
 WIRE = frame head headio mode note pack reader rows writer zip
-TEXT = access accessvar axis block canvas cell clf cols current dsv dsvhead \
-	fields fill flaw frames grok grokpat infer json jsoncell jsonhead \
-	jsonpath jsonstr jsontree jsonwalk keyguess live logfmt logfmthead \
-	place plot plot_draw raw record regex render render_cells render_csv \
-	render_dump render_frames render_json render_logfmt render_markdown \
-	render_out render_plot render_table render_tsv scan screen sepidx \
-	syslog table text w3c width
+TEXT = access accessvar axis block canvas cell clf cols colsparse current dsv \
+	dsvhead fields fill flaw frames grok grokpat infer json jsoncell \
+	jsonhead jsonpath jsonstr jsontree jsonwalk keyguess live logfmt \
+	logfmthead place plot plot_draw raw record regex render render_cells \
+	render_csv render_dump render_frames render_json render_logfmt \
+	render_markdown render_out render_plot render_table render_tsv scan \
+	screen sepidx syslog syslogcells table text w3c width
 EXPR = bits call check eval expr func item karith kbit kcal kcast kcmp kcode \
 	kcond kfind kformat khash kin kip kjson kjsonout kmatch knum kpick \
 	kround kshape kstr ktime kurl kzone lex node parse parse_form \

@@ -2,54 +2,26 @@
 /* System logs: RFC 3164 and RFC 5424.  millrace-formats(7), System logs. */
 #include <string.h>
 
-#include "base/buf.h"
+#include "base/mem.h"
 #include "base/num.h"
 #include "base/time.h"
 #include "base/zone.h"
-#include "text/jsonstr.h"
+#include "text/syslog_int.h"
 #include "text/walk.h"
 
 #define PRI_MAX 191 /* RFC 5424, 6.2.1 */
 #define YEARS_BACK 8 /* from one 29 February to the next */
 #define TURN_MONTHS 6 /* a log that goes back so far has a new year */
-#define TIME_ROOM 64 /* bytes of a time made anew */
-
-enum syslog_field {
-	TIME,
-	HOST,
-	IDENT,
-	PID,
-	FACILITY,
-	SEVERITY,
-	MSGID,
-	MESSAGE,
-	SD,
-	PROCID,
-	N_FIELDS
-};
 
 static const struct cols_field fields[] = {{"time", CELL_TIME_RFC3339},
     {"host", CELL_STR}, {"ident", CELL_STR}, {"pid", CELL_INT},
     {"facility", CELL_STR}, {"severity", CELL_STR}, {"msgid", CELL_STR},
     {"message", CELL_STR}, {"sd", CELL_STR}, {"procid", CELL_STR}};
 
-static const char *const facilities[] = {"kern", "user", "mail", "daemon",
-    "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp",
-    "audit", "alert", "clock", "local0", "local1", "local2", "local3", "local4",
-    "local5", "local6", "local7"};
-static const char *const severities[] = {
-    "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"};
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static uint32_t
 digits_end(const struct walk *w, uint32_t at)
 {
-	while (at < w->end && is_digit(w->p[at]))
+	while (at < w->end && syslog_is_digit(w->p[at]))
 		at++;
 	return at;
 }
@@ -68,8 +40,8 @@ take_priority(struct walk *w)
 	    || num_parse_int(&pri, w->p + from, to - from) == -1
 	    || pri > PRI_MAX)
 		return walk_fail(w, NULL, "the priority is not <0> .. <191>");
-	walk_set(w, FACILITY, from, to);
-	walk_set(w, SEVERITY, from, to);
+	walk_set(w, SYSLOG_FACILITY, from, to);
+	walk_set(w, SYSLOG_SEVERITY, from, to);
 	w->at = to + 1;
 	return true;
 }
@@ -78,9 +50,9 @@ take_priority(struct walk *w)
 static void
 set_process(struct walk *w, uint32_t from, uint32_t to)
 {
-	walk_set(w, PROCID, from, to);
+	walk_set(w, SYSLOG_PROCID, from, to);
 	if (to > from && digits_end(w, from) >= to && to - from < 19)
-		walk_set(w, PID, from, to);
+		walk_set(w, SYSLOG_PID, from, to);
 }
 
 /* A field of RFC 5424, "-" for none. */
@@ -94,7 +66,7 @@ take_word(struct walk *w, enum syslog_field f)
 	w->at = to + (to < w->end);
 	if (to == from + 1 && w->p[from] == '-')
 		return true;
-	if (f == PROCID)
+	if (f == SYSLOG_PROCID)
 		set_process(w, from, to);
 	else
 		walk_set(w, f, from, to);
@@ -154,7 +126,7 @@ take_sd(struct walk *w)
 			    w, "sd", "no [id name=\"value\" ...] begins here");
 		w->at = to;
 	} while (to < w->end && w->p[to] == '[');
-	walk_set(w, SD, from, to);
+	walk_set(w, SYSLOG_SD, from, to);
 	return true;
 }
 
@@ -164,8 +136,9 @@ walk_5424(struct walk *w)
 	static const char bom[] = "\xef\xbb\xbf";
 
 	w->at += 2;
-	if (!take_word(w, TIME) || !take_word(w, HOST) || !take_word(w, IDENT)
-	    || !take_word(w, PROCID) || !take_word(w, MSGID) || !take_sd(w))
+	if (!take_word(w, SYSLOG_TIME) || !take_word(w, SYSLOG_HOST)
+	    || !take_word(w, SYSLOG_IDENT) || !take_word(w, SYSLOG_PROCID)
+	    || !take_word(w, SYSLOG_MSGID) || !take_sd(w))
 		return false;
 	if (w->at == w->end)
 		return true;
@@ -174,13 +147,12 @@ walk_5424(struct walk *w)
 	w->at++;
 	if (w->end - w->at >= 3 && memcmp(w->p + w->at, bom, 3) == 0)
 		w->at += 3;
-	walk_set(w, MESSAGE, w->at, w->end);
+	walk_set(w, SYSLOG_MESSAGE, w->at, w->end);
 	return true;
 }
 
-/* 1..12, or 0. */
-static int
-month_of(const char *s)
+int
+syslog_month(const char *s)
 {
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
@@ -222,7 +194,7 @@ take_stamp(struct stamp *s, const struct walk *w)
 
 	if (w->end - at < 14)
 		return false;
-	s->month = month_of(w->p + at);
+	s->month = syslog_month(w->p + at);
 	at += 3;
 	if (s->month == 0 || w->p[at] != ' ')
 		return false;
@@ -301,9 +273,9 @@ take_time(struct text *t, struct walk *w)
 	uint32_t to;
 	struct stamp s;
 
-	if (w->at < w->end && is_digit(w->p[w->at])) {
+	if (w->at < w->end && syslog_is_digit(w->p[w->at])) {
 		to = walk_find(w, w->at, ' ');
-		walk_set(w, TIME, w->at, to);
+		walk_set(w, SYSLOG_TIME, w->at, to);
 		w->at = to;
 		return true;
 	}
@@ -311,7 +283,7 @@ take_time(struct text *t, struct walk *w)
 		w->at++;
 	if (!take_stamp(&s, w))
 		return walk_fail(w, "time", "none begins here");
-	walk_set(w, TIME, w->at, s.end);
+	walk_set(w, SYSLOG_TIME, w->at, s.end);
 	w->note = (uint32_t)year_of(t, &s);
 	w->at = s.end + (s.end < w->end && w->p[s.end] == ':');
 	return true;
@@ -321,7 +293,7 @@ take_time(struct text *t, struct walk *w)
 static void
 end_tag(struct walk *w, uint32_t from, uint32_t to, uint32_t behind)
 {
-	walk_set(w, IDENT, from, to);
+	walk_set(w, SYSLOG_IDENT, from, to);
 	behind += behind < w->end && w->p[behind] == ':';
 	w->at = behind + (behind < w->end && w->p[behind] == ' ');
 }
@@ -369,11 +341,11 @@ walk_3164(struct text *t, struct walk *w)
 	if (!take_tag(w)) {
 		to = walk_find(w, w->at, ' ');
 		if (to > w->at)
-			walk_set(w, HOST, w->at, to);
+			walk_set(w, SYSLOG_HOST, w->at, to);
 		w->at = to + (to < w->end);
 		take_tag(w);
 	}
-	walk_set(w, MESSAGE, w->at, w->end);
+	walk_set(w, SYSLOG_MESSAGE, w->at, w->end);
 	return true;
 }
 
@@ -381,7 +353,7 @@ walk_3164(struct text *t, struct walk *w)
 static bool
 walk(struct text *t, struct walk *w)
 {
-	for (size_t f = 0; f < N_FIELDS; f++)
+	for (size_t f = 0; f < SYSLOG_N_FIELDS; f++)
 		walk_null(w, f);
 	w->note = 0;
 	if (!take_priority(w))
@@ -394,201 +366,15 @@ walk(struct text *t, struct walk *w)
 static void
 split(struct text *t, const struct block *b, uint32_t max_rows)
 {
-	uint32_t edge[2 * N_FIELDS];
+	uint32_t edge[2 * SYSLOG_N_FIELDS];
 	struct walk w = {.edge = edge};
 
 	walk_split(t, &w, b, max_rows, walk);
 	for (size_t i = 0; i < t->cols.n; i++) {
 		size_t f = t->cols.cols[i].field;
 
-		t->grid.marked |=
-		    f == TIME || f == FACILITY || f == SEVERITY || f == SD;
-	}
-}
-
-/* The cells of a column, and those that are made of them. */
-struct derive {
-	struct text *t;
-	struct side *side;
-	const struct cells *in;
-	uint32_t *out;
-};
-
-/* Row r's cell, its edges copied to out; NULL when it is null. */
-static const char *
-cell(const struct derive *d, uint32_t r, uint32_t *len)
-{
-	const uint32_t *e = d->in->edge + r * d->in->stride;
-
-	d->out[2 * r] = e[0];
-	d->out[2 * r + 1] = e[1];
-	*len = e[1] - e[0] - 1;
-	return *len == UINT32_MAX ? NULL : d->side->base + (uint32_t)(e[0] + 1);
-}
-
-/* len bytes at the side's end are row r's cell. */
-static void
-set(const struct derive *d, uint32_t r, size_t len)
-{
-	d->out[2 * r] = d->side->at;
-	d->side->at += 1 + (uint32_t)len;
-	d->out[2 * r + 1] = d->side->at;
-}
-
-static char *
-put_number(char *to, uint32_t v, int n_digits)
-{
-	for (int i = n_digits - 1; i >= 0; i--, v /= 10)
-		to[i] = (char)('0' + v % 10);
-	return to + n_digits;
-}
-
-/* Mmm dd [yyyy] clock -> yyyy-mm-ddTclock; the shape is known to be right. */
-static void
-derive_times(const struct derive *d)
-{
-	for (uint32_t r = 0; r < d->in->n; r++) {
-		uint32_t len, year = walk_note(d->t, r), day, clock;
-		const char *s = cell(d, r, &len), *colon;
-		char *to;
-
-		if (s == NULL || year == 0 || len > TIME_ROOM)
-			continue;
-		to = side_room(d->side, d->t, TIME_ROOM + 11);
-		s = cell(d, r, &len);
-		colon = memchr(s, ':', len);
-		clock = (uint32_t)(colon - s) - 2;
-		for (day = 4; s[day] == ' ';)
-			day++;
-		day =
-		    (uint32_t)(s[day] - '0') * (is_digit(s[day + 1]) ? 10 : 1)
-		    + (is_digit(s[day + 1]) ? (uint32_t)(s[day + 1] - '0') : 0);
-		to = put_number(to, year, 4);
-		*to++ = '-';
-		to = put_number(to, (uint32_t)month_of(s), 2);
-		*to++ = '-';
-		to = put_number(to, day, 2);
-		*to++ = 'T';
-		memcpy(to, s + clock, len - clock);
-		set(d, r, 11 + len - clock);
-	}
-}
-
-/* A name for the part of the priority; the number where it is to be one. */
-static void
-derive_parts(const struct derive *d, const struct cols_col *col)
-{
-	bool facility = col->field == FACILITY;
-
-	for (uint32_t r = 0; r < d->in->n; r++) {
-		uint32_t len;
-		const char *s = cell(d, r, &len);
-		char number[NUM_TEXT_MAX], *to;
-		const char *name = number;
-		int64_t v;
-
-		if (s == NULL || num_parse_int(&v, s, len) == -1)
-			continue;
-		v = facility ? v / 8 : v % 8;
-		if (col->form.kind == CELL_STR)
-			name = facility ? facilities[v] : severities[v];
-		else
-			number[num_format_int(number, v)] = '\0';
-		len = (uint32_t)strlen(name);
-		to = side_room(d->side, d->t, len);
-		memcpy(to, name, len);
-		set(d, r, len);
-	}
-}
-
-/* Up to a stop, which is there; returns it. */
-static const char *
-put_name(struct buf *b, const char *p)
-{
-	const char *from = p;
-
-	while (*p != ' ' && *p != '=' && *p != ']')
-		p++;
-	jsonstr_quote(b, from, (size_t)(p - from));
-	return p;
-}
-
-/* In a value \" \\ and \] are what follows the backslash. */
-static const char *
-put_value(struct buf *b, struct buf *scratch, const char *p)
-{
-	buf_reset(scratch);
-	for (; *p != '"'; p++) {
-		if (*p == '\\' && (p[1] == '"' || p[1] == '\\' || p[1] == ']'))
-			p++;
-		buf_putc(scratch, *p);
-	}
-	jsonstr_quote(b, (const char *)scratch->data, scratch->len);
-	return p + 1;
-}
-
-/* An element behind its bracket, known to be one; returns what is behind. */
-static const char *
-put_element(struct buf *b, struct buf *scratch, const char *p)
-{
-	p = put_name(b, p);
-	buf_puts(b, ":{");
-	while (*p == ' ') {
-		p = put_name(b, p + 1);
-		buf_putc(b, ':');
-		p = put_value(b, scratch, p + 2);
-		if (*p == ' ')
-			buf_putc(b, ',');
-	}
-	buf_putc(b, '}');
-	return p + 1;
-}
-
-/* [id name="value" ...]... -> {"id":{"name":"value",...},...} */
-static void
-derive_sd(const struct derive *d)
-{
-	struct buf b = {.len = 0}, scratch = {.len = 0};
-
-	for (uint32_t r = 0; r < d->in->n; r++) {
-		uint32_t len;
-		const char *s = cell(d, r, &len), *end;
-
-		if (s == NULL)
-			continue;
-		end = s + len;
-		buf_reset(&b);
-		while (s < end) {
-			buf_putc(&b, b.len == 0 ? '{' : ',');
-			s = put_element(&b, &scratch, s + 1);
-		}
-		buf_putc(&b, '}');
-		memcpy(side_room(d->side, d->t, b.len), b.data, b.len);
-		set(d, r, b.len);
-	}
-	buf_release(&b);
-	buf_release(&scratch);
-}
-
-static bool
-derive(struct text *t, uint32_t *out, struct side *side, const struct cells *in,
-    const struct cols_col *col)
-{
-	const struct derive d = {t, side, in, out};
-
-	switch (col->field) {
-	case TIME:
-		derive_times(&d);
-		return true;
-	case FACILITY:
-	case SEVERITY:
-		derive_parts(&d, col);
-		return true;
-	case SD:
-		derive_sd(&d);
-		return true;
-	default:
-		return false;
+		t->grid.marked |= f == SYSLOG_TIME || f == SYSLOG_FACILITY
+				  || f == SYSLOG_SEVERITY || f == SYSLOG_SD;
 	}
 }
 
@@ -597,10 +383,10 @@ const struct text_fmt syslog_fmt = {.name = "syslog",
     .mark = -1,
     .pairs = true,
     .source = {.fields = fields,
-	.n = N_FIELDS,
-	.n_star = PROCID,
+	.n = SYSLOG_N_FIELDS,
+	.n_star = SYSLOG_PROCID,
 	.time = "time"},
     .split = split,
     .find_end = record_find_end,
     .chained = true,
-    .derive = derive};
+    .derive = syslog_derive};

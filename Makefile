@@ -56,7 +56,7 @@ GROUP = add answer batch cells check early fill fold group merge partial rank \
 WINDOW = grid hold keybytes keyrows keys mark packed pane panepack query \
 	reduce reduce_state runfold runmerge runs session sorter spec spill \
 	stamp store visits
-CKPT = accepted checkpoint commit durable lock snapshot survey
+CKPT = accepted checkpoint commit durable entries lock snapshot survey
 STEP = chain chain_state columns command dedup elements ends explode history \
 	keyed names over parse past pieces pipe prog reader running sample \
 	span step where

@@ -4,13 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/num.h"
 #include "base/time.h"
 
 #define TRY_NS 2000000 /* between two tries */
@@ -30,6 +31,19 @@ lock_text(char *out, size_t cap, int dir_fd, const char *name)
 	if (fd != -1)
 		close(fd);
 	out[n > 0 ? n : 0] = '\0';
+}
+
+pid_t
+lock_holder(int dir_fd, const char *name)
+{
+	char text[32];
+	int64_t pid;
+
+	lock_text(text, sizeof(text), dir_fd, name);
+	if (num_parse_int(&pid, text, strcspn(text, "\n")) == -1 || pid < 0
+	    || pid > INT_MAX)
+		return 0;
+	return (pid_t)pid;
 }
 
 /* A lock of the open file description, which fork and exec do not spread. */
@@ -76,10 +90,8 @@ lock_take(int dir_fd, const char *name, int timeout_ms, pid_t *holder)
 		return fd;
 	e = errno;
 	close(fd);
-	if (e == EAGAIN) {
-		lock_text(text, sizeof(text), dir_fd, name);
-		*holder = (pid_t)strtol(text, NULL, 10);
-	}
+	if (e == EAGAIN)
+		*holder = lock_holder(dir_fd, name);
 	errno = e;
 	return -1;
 }

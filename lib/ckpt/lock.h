@@ -20,10 +20,12 @@
  * is no such file.
  * lock_note: replace the text of a lock that we hold.  0 or -1.
  * lock_text: the text, cut to cap - 1 bytes, "" without a file.
+ * lock_holder: the number in it, 0 if none.
  */
 int lock_take(int dir_fd, const char *name, int timeout_ms, pid_t *holder);
 bool lock_held(int dir_fd, const char *name);
 int lock_note(int fd, const char *text);
 void lock_text(char *out, size_t cap, int dir_fd, const char *name);
+pid_t lock_holder(int dir_fd, const char *name);
 
 #endif

@@ -2,8 +2,6 @@
 /* What is in the directory of a pipeline that resumes.  millrace(1). */
 #include "ckpt/survey.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "ckpt/entries.h"
 #include "ckpt/lock.h"
 #include "ckpt/snapshot.h"
 
@@ -41,13 +40,10 @@ add_lock(struct survey *s, const struct checkpoint *c, const char *name)
 {
 	struct survey_file *f =
 	    add(s, mem_strndup(name, strlen(name) - strlen(LOCK)));
-	char text[32];
 
 	f->held = lock_held(c->fd, name);
-	if (!f->held)
-		return;
-	lock_text(text, sizeof(text), c->fd, name);
-	f->holder = (pid_t)strtol(text, NULL, 10);
+	if (f->held)
+		f->holder = lock_holder(c->fd, name);
 }
 
 static bool
@@ -61,26 +57,33 @@ is_lock(const char *name)
 	       && strcmp(name, SINK_LOCK) != 0;
 }
 
+struct reading {
+	struct survey *s;
+	const struct checkpoint *c;
+};
+
 /* What goes away meanwhile is not there. */
-static void
-add_entry(struct survey *s, const struct checkpoint *c, const char *name)
+static int
+add_entry(void *arg, const char *name)
 {
+	const struct reading *r = arg;
 	uint64_t epoch, generation;
 	const char *stage;
 	struct survey_file *f;
 	struct stat st;
 
 	if (is_lock(name)) {
-		add_lock(s, c, name);
-		return;
+		add_lock(r->s, r->c, name);
+		return 0;
 	}
 	if (snapshot_parse_name(&epoch, &generation, &stage, name) == -1
-	    || fstatat(c->fd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
-		return;
-	f = add(s, mem_strdup(stage));
+	    || fstatat(r->c->fd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return 0;
+	f = add(r->s, mem_strdup(stage));
 	f->epoch = epoch;
 	f->generation = generation;
 	f->size = (uint64_t)st.st_size;
+	return 0;
 }
 
 static int
@@ -98,22 +101,9 @@ by_place(const void *pa, const void *pb)
 int
 survey_read(struct survey *s, char **why, const struct checkpoint *c)
 {
-	int fd = openat(c->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd == -1 ? NULL : fdopendir(fd);
-	struct dirent *e;
-	int rc = 0;
+	struct reading r = {.s = s, .c = c};
+	int rc = entries_each(c, why, add_entry, &r);
 
-	if (d == NULL) {
-		rc = checkpoint_failed(c, why, ".");
-		if (fd != -1)
-			close(fd);
-		return rc;
-	}
-	while ((errno = 0, e = readdir(d)) != NULL)
-		add_entry(s, c, e->d_name);
-	if (errno != 0)
-		rc = checkpoint_failed(c, why, ".");
-	closedir(d);
 	if (s->n > 1)
 		qsort(s->v, s->n, sizeof(*s->v), by_place);
 	return rc;

@@ -2,7 +2,6 @@
 /* The rows of an epoch as a stream.  millrace-checkpoint(5), SINKS. */
 #include "sql/dbspool.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "ckpt/entries.h"
 
 #define SUFFIX ".rows"
 
@@ -39,22 +39,13 @@ is_ours(const struct checkpoint *c, const char *name)
 }
 
 static int
-sweep(const struct checkpoint *c, char **why)
+sweep(void *arg, const char *name)
 {
-	int fd = openat(c->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd == -1 ? NULL : fdopendir(fd);
-	struct dirent *e;
+	const struct checkpoint *c = ((const struct dbspool *)arg)->c;
 
-	if (d == NULL) {
-		failed(c, why, ".");
-		if (fd != -1)
-			close(fd);
+	if (is_ours(c, name) && unlinkat(c->fd, name, 0) == -1
+	    && errno != ENOENT)
 		return -1;
-	}
-	while ((e = readdir(d)) != NULL)
-		if (is_ours(c, e->d_name))
-			unlinkat(c->fd, e->d_name, 0);
-	closedir(d);
 	return 0;
 }
 
@@ -64,7 +55,7 @@ dbspool_begin(struct dbspool *s, char **why, const struct checkpoint *c,
 {
 	*s = (struct dbspool){
 	    .c = c, .head = h, .epoch = c->last.epoch + 1, .fd = -1};
-	return sweep(c, why);
+	return entries_each(c, why, sweep, s) == 0 ? 0 : -1;
 }
 
 /* The first row of the epoch has come. */
@@ -74,7 +65,7 @@ begin(struct dbspool *s, char **why, const struct frame *f)
 	char *name = file_name(s->c, s->epoch, s->c->generation);
 
 	s->fd = openat(s->c->fd, name,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (s->fd != -1) {
 		s->writer = stream_writer_new(s->fd, STREAM_PCRC);
 		s->first_batch = f->h.batch;

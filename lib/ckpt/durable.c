@@ -23,6 +23,10 @@
 #define VERSION 1
 #define HEADER_LEN 32
 
+/* Around the name of a file that is being written. */
+#define UNFINISHED_BEFORE "."
+#define UNFINISHED_AFTER ".new"
+
 static void
 format_header(
     uint8_t h[HEADER_LEN], enum durable_kind kind, const void *p, size_t len)
@@ -68,7 +72,7 @@ int
 durable_write(int dir_fd, const char *name, enum durable_kind kind,
     const void *p, size_t len)
 {
-	char *temp = mem_printf(".%s.new", name);
+	char *temp = mem_printf(UNFINISHED_BEFORE "%s" UNFINISHED_AFTER, name);
 	uint8_t h[HEADER_LEN];
 	int rc, e;
 
@@ -82,6 +86,20 @@ durable_write(int dir_fd, const char *name, enum durable_kind kind,
 	free(temp);
 	errno = e;
 	return rc == -1 ? -1 : durable_sync(dir_fd);
+}
+
+char *
+durable_unfinished(const char *name)
+{
+	const size_t before = strlen(UNFINISHED_BEFORE);
+	const size_t after = strlen(UNFINISHED_AFTER);
+	size_t len = strlen(name);
+
+	if (len <= before + after
+	    || strncmp(name, UNFINISHED_BEFORE, before) != 0
+	    || strcmp(name + len - after, UNFINISHED_AFTER) != 0)
+		return NULL;
+	return mem_strndup(name + before, len - before - after);
 }
 
 /* Whether a file of size bytes can begin with h; its body's length in *len. */

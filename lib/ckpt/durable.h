@@ -37,7 +37,12 @@ int durable_write(int dir_fd, const char *name, enum durable_kind kind,
 int durable_read(
     struct buf *out, int dir_fd, const char *name, enum durable_kind kind);
 
-/* Flush a directory's entries.  0, or -1 with errno. */
+/*
+ * durable_sync: flush a directory's entries.  0, or -1 with errno.
+ * durable_unfinished: the name that the file called name was to get, had a
+ * durable_write ended, to be freed; NULL when it is no such file.
+ */
 int durable_sync(int dir_fd);
+char *durable_unfinished(const char *name);
 
 #endif

@@ -2,7 +2,6 @@
 /* A stage's state at a barrier, in a file.  millrace-checkpoint(5). */
 #include "ckpt/snapshot.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "ckpt/durable.h"
+#include "ckpt/entries.h"
 
 static char *
 file_name(const struct checkpoint *c, uint64_t epoch, uint64_t generation)
@@ -72,46 +72,37 @@ snapshot_parse_name(
 	return 0;
 }
 
-static DIR *
-open_list(const struct checkpoint *c)
-{
-	int fd = openat(c->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd == -1 ? NULL : fdopendir(fd);
+struct other {
+	const struct checkpoint *c;
+	char *stage; /* owned; NULL until it is found */
+};
 
-	if (d == NULL && fd != -1)
-		close(fd);
-	return d;
-}
-
-/* A stage of the last commit that stood where ours stands, or NULL. */
-static char *
-find_other(const struct checkpoint *c)
+/* A stage of the last commit that stood where ours stands. */
+static int
+find_other(void *arg, const char *name)
 {
-	DIR *d = open_list(c);
-	size_t n = strcspn(c->stage, "-");
+	struct other *o = arg;
+	const struct checkpoint *c = o->c;
 	uint64_t epoch, generation;
 	const char *stage;
-	char *found = NULL;
-	struct dirent *e;
 
-	while (d != NULL && found == NULL && (e = readdir(d)) != NULL)
-		if (snapshot_parse_name(&epoch, &generation, &stage, e->d_name)
-			== 0
-		    && epoch == c->last.epoch
-		    && generation == c->last.generation
-		    && strncmp(stage, c->stage, n + 1) == 0)
-			found = mem_strdup(stage);
-	if (d != NULL)
-		closedir(d);
-	return found;
+	if (snapshot_parse_name(&epoch, &generation, &stage, name) == -1
+	    || epoch != c->last.epoch || generation != c->last.generation
+	    || strncmp(stage, c->stage, strcspn(c->stage, "-") + 1) != 0)
+		return 0;
+	o->stage = mem_strdup(stage);
+	return 1;
 }
 
 static int
 fail_missing(const struct checkpoint *c, char **why, const char *name)
 {
-	char *other = find_other(c);
+	struct other other = {.c = c};
+	int rc = entries_each(c, why, find_other, &other);
 
-	if (other == NULL) {
+	if (rc != 0)
+		return rc;
+	if (other.stage == NULL) {
 		*why = mem_printf("%s/%s: it is not there, or the pipeline of "
 				  "the last commit had no such stage",
 		    c->path, name);
@@ -120,8 +111,8 @@ fail_missing(const struct checkpoint *c, char **why, const char *name)
 	*why = mem_printf("%s: the pipeline has changed: %s stands where %s "
 			  "was; to take a step out, or to make room for "
 			  "one, write smap -w true",
-	    c->path, c->stage, other);
-	free(other);
+	    c->path, c->stage, other.stage);
+	free(other.stage);
 	return SNAPSHOT_CHANGED;
 }
 
@@ -139,15 +130,10 @@ snapshot_load(struct checkpoint *c, char **why, struct buf *out)
 	return rc;
 }
 
+/* Whether a snapshot of our stage may be wanted again. */
 static bool
-is_wanted(const struct checkpoint *c, const char *name)
+is_wanted(const struct checkpoint *c, uint64_t epoch, uint64_t generation)
 {
-	uint64_t epoch, generation;
-	const char *stage;
-
-	if (snapshot_parse_name(&epoch, &generation, &stage, name) == -1
-	    || strcmp(stage, c->stage) != 0)
-		return true; /* it is none of ours */
 	if (epoch > c->last.epoch)
 		return generation == c->generation;
 	if (epoch == c->last.epoch)
@@ -155,21 +141,29 @@ is_wanted(const struct checkpoint *c, const char *name)
 	return epoch > 0 && epoch + 1 == c->last.epoch;
 }
 
+/* We are not writing one now, so what is unfinished has been left behind. */
+static int
+prune(void *arg, const char *name)
+{
+	const struct checkpoint *c = arg;
+	char *whole = durable_unfinished(name);
+	uint64_t epoch, generation;
+	const char *stage;
+	bool goes;
+
+	goes = snapshot_parse_name(
+		   &epoch, &generation, &stage, whole != NULL ? whole : name)
+		   == 0
+	       && strcmp(stage, c->stage) == 0
+	       && (whole != NULL || !is_wanted(c, epoch, generation));
+	free(whole);
+	if (goes && unlinkat(c->fd, name, 0) == -1 && errno != ENOENT)
+		return -1;
+	return 0;
+}
+
 int
 snapshot_prune(struct checkpoint *c, char **why)
 {
-	DIR *d = open_list(c);
-	struct dirent *e;
-	int rc = 0;
-
-	if (d == NULL)
-		return checkpoint_failed(c, why, ".");
-	while (rc == 0 && (errno = 0, e = readdir(d)) != NULL)
-		if (!is_wanted(c, e->d_name)
-		    && unlinkat(c->fd, e->d_name, 0) == -1 && errno != ENOENT)
-			rc = checkpoint_failed(c, why, e->d_name);
-	if (rc == 0 && errno != 0)
-		rc = checkpoint_failed(c, why, ".");
-	closedir(d);
-	return rc;
+	return entries_each(c, why, prune, c);
 }

@@ -20,7 +20,8 @@
  * snapshot_load: append that of c->last to out; 65 when it is not there, or
  * damaged, SNAPSHOT_CHANGED when another stage has one in its place.
  * snapshot_prune: remove those that no restart can want: all but those of the
- * last two committed epochs and of our own epochs after them.
+ * last two committed epochs and of our own epochs after them; and what a kill
+ * has left of one that was being written.
  */
 bool snapshot_has(const struct checkpoint *c);
 int snapshot_save(

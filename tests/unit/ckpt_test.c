@@ -54,6 +54,19 @@ holds(const char *dir, const char *name)
 	return is;
 }
 
+static void
+make(const char *dir, const char *name)
+{
+	char *path;
+	int fd;
+
+	if (asprintf(&path, "%s/%s", dir, name) == -1)
+		abort();
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	CHECK(fd != -1 && close(fd) == 0);
+	free(path);
+}
+
 /* Every file whose bytes were changed anywhere, or cut, is refused. */
 static void
 test_damage(int dir)
@@ -307,9 +320,14 @@ test_commits(const char *dir)
 	make_head(&h, &source);
 	CHECK(join(&sink, &h, "") == 0);
 	loads(&sink, "one");
+	make(dir, ".2.3.01-sre%2Fduce.new");
+	make(dir, ".2.3.02-ssink.new");
+	make(dir, ".committed.new");
 	CHECK(snapshot_prune(&sink, &why) == 0);
 	CHECK(!holds(dir, "2.3.01-sre%2Fduce")
 	      && holds(dir, "1.3.01-sre%2Fduce"));
+	CHECK(!holds(dir, ".2.3.01-sre%2Fduce.new"));
+	CHECK(holds(dir, ".2.3.02-ssink.new") && holds(dir, ".committed.new"));
 	save(&sink, 2, "two");
 	save(&sink, 3, "three");
 	CHECK(commit_decide(&sink, &why, 2, false) == 0);

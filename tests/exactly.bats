@@ -150,6 +150,23 @@ killed() {
 	[ "$(ls -A o | paste -sd ' ')" = "1.000001 2.000001 3.000001" ]
 }
 
+# bats test_tags=long
+@test "a flush that fails ends the sink, with the file and the reason" {
+	seq 3 >b.log
+	for to in 'o/{epoch}' '--append o/f' "sqlite://$PWD/x.db?table=t"; do
+		for n in 1 2 3 4 5 6 7; do
+			rm -rf d o
+			mkdir o
+			# shellcheck disable=SC2086 # two words
+			run -74 bash -c "sbatch -f lines --once -S d b.log 2>&- |
+				strace -qq -o log -e trace=fsync \
+				-e inject=fsync:error=EIO:when=$n ssink $to"
+			grep -q INJECTED log
+			[[ $output =~ ^ssink(-sqlite)?:\ .*[do]/.*:\ Input/output\ error$ ]]
+		done
+	done
+}
+
 @test "what cannot be taken back is said once" {
 	seq 3 >b.log
 	again=' cannot be taken back: after a restart rows may come a second time; ssink(1), RELIABILITY'

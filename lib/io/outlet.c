@@ -34,12 +34,12 @@ outlet_fail(struct outlet *t, int status, const char *fmt, ...)
 }
 
 int
-outlet_checked(struct outlet *t, int rc, char *why)
+outlet_checked(struct outlet *t, int rc, char **why)
 {
 	if (rc != -1)
 		return rc;
-	outlet_fail(t, EX_IOERR, "%s", why);
-	free(why);
+	outlet_fail(t, EX_IOERR, "%s", *why);
+	free(*why);
 	return -1;
 }
 

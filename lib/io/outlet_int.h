@@ -46,8 +46,11 @@ struct outlet {
 int outlet_fail(struct outlet *t, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The same for rc -1, with a reason that is freed.  Returns rc. */
-int outlet_checked(struct outlet *t, int rc, char *why);
+/*
+ * The same for rc -1, with a reason that is freed.  Returns rc.  The call that
+ * gives both may stand among the arguments, in whatever order they are made.
+ */
+int outlet_checked(struct outlet *t, int rc, char **why);
 
 /* Whether there is any bound. */
 bool outlet_rolls(const struct outlet_roll *r);

@@ -77,7 +77,7 @@ outresume_publish(struct outlet *t)
 	char *why = NULL;
 	int rc = prepared_publish(&t->prepared, &why);
 
-	return outlet_checked(t, rc, why);
+	return outlet_checked(t, rc, &why);
 }
 
 static void
@@ -98,7 +98,8 @@ outresume_begin(struct outlet *t, const struct checkpoint *c)
 	prepared_reset(&t->prepared);
 	if (t->path == NULL)
 		return 0;
-	if (outlet_checked(t, prepared_begin(&t->prepared, &why, c), why) == -1)
+	if (outlet_checked(t, prepared_begin(&t->prepared, &why, c), &why)
+	    == -1)
 		return -1;
 	status = appended_begin(&t->appended, &why, c);
 	if (status == 0)
@@ -115,9 +116,9 @@ outresume_save(struct outlet *t, struct buf *out)
 
 	if (t->kind->prepare != NULL && t->kind->prepare(t) == -1)
 		return -1;
-	if (outlet_checked(t, prepared_sync(&t->prepared, &why), why) == -1)
+	if (outlet_checked(t, prepared_sync(&t->prepared, &why), &why) == -1)
 		return -1;
-	if (outlet_checked(t, appended_mark(&t->appended, &why), why) == -1)
+	if (outlet_checked(t, appended_mark(&t->appended, &why), &why) == -1)
 		return -1;
 	set_epoch(t, t->epoch + 1);
 	buf_put_int(out, t->number, 8);

@@ -261,7 +261,7 @@ set_commit(struct outlet *t)
 		return publish_all(t);
 	if (!t->o.append || n_begun(t->own) > 0)
 		return 0;
-	return outlet_checked(t, appended_end(&t->appended, &why), why);
+	return outlet_checked(t, appended_end(&t->appended, &why), &why);
 }
 
 /* The epoch is complete. */
@@ -304,11 +304,11 @@ note_ends(struct outset *s)
 		    && outlet_checked(s->t,
 			   appended_touch(
 			       a, &why, g->file.path, g->file.n_trusted),
-			   why)
+			   &why)
 			   == -1)
 			return -1;
 	}
-	return outlet_checked(s->t, appended_note(a, &why), why);
+	return outlet_checked(s->t, appended_note(a, &why), &why);
 }
 
 static int

@@ -60,7 +60,7 @@ begin(struct outlet *t, struct outwhole *w)
 		const char *at = real != NULL ? real : path;
 		int rc = prepared_note(&t->prepared, &why, at, strlen(at));
 
-		if (outlet_checked(t, rc, why) == -1) {
+		if (outlet_checked(t, rc, &why) == -1) {
 			free(real);
 			return -1;
 		}

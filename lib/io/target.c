@@ -81,7 +81,7 @@ targets_open(struct targets *s, struct target *g, struct outfile_state *state)
 	    && outlet_checked(s->t,
 		   prepared_note(
 		       &s->t->prepared, &why, g->file.path, g->file.n_trusted),
-		   why)
+		   &why)
 		   == -1)
 		return -1;
 	if (outfile_open(&g->file, state) == -1)

@@ -32,13 +32,16 @@ checked(struct stage *st, const struct dbsink *s, int rc)
 	return stage_fail(st, s->table.db.status, "%s", s->table.db.why);
 }
 
-/* The same for a reason that is freed. */
+/*
+ * The same for a reason that is freed.  The call that gives both may stand
+ * among the arguments, in whatever order they are made.
+ */
 static int
-spooled(struct stage *st, int rc, char *why)
+spooled(struct stage *st, int rc, char **why)
 {
-	if (rc == -1 && why != NULL)
-		stage_fail(st, TOOL_IO, "%s", why);
-	free(why);
+	if (rc == -1 && *why != NULL)
+		stage_fail(st, TOOL_IO, "%s", *why);
+	free(*why);
 	return rc;
 }
 
@@ -85,7 +88,7 @@ on_begin(struct stage *st, void *arg)
 	if (!st->resume.active)
 		return 0;
 	return spooled(st,
-	    dbspool_begin(&s->spool, &why, &st->resume.dir, &s->plain), why);
+	    dbspool_begin(&s->spool, &why, &st->resume.dir, &s->plain), &why);
 }
 
 static int
@@ -95,7 +98,7 @@ take(struct stage *st, struct dbsink *s, const struct frame *f,
 	char *why = NULL;
 
 	if (st->resume.active)
-		return spooled(st, dbspool_frame(&s->spool, &why, f, b), why);
+		return spooled(st, dbspool_frame(&s->spool, &why, f, b), &why);
 	if (checked(st, s, dbtable_frame(&s->table, f, b)) == -1)
 		return -1;
 	/* What has no end is shown batch by batch. */
@@ -131,7 +134,7 @@ on_save(struct stage *st, void *arg, struct buf *out)
 	struct dbsink *s = arg;
 	char *why = NULL;
 
-	spooled(st, dbspool_end(&s->spool, &why, &s->has), why);
+	spooled(st, dbspool_end(&s->spool, &why, &s->has), &why);
 	buf_put_int(out, s->has, 1);
 }
 
@@ -180,7 +183,7 @@ on_publish(struct stage *st, void *arg)
 	if (rc == 1) {
 		rc = dbspool_read(c, &why, put_back, &s->table);
 		if (rc == -1 && why != NULL)
-			return spooled(st, rc, why);
+			return spooled(st, rc, &why);
 		if (rc == 0)
 			rc = dbtable_done(&s->table, &e);
 		if (rc == 0)

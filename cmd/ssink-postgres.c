@@ -31,22 +31,36 @@ one_line(const char *text)
 	return s;
 }
 
+/*
+ * The exit status for what the server says: 22 data, 23 constraint, 42 no such
+ * column and the like, 0A; or for what the library says, in words alone.
+ */
+static int
+status_of(const char *state, const char *text)
+{
+	static const char *const data[] = {"22", "23", "42", "0A"};
+
+	for (size_t i = 0; state != NULL && i < 4; i++)
+		if (strncmp(state, data[i], 2) == 0)
+			return EX_DATAERR;
+	return state == NULL && strstr(text, "out of memory") != NULL
+		   ? EX_OSERR
+		   : EX_IOERR;
+}
+
 static int
 failed(struct db *d, const PGresult *r)
 {
 	const struct postgres *s = d->own;
-	/* 22 data, 23 constraint, 42 no such column and the like, 0A. */
-	const char *state =
-	    r == NULL ? NULL : PQresultErrorField(r, PG_DIAG_SQLSTATE);
-	bool data =
-	    state != NULL
-	    && (strncmp(state, "22", 2) == 0 || strncmp(state, "23", 2) == 0
-		|| strncmp(state, "42", 2) == 0
-		|| strncmp(state, "0A", 2) == 0);
-	char *text = one_line(
-	    r == NULL ? PQerrorMessage(s->db) : PQresultErrorMessage(r));
+	const char *state;
+	char *text;
 
-	db_fail(d, data ? EX_DATAERR : EX_IOERR, "%s", text);
+	if (s->db == NULL)
+		return db_fail(d, EX_OSERR, "out of memory");
+	state = r == NULL ? NULL : PQresultErrorField(r, PG_DIAG_SQLSTATE);
+	text = one_line(
+	    r == NULL ? PQerrorMessage(s->db) : PQresultErrorMessage(r));
+	db_fail(d, status_of(state, text), "%s", text);
 	free(text);
 	return -1;
 }

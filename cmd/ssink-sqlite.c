@@ -24,13 +24,24 @@ static int
 failed(struct db *d)
 {
 	struct sqlite *s = d->own;
-	int code = sqlite3_errcode(s->db) & 0xff;
-	bool data = code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH
-		    || code == SQLITE_TOOBIG || code == SQLITE_RANGE
-		    || code == SQLITE_ERROR;
+	int status;
 
-	return db_fail(d, data ? EX_DATAERR : EX_IOERR, "%s: %s", s->path,
-	    sqlite3_errmsg(s->db));
+	switch (sqlite3_errcode(s->db) & 0xff) {
+	case SQLITE_CONSTRAINT:
+	case SQLITE_MISMATCH:
+	case SQLITE_TOOBIG:
+	case SQLITE_RANGE:
+	case SQLITE_ERROR:
+		status = EX_DATAERR;
+		break;
+	case SQLITE_NOMEM:
+		status = EX_OSERR;
+		break;
+	default:
+		status = EX_IOERR;
+		break;
+	}
+	return db_fail(d, status, "%s: %s", s->path, sqlite3_errmsg(s->db));
 }
 
 static int
@@ -80,8 +91,11 @@ sqlite_open(struct db *d, const char *url)
 	    != SQLITE_OK)
 		return failed(d);
 	sqlite3_busy_timeout(s->db, BUSY_MS);
-	/* Epochs that are committed must outlast a loss of power. */
-	if (sqlite3_exec(s->db, "PRAGMA synchronous = FULL", NULL, NULL, NULL)
+	/*
+	 * Epochs that are committed must outlast a loss of power; FULL does
+	 * not flush that the journal is gone, which then undoes the last one.
+	 */
+	if (sqlite3_exec(s->db, "PRAGMA synchronous = EXTRA", NULL, NULL, NULL)
 	    != SQLITE_OK)
 		return failed(d);
 	return 0;

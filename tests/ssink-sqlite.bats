@@ -54,6 +54,16 @@ query() {
 	case_together
 }
 
+@test "that a commit has ended outlasts a loss of power" {
+	seq 3 >b.log
+	sbatch -f csv -N -c n:int b.log | ASAN_OPTIONS=detect_leaks=0 strace \
+		-qq -y -o log -e trace=unlink,fsync,fdatasync \
+		ssink "$(url t)"
+	# The journal's name is gone, and then its directory flushed.
+	sed -n '/^unlink.*-journal/,$p' log | tail -n +2 |
+		grep -E "^f(data)?sync\([0-9]+<$PWD>\)"
+}
+
 @test "each type has its SQLite type" {
 	printf '%s\n' 'k,n,f,t,b,d' 'a,1,1.5,2026-01-02T03:04:05Z,true,1m30s' \
 		'b,,nan,2026-01-02T03:04:05.25Z,false,' '"",-3,-0.1,,,2s' >a.csv

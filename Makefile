@@ -171,9 +171,7 @@ bench-smoke:
 
 # Every place where a pipeline that resumes can be broken; takes long.
 torture: tests
-	PATH=$(abspath $(O))/bin:$$PATH; for what in kill fail alloc damage power; \
-	    do python3 tests/torture.py $$what || exit 1; done
-	python3 tests/model/protocol.py --rows 3 --kills 1
+	PATH=$(abspath $(O))/bin:$$PATH tests/night
 
 lint:
 	@tests/deps lint

@@ -10,9 +10,10 @@ when their file was.
 import os
 import re
 
-CALLS = ("openat", "write", "writev", "pwrite64", "fsync", "rename",
+CALLS = ("openat", "write", "writev", "pwrite64", "fsync", "fdatasync", "rename",
          "renameat", "renameat2", "unlinkat", "unlink", "ftruncate", "mkdir",
-         "mkdirat", "linkat", "lseek", "close", "dup", "dup2", "dup3", "fcntl")
+         "mkdirat", "linkat", "lseek", "close", "dup", "dup2", "dup3", "fcntl",
+         "sendto")
 LINE = re.compile(r"^(\d+\.\d+) (\w+)\((.*)\)\s+= (-?\d+)")
 FD = re.compile(r"^(?:AT_FDCWD|(\d+))(?:<(.*?)>)?$")
 
@@ -95,8 +96,8 @@ class Inode:
 
 
 def patched(data, off, new):
-    data = data[:off] + b"\0" * (off - len(data))
-    return data if new is None else data + new
+    before = data[:off] + b"\0" * (off - len(data))
+    return before if new is None else before + new + data[off + len(new):]
 
 
 class Files:
@@ -209,6 +210,8 @@ class Replay:
             self.later = [x for x in self.later if x[0] != name]
             for change in mine:
                 self.change(self.safe, self.safe_dirs, change)
+
+    on_fdatasync = on_fsync
 
     def on_close(self, op):
         self.open.pop((op.pid, number(op.args[0])), None)

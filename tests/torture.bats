@@ -1,35 +1,50 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# A pipeline that resumes, broken at some of the places where it can be broken;
+# Pipelines that resume, broken at some of the places where they can be broken;
 # make torture tries them all.  Those that need a tracer or an allocator of
 # their own have tags that leave them out where a sanitizer has both.
 
 load helper
+load postgres
 
+setup_file() {
+	postgres_start
+}
+
+teardown_file() {
+	postgres_stop
+}
+
+# torture N WHAT...: N places of each pipeline.
 torture() {
-	python3 "$TOP/tests/torture.py" --sample "$1" "$2"
+	python3 "$TOP/tests/torture.py" --sample "$@"
 }
 
 # bats test_tags=long
 @test "a stage is killed at a system call" {
-	torture 30 kill
+	torture 25 kill
 }
 
 # bats test_tags=long
 @test "a system call fails" {
-	torture 20 fail
+	torture 12 fail
+}
+
+# bats test_tags=long
+@test "a system call does half of what it was to do" {
+	torture 8 short
 }
 
 # bats test_tags=memory
 @test "an allocation fails" {
-	torture 20 alloc
+	torture 8 alloc
 }
 
 @test "a file of the directory is damaged" {
-	torture 150 damage
+	torture 100 --case files --case state damage
 }
 
 # bats test_tags=long
 @test "the power goes" {
-	torture 25 power
+	torture 16 power
 }

@@ -100,6 +100,16 @@ part 1 open, 0 rows wait" ]
 	[ "$stderr" = "millrace: $PWD/e: smap may be 01-smap or 02-smap; write one of them" ]
 }
 
+@test "dump shows the watermark and nothing behind it" {
+	printf '%s\n' t 2026-01-01T10:00:05Z 2026-01-01T10:02:00Z >t.csv
+	sbatch -t t --once -S d t.csv | swindow 1m --late 5s \
+		| sreduce count | ssink -q >/dev/null
+	for stage in swindow sreduce; do
+		run -0 millrace dump d $stage
+		[ "$(grep -a ^watermark <<<"$output")" = "watermark 2026-01-01T10:01:55Z" ]
+	done
+}
+
 @test "dump finds columns of a header, and rows that wait" {
 	printf 'k,v\n1,2\n3,4\n' >t.csv
 	printf 'k,v\n9,2\n' >u.csv

@@ -256,7 +256,7 @@ put_state(struct buf *out, const struct state *s)
 	if (s->watermark == INT64_MIN) {
 		buf_puts(out, "watermark none\n");
 	} else {
-		time_format_rfc3339(text, s->watermark);
+		text[time_format_rfc3339(text, s->watermark)] = '\0';
 		buf_printf(out, "watermark %s\n", text);
 	}
 	if (s->batch > 0)

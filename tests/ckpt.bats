@@ -134,6 +134,17 @@ all() {
 	[ "$(new)" = "5" ]
 }
 
+@test "a source that was never there is named, with 66" {
+	seq 3 >b.log
+	for sources in "none.log" "b.log none.log" "none.log b.log"; do
+		run -66 --separate-stderr bash -c "sbatch --once -S d $sources | ssink -q"
+		[ "$stderr" = "sbatch: none.log: No such file or directory" ]
+	done
+	seq 4 5 >none.log
+	run -0 --separate-stderr bash -c "sbatch --once -S d none.log b.log | ssink -q -N"
+	[ "$output" = "$(seq 4 5; seq 3)" ]
+}
+
 @test "nothing new costs no epoch" {
 	seq 1 3 >b.log
 	new >/dev/null

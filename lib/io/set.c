@@ -270,10 +270,14 @@ followed_note(const struct source *s)
 	return follow_note(follow_of(s));
 }
 
+/* One that could not be opened is followed by nobody. */
 static const char *
 followed_where(const struct source *s)
 {
-	return follow_where(follow_of(s));
+	const struct set *set = s->own;
+
+	return set == NULL || set->follow == NULL ? s->path
+						  : follow_where(set->follow);
 }
 
 static int64_t

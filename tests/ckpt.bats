@@ -187,6 +187,29 @@ all() {
 	[ "$(new --on-missing skip)" = "7 8" ]
 }
 
+@test "what is passed over is told of, and the next file has places of its own" {
+	go() {
+		sbatch --once -S d "$@" log.csv | ssink -q -N
+	}
+	printf '%s\n' n 1 2 3 >log.csv
+	go --on-missing stop >/dev/null
+	printf '%s\n' n 7 8 >other
+	mv other log.csv
+	run -0 --separate-stderr go --on-missing skip
+	[ "$output" = "$(seq 7 8)" ]
+	[ "$stderr" = "sbatch: log.csv: the file that was read up to byte 8 is gone, and what stood behind it" ]
+	echo 9 >>log.csv
+	[ "$(go)" = 9 ]
+	printf '%s\n' n 10 >log.csv
+	run -0 --separate-stderr go --on-truncate restart
+	[ "$output" = 10 ]
+	[[ $stderr == "sbatch: log.csv: "*"truncated after byte 8"* ]]
+	echo 11 >>log.csv
+	[ "$(go)" = 11 ]
+	run -0 millrace status d
+	[[ $output == *"source log.csv read 8 of 8 bytes, behind by 0" ]]
+}
+
 @test "a pipeline that has changed is refused with the difference" {
 	seq 1 3 >b.log
 	new >/dev/null

@@ -253,8 +253,10 @@ advance(struct follow *f)
 	if (f->n_queue == 0) {
 		if (sibling_id(&id, &mtime_ns, AT_FDCWD, f->path) == -1) {
 			if (!f->told && f->now.fd == -1)
-				follow_tell(
-				    f, f->path, "is not there, waiting for it");
+				follow_tell(f, f->path,
+				    f->stopping
+					? "is not there"
+					: "is not there, waiting for it");
 			f->told = true;
 		} else if (f->now.fd != -1 && file_id_same(&id, &f->now.id)) {
 			f->lost_us = 0;
@@ -295,6 +297,11 @@ follow_read(struct follow *f, void *p, size_t cap, size_t *len)
 	bool first;
 
 	*len = 0;
+	if (f->lost) {
+		/* The note is that of follow_resume. */
+		f->lost = false;
+		return SOURCE_NEXT;
+	}
 	buf_reset(&f->note);
 	if (f->error != NULL)
 		return SOURCE_ERROR;

@@ -56,7 +56,8 @@ bool follow_to_end(struct follow *f, uint64_t *off);
  * follow_save: append the file being read, of which the first off bytes were
  * taken, and all that are not to be read again.
  * follow_resume: after follow_begin, take that up.  The file is sought by its
- * identity: under its name, rotated, packed.  0, or the exit status with the
+ * identity: under its name, rotated, packed.  One that the rules let go has
+ * ended: SOURCE_NEXT comes first, with a note.  0, or the exit status with the
  * reason in *why, to be freed.
  */
 struct follow *follow_begin(const char *path);

@@ -30,6 +30,7 @@ struct follow {
 	bool stopping;
 	bool strict; /* a truncation that loses bytes is an error */
 	bool skips_missing; /* a file that is gone is not */
+	bool lost; /* the place that was resumed; the reader must hear of it */
 	bool told; /* that the name cannot be opened */
 	bool told_dir; /* that its directory cannot be looked at */
 	struct buf note;

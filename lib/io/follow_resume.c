@@ -244,6 +244,7 @@ on_missing(struct follow *f, const struct place *p, bool there, char **why)
 	    (uintmax_t)p->at.off);
 	if (!fatal) {
 		follow_tell(f, f->path, text);
+		f->lost = true;
 		return 0;
 	}
 	*why = mem_printf("%s; %s", text,

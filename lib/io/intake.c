@@ -398,8 +398,9 @@ begin_again(struct intake *in)
 
 	if (j->n > 0 && !in->o.source.on_missing_skip)
 		return intake_fail(in, INTAKE_CHANGED,
-		    "-S: %s was read before and is no source any more; "
-		    "--on-missing skip goes on without it",
+		    "-S: %s was read before and is no source any more; write "
+		    "its path as it was, or --on-missing skip, which goes on "
+		    "without it and reads other paths from their starts",
 		    j->v[0].path);
 	journal_release(&in->journal);
 	return heading_send(in);

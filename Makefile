@@ -67,8 +67,8 @@ IO = appended bad changelog conn cut dir emit epochs external feed filesink \
 	outresume outset outwhole pace places poller prepared pump range \
 	saved set sibling sink source source_list spawn spool target turn
 JOIN = cogroup heap match match_scope match_state match_time plan plan_gather \
-	side streams streams_cogroup streams_head table tablefile tablejoin \
-	tablepack tables
+	side streams streams_cogroup streams_head streams_out table tablefile \
+	tablejoin tablepack tables
 TOOL = accounts changes inspect message pair progress quote redirect resume \
 	signal stage state textopt tool
 EVENT = event late sorted whole

@@ -47,8 +47,18 @@ struct streams {
 	struct batch out;
 };
 
-/* Give the pairs at hand; arg is the struct streams.  0, or -1. */
+/*
+ * Give the pairs at hand, and forget them.  0, or -1 after stage_fail.
+ * streams_answer: the last frame has the watermark and, with last, closes the
+ * batch.  streams_give: more will follow; arg is the struct streams.
+ * streams_heartbeat: nothing came out, but time has gone on.
+ */
+int streams_answer(struct streams *s, int64_t watermark, bool last);
 int streams_give(void *arg);
+int streams_heartbeat(struct streams *s, int64_t watermark);
+
+/* Fail with what an expression says.  Returns -1. */
+int streams_fail_expr(struct stage *st, const struct expr_error *err);
 
 /* Give the cogroups of the rows of one window or batch.  0, or -1. */
 int streams_cogroup(void *arg);

@@ -210,6 +210,51 @@ all() {
 	[[ $output == *"source log.csv read 8 of 8 bytes, behind by 0" ]]
 }
 
+# bats test_tags=long
+@test "a file that cannot be read is not taken for one that is gone" {
+	seq 1 3 >b.log
+	part() {
+		"$@" sbatch -f lines --once --on-missing skip \
+			--on-truncate restart -S d b.log 2>err | ssink -N 'o/{epoch}'
+	}
+	part
+	seq 4 6 >>b.log
+	mv b.log b.log.1
+	seq 7 9 >b.log
+	cp -a d before
+	failed=0
+	for n in {1..16}; do
+		rm -rf d o/[2-9]
+		cp -a before d
+		part strace -qq -o log -e trace=pread64 \
+			-e inject=pread64:error=EIO:when="$n" || :
+		[ ! -s err ] || failed=$((failed + 1))
+		part
+		cat o/* | diff <(seq 9) -
+	done
+	[ "$failed" -gt 6 ]
+}
+
+# bats test_tags=long
+@test "a rotated file that cannot be opened is an error, or told of" {
+	seq 1 3 >b.log
+	new >/dev/null
+	mv b.log b.log.2
+	seq 4 6 >b.log.1
+	seq 7 9 >b.log
+	part() {
+		strace -qq -o log -P "$PWD/b.log.1" -e trace=pread64 \
+			-e inject=pread64:error=EIO sbatch -f lines --once \
+			"$@" -S d b.log | ssink -q -N
+	}
+	run -74 --separate-stderr part
+	[ "$output" = "" ]
+	[ "${stderr_lines[0]}" = "sbatch: b.log: b.log.1: Input/output error; --on-missing skip goes on without it" ]
+	run -0 --separate-stderr part --on-missing skip
+	[ "$output" = "$(seq 7 9)" ]
+	[ "$stderr" = "sbatch: b.log.1: Input/output error" ]
+}
+
 @test "a pipeline that has changed is refused with the difference" {
 	seq 1 3 >b.log
 	new >/dev/null

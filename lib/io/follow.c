@@ -271,6 +271,8 @@ advance(struct follow *f)
 		if (follow_scan(f) == -1)
 			return no_look(f);
 		f->told_dir = false;
+		if (f->error != NULL)
+			return SOURCE_ERROR;
 	}
 	if (f->n_queue == 0)
 		return SOURCE_WAIT;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -90,7 +91,7 @@ is_copy(const struct follow *f, struct held *copy, int dir_fd,
 	    || held_open(copy, dir_fd, s->name) == -1)
 		return false;
 	/* Of the file itself nothing is left; its tail stands for it. */
-	if (f->now.n_tail > 0 && held_skip(copy, &f->now))
+	if (f->now.n_tail > 0 && held_skip(copy, &f->now) == 1)
 		return true;
 	held_release(copy);
 	return false;
@@ -113,6 +114,30 @@ follow_find_copy(struct follow *f, struct held *copy)
 }
 
 /*
+ * A sibling cannot be opened, for which errno is.  Its name may become
+ * readable; a rotated file is lost, which must not pass where none may be.
+ */
+static void
+not_opened(struct follow *f, const struct sibling *s)
+{
+	const char *why = strerror(errno);
+
+	if (!s->current && f->kept && !f->skips_missing) {
+		f->status = errno == EACCES ? EX_NOINPUT : EX_IOERR;
+		f->error =
+		    mem_printf("%s: %s; --on-missing skip goes on without it",
+			s->name, why);
+		return;
+	}
+	if (!s->current || !f->told)
+		follow_tell(f, s->name, why);
+	if (s->current)
+		f->told = true;
+	else
+		known_add_unread(&f->known, &s->id);
+}
+
+/*
  * Open a sibling into the queue.  -1 when its name is another file by now.
  * What gzip is still writing is left for later: its original is there, too.
  */
@@ -125,13 +150,7 @@ take(struct follow *f, int dir_fd, const struct sibling *s)
 	if (held_open(&h, dir_fd, s->name) == -1) {
 		if (errno == ENOENT)
 			return -1;
-		if (!s->current || !f->told)
-			follow_tell(f, s->name, strerror(errno));
-		/* The name may become readable; a rotated file is lost. */
-		if (s->current)
-			f->told = true;
-		else
-			known_add_unread(&f->known, &s->id);
+		not_opened(f, s);
 		return 0;
 	}
 	if (!file_id_same(&h.id, &s->id)) {
@@ -155,7 +174,7 @@ take(struct follow *f, int dir_fd, const struct sibling *s)
 static int
 take_unknown(struct follow *f, int dir_fd, const struct siblings *l)
 {
-	for (size_t i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n && f->error == NULL; i++)
 		if (!is_known(f, dir_fd, &l->v[i])
 		    && take(f, dir_fd, &l->v[i]) == -1)
 			return -1;

@@ -28,6 +28,7 @@ struct follow {
 	struct known known;
 	uint64_t n_truncated;
 	bool stopping;
+	bool kept; /* over a restart, so that nothing may be lost */
 	bool strict; /* a truncation that loses bytes is an error */
 	bool skips_missing; /* a file that is gone is not */
 	bool lost; /* the place that was resumed; the reader must hear of it */

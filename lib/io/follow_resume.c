@@ -120,6 +120,7 @@ follow_save(struct buf *out, const struct follow *f, uint64_t off)
 void
 follow_rules(struct follow *f, bool strict, bool skips_missing)
 {
+	f->kept = true;
 	f->strict = strict;
 	f->skips_missing = skips_missing;
 }
@@ -156,42 +157,53 @@ get_known(struct follow *f, struct cur *c)
 	}
 }
 
-/* Whether a file begins with what the one that was read began with. */
-static bool
+/*
+ * Whether a file begins with what the one that was read began with; -1 when
+ * it cannot be read, for which a file with damaged contents does not count.
+ */
+static int
 begins_alike(const struct held *h, const struct head_id *head)
 {
 	struct head_id now;
 
-	return held_head(&now, h) == 0 && now.n >= head->n
-	       && memcmp(now.head, head->head, head->n) == 0;
+	if (held_head(&now, h) == -1)
+		return errno == EBADMSG ? 0 : -1;
+	return now.n >= head->n && memcmp(now.head, head->head, head->n) == 0;
 }
 
 /*
- * Whether h is the file of p, and if so go to its place.  What is cut short
- * under its own name is left to the reader, which looks for a copy of it.
+ * Whether h is the file of p, and if so go to its place; -1 when it cannot be
+ * read.  What is cut short under its own name is left to the reader, which
+ * looks for a copy of it.
  */
-static bool
+static int
 take_up(struct held *h, const struct place *p)
 {
 	bool itself = file_id_same(&h->id, &p->id) && h->gunzip == NULL;
+	int rc = begins_alike(h, &p->head);
 
-	if (!begins_alike(h, &p->head))
-		return false;
-	if (held_skip(h, &p->at))
-		return true;
-	return itself && p->head.n > 0;
+	if (rc == 1)
+		rc = held_skip(h, &p->at);
+	else
+		itself = false;
+	return rc == 0 && itself && p->head.n > 0 ? 1 : rc;
 }
 
-static bool
+/* The same of a name, which may be gone by now, or not be ours to read. */
+static int
 try_sibling(struct held *found, int dir_fd, const struct sibling *s,
     const struct place *p)
 {
+	int rc, e;
+
 	if (held_open(found, dir_fd, s->name) == -1)
-		return false;
-	if (take_up(found, p))
-		return true;
-	held_release(found);
-	return false;
+		return errno == ENOENT || errno == EACCES ? 0 : -1;
+	rc = take_up(found, p);
+	e = errno;
+	if (rc != 1)
+		held_release(found);
+	errno = e;
+	return rc;
 }
 
 /*
@@ -203,27 +215,30 @@ static bool
 find(struct follow *f, struct held *found, bool *there, const struct place *p)
 {
 	struct siblings l = {0};
-	bool got = false;
-	int dir_fd, e = 0;
+	int dir_fd, e = 0, got = 0;
 
 	*there = false;
 	if (follow_look(f, &l, &dir_fd) == 0) {
-		for (size_t i = 0; !got && i < l.n; i++) {
+		for (size_t i = 0; got != 1 && i < l.n; i++) {
 			if (!file_id_same(&l.v[i].id, &p->id))
 				continue;
 			*there = p->id.born_ns != 0;
 			got = try_sibling(found, dir_fd, &l.v[i], p);
+			e = got == -1 ? errno : e;
 		}
-		for (size_t i = 0; !got && p->head.n > 0 && i < l.n; i++)
-			got = !file_id_same(&l.v[i].id, &p->id)
-			      && try_sibling(found, dir_fd, &l.v[i], p);
+		for (size_t i = 0; got != 1 && p->head.n > 0 && i < l.n; i++) {
+			if (file_id_same(&l.v[i].id, &p->id))
+				continue;
+			got = try_sibling(found, dir_fd, &l.v[i], p);
+			e = got == -1 ? errno : e;
+		}
 	} else if (dir_fd != -1 || errno != ENOENT)
 		e = errno;
 	if (dir_fd != -1)
 		close(dir_fd);
 	siblings_release(&l);
 	errno = e;
-	return got;
+	return got == 1;
 }
 
 /* Nothing is left of what was read; that which has its name is another one. */

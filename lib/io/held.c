@@ -100,16 +100,17 @@ keep_tail(struct held *h, const char *p, size_t len)
 	h->n_tail = keep + len;
 }
 
-/* Whether what stands before the offset is still what was read. */
-static bool
+/* Whether what stands before the offset is still what was read; or -1. */
+static int
 is_continued(const struct held *h)
 {
 	char now[HELD_TAIL];
 	ssize_t n =
 	    io_pread(h->fd, now, h->n_tail, (off_t)(h->off - h->n_tail));
 
-	return n >= 0 && (size_t)n == h->n_tail
-	       && memcmp(now, h->tail, h->n_tail) == 0;
+	if (n == -1)
+		return -1;
+	return (size_t)n == h->n_tail && memcmp(now, h->tail, h->n_tail) == 0;
 }
 
 /* What has been read may have been truncated since. */
@@ -118,18 +119,20 @@ read_plain(const struct held *h, void *p, size_t cap)
 {
 	ssize_t n = io_pread(h->fd, p, cap, (off_t)h->off);
 	struct stat st;
-	bool stale;
+	int same;
 
 	if (n == -1)
 		return -1;
 	if (n > 0) {
-		stale = !is_continued(h);
+		same = is_continued(h);
+		if (same == -1)
+			return -1;
 	} else {
 		if (fstat(h->fd, &st) == -1)
 			return -1;
-		stale = (uint64_t)st.st_size < h->off;
+		same = (uint64_t)st.st_size >= h->off;
 	}
-	if (!stale)
+	if (same)
 		return n;
 	errno = ESTALE;
 	return -1;
@@ -192,7 +195,7 @@ held_last_end(const struct held *h)
 	return 0;
 }
 
-bool
+int
 held_skip(struct held *h, const struct held *before)
 {
 	uint64_t left = before->off;
@@ -213,6 +216,9 @@ held_skip(struct held *h, const struct held *before)
 		left -= (uint64_t)n;
 	}
 	free(p);
+	/* What is no gzip data, or not whole, has other contents. */
+	if (n == -1 && errno != EBADMSG)
+		return -1;
 	return left == 0 && h->n_tail >= before->n_tail
 	       && memcmp(h->tail + h->n_tail - before->n_tail, before->tail,
 		      before->n_tail)

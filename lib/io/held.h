@@ -51,8 +51,8 @@ struct held {
  * that is, it ends before off, or something else stands there).
  * held_rewind: from the start again; held_seek: from byte off; held_last_end:
  * the place behind the last line end.  None of them is for packed files.
- * held_skip: go to where before stands, which has the same contents up to
- * there; false when it has not.
+ * held_skip: go to where before stands: 1, 0 when the contents up to there
+ * are others, or -1 with errno when they cannot be read.
  * held_head: what identifies it.  0, or -1 with errno.
  */
 int held_open(struct held *h, int dir_fd, const char *name);
@@ -61,7 +61,7 @@ ssize_t held_read(struct held *h, void *p, size_t cap);
 void held_rewind(struct held *h);
 void held_seek(struct held *h, uint64_t off);
 uint64_t held_last_end(const struct held *h);
-bool held_skip(struct held *h, const struct held *before);
+int held_skip(struct held *h, const struct held *before);
 int held_head(struct head_id *id, const struct held *h);
 
 /*

@@ -280,6 +280,16 @@ all() {
 	wait
 }
 
+@test "the directory may be below one with a group of its own" {
+	seq 1 3 >b.log
+	mkdir shared
+	chmod g+s shared
+	for _ in 1 2; do
+		sbatch --once -f lines -S shared/d b.log | ssink -q -N >>out
+	done
+	seq 1 3 | diff - out
+}
+
 @test "SIGTERM ends an epoch, and the next start goes on behind it" {
 	seq 1 3 >b.log
 	mkfifo p

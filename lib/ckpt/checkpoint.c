@@ -87,7 +87,8 @@ check_owner(char **why, int status, const char *dir, const struct stat *st)
 		return refuse(why, status, dir,
 		    "it belongs to somebody else; a checkpoint is for its "
 		    "owner alone");
-	if ((st->st_mode & 07777) != 0700)
+	/* Below a directory with a group of its own there is a set-group-ID. */
+	if ((st->st_mode & 0777) != 0700)
 		return refuse(why, status, dir,
 		    "its mode is not 0700; a checkpoint holds the data of its "
 		    "owner: chmod 700 it");

@@ -280,6 +280,21 @@ all() {
 	wait
 }
 
+@test "a start takes nothing from a stage of an earlier one that works on" {
+	seq 1 3 >b.log
+	mkfifo go
+	sbatch --once -f lines -S d b.log | ssink -q --exec 'cat go >out' &
+	until_true 10 test -e d/1.1.00-sbatch
+	until_true 10 sh -c '! millrace status d | grep -q 00-sbatch,.runs'
+	run -75 --separate-stderr bash -c \
+		'sbatch --once -f lines -S d b.log | ssink -q -N'
+	[[ $stderr == "sbatch: -S: $PWD/d: 01-ssink of an earlier start is running still, as process "* ]]
+	echo >go
+	wait %1
+	[ "$(millrace status d | head -n 2)" = "committed epoch 1 of generation 1
+started 1 times" ]
+}
+
 @test "the directory may be below one with a group of its own" {
 	seq 1 3 >b.log
 	mkdir shared

@@ -17,10 +17,13 @@
 #include "ckpt/commit.h"
 #include "ckpt/durable.h"
 #include "ckpt/lock.h"
+#include "ckpt/survey.h"
 
-#define SOURCE_LOCK "source.lock"
+#define SOURCE "source"
+#define SOURCE_LOCK SOURCE ".lock"
 #define SINK_LOCK "sink.lock"
 #define ENDED "ended " /* what the lock's text says after an orderly end */
+#define GRACE_MS 2000 /* in which the stages of a killed start are gone */
 #define MAX_STAGE 128 /* bytes of a stage's name in a file's */
 
 /* File systems whose locks and renames may not mean what they should. */
@@ -196,6 +199,44 @@ take_lock(struct checkpoint *c, char **why, const char *name, const char *who)
 	return EX_TEMPFAIL;
 }
 
+/*
+ * A stage of an earlier start that still works may yet commit: to count this
+ * start would void what it does, and then fail at its lock.
+ */
+static int
+await_stage(struct checkpoint *c, char **why, const struct survey_file *f)
+{
+	char *lock = mem_printf("%s.lock", f->stage);
+	pid_t holder;
+	int fd = lock_take(c->fd, lock, GRACE_MS, &holder), rc = 0;
+
+	if (fd != -1) {
+		close(fd);
+	} else if (errno == EAGAIN) {
+		*why = mem_printf("%s: %s of an earlier start is running "
+				  "still, as process %ld",
+		    c->path, f->stage, (long)holder);
+		rc = EX_TEMPFAIL;
+	} else {
+		rc = checkpoint_failed(c, why, lock);
+	}
+	free(lock);
+	return rc;
+}
+
+static int
+await_stages(struct checkpoint *c, char **why)
+{
+	struct survey s = {.v = NULL};
+	int rc = survey_read(&s, why, c);
+
+	for (size_t i = 0; rc == 0 && i < s.n; i++)
+		if (s.v[i].held && strcmp(s.v[i].stage, SOURCE) != 0)
+			rc = await_stage(c, why, &s.v[i]);
+	survey_release(&s);
+	return rc;
+}
+
 int
 checkpoint_start(struct checkpoint *c, char **why, const char *dir, bool any_fs)
 {
@@ -211,6 +252,8 @@ checkpoint_start(struct checkpoint *c, char **why, const char *dir, bool any_fs)
 		rc = take_lock(c, why, SOURCE_LOCK, "this pipeline");
 	if (rc == 0)
 		rc = make_identity(c, why);
+	if (rc == 0)
+		rc = await_stages(c, why);
 	if (rc == 0)
 		rc = commit_bump(c, why);
 	if (rc == 0)

@@ -40,7 +40,8 @@ struct checkpoint {
  * All that fail give the exit status, with the reason in *why, to be freed;
  * 0 when done.
  * checkpoint_start (sbatch): make the directory where need be, take its lock,
- * count this start, read what is committed.  Not with a directory that is a
+ * wait a little for stages of an earlier start (75 when one works on), count
+ * this start, read what is committed.  Not with a directory that is a
  * link, not ours, open to others, or on a network unless any_fs.  *why may
  * hold a warning though 0 was returned.
  * checkpoint_join (the others): the directory that HEAD names, if it is safe

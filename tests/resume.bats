@@ -68,9 +68,15 @@ fresh() {
 	go
 	[ "$(ssink -N <late.mill | cut -f 3 | paste -sd ' ')" = "3 4 6 7" ]
 	printf '%s\n' 9,a,8 >>in.csv
-	: >late.mill
+	truncate -s 10 late.mill
 	run -65 --separate-stderr go
-	[[ ${stderr_lines[0]} == "swindow: --late-to: late.mill has 0 bytes, and had "*": it is another file" ]]
+	[[ ${stderr_lines[0]} == "swindow: --late-to: late.mill has "*" bytes, and had "*": it is another file; move it away to begin one anew" ]]
+	for mend in "rm late.mill" "truncate -s 0 late.mill"; do
+		$mend
+		echo 9,a,9 >>in.csv
+		go
+	done
+	[ "$(ssink -N <late.mill | cut -f 3)" = 9 ]
 }
 
 @test "--late-to behind sbatch -S wants a file" {

@@ -80,10 +80,15 @@ cut_file(struct late *l, struct stage *st)
 		return stage_fail(st, TOOL_USAGE,
 		    "--late-to: sbatch -S: %s is no file, which could be cut",
 		    l->to);
+	/* It was taken away: another one begins. */
+	if (s.st_size == 0) {
+		l->len = 0;
+		l->resumes = false;
+	}
 	if ((uint64_t)s.st_size < l->len)
 		return stage_fail(st, TOOL_DATA,
 		    "--late-to: %s has %jd bytes, and had %ju: it is another "
-		    "file",
+		    "file; move it away to begin one anew",
 		    l->to, (intmax_t)s.st_size, (uintmax_t)l->len);
 	if (ftruncate(l->fd, (off_t)l->len) == -1
 	    || lseek(l->fd, 0, SEEK_END) == -1)

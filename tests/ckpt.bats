@@ -386,6 +386,11 @@ started 1 times" ]
 	go >>out 2>/dev/null
 	printf 'x\ny\n' | diff - bad.txt
 	printf '1\n2\n3\n' | diff - out
+	mv bad.txt taken
+	printf 'z\n4\n' >>n.csv
+	go >>out 2>/dev/null
+	printf 'z\n' | diff - bad.txt
+	printf '1\n2\n3\n4\n' | diff - out
 }
 
 @test "what cannot be read again, or is no safe place, is refused" {

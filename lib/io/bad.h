@@ -56,7 +56,7 @@ bool bad_take(struct bad *b, struct buf *notes, const char *name,
 /*
  * What is kept over a restart: bad_kept_len: the length of the file, once it
  * is flushed and durable; 0 without one.  bad_truncate: cut it to that length
- * again.
+ * again; one that is shorter is another file, to whose end the next are added.
  * 0, or -1 with why and status.
  */
 int bad_kept_len(struct bad *b, uint64_t *len);

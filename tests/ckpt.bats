@@ -260,7 +260,7 @@ all() {
 	new >/dev/null
 	run -78 --separate-stderr bash -c \
 		'sbatch -f csv --once -S d b.log | ssink -N'
-	[[ $stderr == "sbatch: -S: the options are \"-f csv\", and were \"-f lines\"" ]]
+	[[ $stderr == "sbatch: -S: the options are \"-f csv\", and were \"-f lines\"; write these again, or another -S DIR" ]]
 	seq 4 5 >>b.log
 	run -78 --separate-stderr bash -c \
 		'sbatch -f lines --once -S d b.log | smap -w true | ssink -N'

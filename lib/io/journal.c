@@ -230,7 +230,8 @@ check_options(struct intake *in, struct cur *c)
 	heading_describe(&chain, &in->o);
 	if (chain.len != len || memcmp(chain.data, was, len) != 0)
 		rc = intake_fail(in, INTAKE_CHANGED,
-		    "-S: the options are \"%.*s\", and were \"%.*s\"",
+		    "-S: the options are \"%.*s\", and were \"%.*s\"; write "
+		    "these again, or another -S DIR",
 		    (int)chain.len, (const char *)chain.data, (int)len, was);
 	buf_release(&chain);
 	return rc;

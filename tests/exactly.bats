@@ -135,6 +135,22 @@ killed() {
 	[ "$(cut -f 1 1.tsv | paste -sd ' ')" = "1 3 5 7" ]
 }
 
+# bats test_tags=long
+@test "an epoch is durable in all files that are appended to, closed or open" {
+	for i in {1..20}; do
+		printf '%s,%09000d\n' "$i" 0
+	done >b.log
+	# So few descriptors that four files at most are open at a time.
+	sbatch -f csv -N -c k,v --once -S d b.log | (
+		ulimit -n 36
+		strace -qq -y -o log -e trace=fsync,renameat \
+			ssink -N --append 'out/{k}.csv'
+	)
+	sed '/"committed") = 0$/,$d' log |
+		sed -n 's|^fsync([0-9]*<.*/out/\(.*\)\.csv>) = 0$|\1|p' |
+		sort -nu | diff <(seq 20) -
+}
+
 @test "dot files of a killed start are removed" {
 	seq 3 >b.log
 	mkfifo p

@@ -373,6 +373,24 @@ n.9.csv.gz' ]
 	[ "$(cat out.csv)" = $'line\nb' ]
 }
 
+@test "what is appended to may be moved away while it is closed" {
+	mkfifo in
+	sbatch -f lines in | (
+		ulimit -n 36
+		ssink -N --append 'out/{line}.txt'
+	) &
+	pid=$!
+	exec 7>in
+	seq 20 >&7
+	until_true 5 test -s out/20.txt
+	mv out/1.txt moved
+	exec 7>&-
+	wait "$pid"
+	[ "$(cat moved)" = 1 ]
+	[ ! -e out/1.txt ]
+	cat out/*.txt | sort -n | diff <(seq 2 20) -
+}
+
 @test "what does not go together is refused with 64" {
 	numbers 1 >s
 	for case in \

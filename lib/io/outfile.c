@@ -62,12 +62,19 @@ mend_line(const struct outfile *o, int dir_fd, struct outfile_state *state)
 	return state->is_mended ? io_write(o->fd, "\n", 1) : 0;
 }
 
+/* Whether the last component of path is the user's. */
+static bool
+is_trusted(const struct outfile *o)
+{
+	return (size_t)(outdir_name(o->path) - o->path) < o->n_trusted;
+}
+
 /* A name from data must not reach a link, a device or a FIFO. */
 static int
 open_append(struct outfile *o, int dir_fd, struct outfile_state *state)
 {
 	const char *name = outdir_name(o->path);
-	bool trusted = (size_t)(name - o->path) < o->n_trusted;
+	bool trusted = is_trusted(o);
 	struct stat st;
 
 	o->fd = openat(dir_fd, name,
@@ -152,14 +159,30 @@ outfile_close(struct outfile *o)
 	return end(o, false);
 }
 
+/* Open again what was appended to, and nothing more is. */
+static int
+open_appended(struct outfile *o)
+{
+	int dir_fd = outdir_open(o->path, o->n_trusted, NULL);
+
+	if (dir_fd == -1)
+		return -1;
+	o->fd = openat(dir_fd, outdir_name(o->path),
+	    O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
+		| (is_trusted(o) ? 0 : O_NOFOLLOW));
+	drop(dir_fd);
+	return o->fd == -1 ? -1 : 0;
+}
+
 int
 outfile_finish(struct outfile *o)
 {
 	struct outfile_state state;
+	int rc = 0;
 
-	if (o->fd == -1 && outfile_open(o, &state) == -1)
-		return -1;
-	return end(o, true);
+	if (o->fd == -1)
+		rc = o->append ? open_appended(o) : outfile_open(o, &state);
+	return rc == -1 ? -1 : end(o, true);
 }
 
 static void

@@ -174,9 +174,12 @@ targets_complete(struct targets *s, struct target *g)
 		return -1;
 	if (g->file.fd != -1)
 		leave_open(s, g);
-	else if (s->t->o.append)
+	if (outfile_finish(&g->file) == 0)
 		return 0;
-	return outfile_finish(&g->file) == -1 ? failed(s, g) : 0;
+	/* It was closed, and somebody has moved it away meanwhile. */
+	if (errno == ENOENT && s->t->o.append && !s->t->resumes)
+		return 0;
+	return failed(s, g);
 }
 
 int

@@ -59,7 +59,8 @@ void targets_release(struct targets *s);
  * it is open already.
  * targets_put: append bytes, which may stay in memory; targets_drain: write
  * those.
- * targets_complete: all of it in the file, closed and durable.
+ * targets_complete: all of it in the file, closed and durable; but for a file
+ * that was appended to and is gone, unless the pipeline resumes.
  * targets_publish: give it its name, numbered if the outlet rolls; nothing to
  * do when it appends.
  * targets_prepare: of a pipeline that resumes: it is to get that name when

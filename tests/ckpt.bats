@@ -90,6 +90,19 @@ all() {
 	seq 8 | diff - f
 }
 
+@test "rows that the first start found are not lost without a word" {
+	seq 1 3 >b.log
+	run -74 bash -c 'sbatch -f lines --once -S d b.log | ssink -q --exec false'
+	[ -e d/0.0.00-sbatch ]
+	rm b.log
+	echo 6 >b.log
+	run -66 --separate-stderr bash -c \
+		'sbatch -f lines --once -S d b.log | ssink -q -N'
+	[ "$output" = "" ]
+	[[ $stderr == "sbatch: b.log: the file that was read up to byte 0 is gone, "* ]]
+	[ "$(new --on-missing skip)" = 6 ]
+}
+
 @test "a file that waits for its turn may be rotated before a commit" {
 	seq 1 5000 >a.log
 	seq 5001 5003 >b.log

@@ -139,6 +139,19 @@ b	2" ]
 	[[ $stderr == "swindow: "*" -k k\", and would be of"* ]]
 }
 
+@test "the keys of sreduce --partial are part of what is compared" {
+	go() {
+		sbatch -f csv -N -c v:int -S d --once --batch-rows 9 in.csv |
+			sreduce --partial -k "$1" count | sreduce --merge |
+			ssink -q -N
+	}
+	seq 5 >in.csv
+	[ "$(go 'v div 3 as k' | paste -sd ' ')" = "0	2 1	3" ]
+	seq 6 9 >>in.csv
+	run -78 --separate-stderr go 'v div 2 as k'
+	[[ $stderr == "sreduce: "*"01-sreduce has the options"*"--accept-changes 01-sreduce goes on with it" ]]
+}
+
 @test "smap: steps without a state may come and go, others may not" {
 	go() {
 		# shellcheck disable=SC2086 # words

@@ -25,11 +25,13 @@ take_text(const char **s)
 	return text;
 }
 
-/* The columns that --partial read. */
+/* The columns that --partial read; its -k stands behind them. */
 static int
 take_columns(struct schema *s, const char *text)
 {
-	while (*text == '\n') {
+	static const char keys[] = "\n-k ";
+
+	while (*text == '\n' && strncmp(text, keys, strlen(keys)) != 0) {
 		size_t len = strcspn(++text, " ?");
 		struct field *f = NULL;
 		bool untyped;
@@ -50,7 +52,7 @@ take_columns(struct schema *s, const char *text)
 			return -1;
 		f->untyped = untyped;
 	}
-	return *text == '\0' ? 0 : -1;
+	return *text == '\0' || *text == '\n' ? 0 : -1;
 }
 
 /* The key columns of states, as an expression list; to be freed. */

@@ -121,6 +121,8 @@ describe(const struct stage *st, const struct group *g)
 			buf_printf(&b, "\n%s%s %zu %s", type_name(f->type),
 			    f->untyped ? "?" : "", strlen(f->name), f->name);
 	}
+	/* The columns of keys tell their types, and not what they are of. */
+	buf_printf(&b, "\n-k %s", g->opts->keys);
 	text = mem_strndup((const char *)b.data, b.len);
 	buf_release(&b);
 	return text;

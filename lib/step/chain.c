@@ -75,6 +75,10 @@ describe(struct buf *b, const struct step *s)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (texts[i][1] != NULL)
 			buf_printf(b, " %s %s", texts[i][0], texts[i][1]);
+	if (o->no_header)
+		buf_puts(b, " -N");
+	if (o->by_frame)
+		buf_puts(b, " --frame");
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (numbers[i] > 0)
 			buf_printf(

@@ -50,6 +50,15 @@ def sliding(n):
             for (end, k), v in windows.items()]
 
 
+def large(n):
+    """Groups of one or two rows."""
+    windows = collections.defaultdict(list)
+    for i, k, t, _ in map(row, range(n)):
+        windows[t // 3600 * 3600 + 3600, i // 2, k].append(i)
+    return [[end, h, 500 * len(k), len(v), sum(v)]
+            for (end, h, k), v in windows.items()]
+
+
 def sessions(n):
     """A gap of 40 s ends one."""
     out, open_ = [], {}
@@ -93,6 +102,10 @@ def pairs(n):
 SLIDE = ("swindow -q 5m/1m --late 30s | sreduce -k k 'count() as c, "
          "sum(n) as s, first(n) as f, last(n) as l' | "
          "smap -s 'epoch(window_end)::int as e, k, c, s, f, l'")
+# A window has some 2 MB of keys, so that most are in files.
+OUTSIDE = ("swindow -q 1h --late 30s | sreduce --mem 1M "
+           "-k 'n div 2 as h, repeat(k, 500) as r' 'count() as c, sum(n) as s'"
+           " | smap -s 'epoch(window_end)::int as e, h, length(r) as l, c, s'")
 SESSION = ("swindow -q --sort --late 30s | swindow -q session:40s -k k | "
            "sreduce -k k 'count() as c, sum(n) as s' | smap -s "
            "'epoch(window_start)::int as a, epoch(window_end)::int as b, k, "
@@ -116,6 +129,7 @@ PIPES = {
                             "swindow -q --sort --late 30s | smap -s 'n, k'",
                             in_order),
     "sliding windows, appended": (APPEND, "--once", SLIDE, sliding),
+    "windows of groups in files": (EPOCH, "--once", OUTSIDE, large),
     "pairs of two sources, followed": (EPOCH, "-F", PAIRS, pairs),
     "a fold of held windows": (EPOCH, "--once", FOLD, totals),
     "each row into SQLite, followed": ("sqlite", "-F", PLAIN, stateless),

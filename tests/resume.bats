@@ -86,11 +86,80 @@ fresh() {
 	[ "${stderr_lines[0]}" = "swindow: --late-to: sbatch -S: /dev/null is no file, which could be cut" ]
 }
 
-@test "--mem is refused with -S" {
-	echo 5,a,1 >in.csv
-	run -64 --separate-stderr bash -c "$(declare -f fresh);
-		fresh --once | sreduce --mem 1M count | ssink -q"
-	[ "${stderr_lines[0]}" = "sreduce: sbatch -S: a snapshot is made in memory, which --mem bounds; write --max-state N instead" ]
+# Groups of 20 keys of 60 KB, so that --mem 1M has some of them in files.
+big() {
+	sbatch -f csv -N -c t:time,v:int -t t -S d "$@" in.csv |
+		swindow -q 2m/1m --late 1m |
+		sreduce --mem 1M -k 'v, repeat(v::str, 30000) as r' \
+			'count() as n, sum(v) as s, count(distinct t) as d' |
+		smap -s 'window_end, v, length(r) as l, n, s, d' | ssink -q -N
+}
+
+# Five times 60 rows of in.csv, each read by a start of its own, into got.
+begin_big() {
+	: >in.csv
+	: >got
+	for i in 0 1 2 3 4; do
+		for ((n = i * 60; n < i * 60 + 60; n++)); do
+			echo "$((n * 3)),$((n * 7 % 20 + 10))"
+		done >>in.csv
+		big --once >>got
+	done
+}
+
+@test "--mem: groups in files are part of the state" {
+	begin_big
+	[ "$(ls d/02-sreduce.*.runs | wc -l)" -ge 2 ]
+	big >>got
+	sbatch -f csv -N -c t:time,v:int -t t in.csv | swindow -q 2m/1m --late 1m |
+		sreduce -k 'v, repeat(v::str, 30000) as r' \
+			'count() as n, sum(v) as s, count(distinct t) as d' |
+		smap -s 'window_end, v, length(r) as l, n, s, d' |
+		ssink -q -N >want
+	[ "$(wc -l <want)" -gt 200 ]
+	cmp want got
+	# What no state that is kept needs is removed.
+	for n in 1 2 3; do
+		echo "$((9000 + n)),1" >>in.csv
+		big >/dev/null
+	done
+	[ "$(ls d/02-sreduce.*.runs | wc -l)" -le 1 ]
+}
+
+@test "--mem: a file of groups that is cut, changed or gone is refused" {
+	begin_big
+	file=d/02-sreduce.5.runs
+	cp "$file" keep
+	LC_ALL=C tr '\000-\377' '\377\000-\376' <keep >"$file"
+	run -65 --separate-stderr big --once
+	[ "$stderr" = "sreduce: $PWD/$file: it is damaged" ]
+	head -c 100 keep >"$file"
+	run -65 --separate-stderr big --once
+	[ "$stderr" = "sreduce: $PWD/$file: it is damaged" ]
+	rm "$file"
+	run -65 --separate-stderr big --once
+	[ "$stderr" = "sreduce: $PWD/$file: it is not there" ]
+	cp keep "$file"
+	big --once
+}
+
+@test "--mem: what is in files wants --mem, of any size" {
+	begin_big
+	run -64 --separate-stderr bash -c 'set -o pipefail
+		sbatch -f csv -N -c t:time,v:int -t t -S d in.csv |
+		swindow -q 2m/1m --late 1m |
+		sreduce -k "v, repeat(v::str, 30000) as r" \
+			"count() as n, sum(v) as s, count(distinct t) as d" |
+		smap -s "window_end, v, length(r) as l, n, s, d" | ssink -q -N'
+	[ "$stderr" = "sreduce: what is kept in $PWD/d is partly in files: write --mem SIZE" ]
+	cp -rp d e
+	big >one
+	rm -r d
+	mv e d
+	eval "$(declare -f big | sed 's/--mem 1M/--mem 9M/')"
+	big >two
+	[ -s one ]
+	cmp one two
 }
 
 @test "a changed table is refused with 78, until it is back" {

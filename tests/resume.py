@@ -70,6 +70,22 @@ def windowed(rnd):
     return f"{stage} | sreduce {keys} {opts} {shlex.quote(AGGS)}"
 
 
+def outside(rnd):
+    """Groups of which some are in files, by large keys."""
+    spec = rnd.choice([w for w in WINDOWS if "session" not in w])
+    late = rnd.choice(["", "--late 30s", "--late 2m"])
+    length = rnd.choice([1000, 9000, 90000])
+    front = "window_start, window_end, "
+    if rnd.random() < 0.2:
+        before, front = "", ""
+    else:
+        before = f"swindow -q {spec} {late} | "
+    opts = rnd.choice(["", "--top 3:c", "--having 'c > 1'"])
+    keys = f"k, v, repeat(coalesce(k, '-'), {length}) as r"
+    return (f"{before}sreduce --mem 1M {opts} -k {shlex.quote(keys)} "
+            f"{shlex.quote(AGGS)} | smap -s {shlex.quote(front + 'k, v, length(r) as l, c, sv, sx, fv, lx, dk, top')}")
+
+
 def held(rnd):
     _, stage = window(rnd)
     return stage + " --hold"
@@ -133,7 +149,7 @@ def sources(rnd):
 
 
 KINDS = {"windowed": windowed, "held": held, "sorted": sorted_rows,
-         "batches": batches, "running": running,
+         "batches": batches, "running": running, "outside": outside,
          "table": table, "sources": sources}
 
 

@@ -178,9 +178,6 @@ on_head(struct stage *st, void *arg)
 		 : g->in.windowed   ? &group_window
 				    : &group_batch;
 	g->ops.cls = g->way->cls;
-	if (g->opts->mem > 0)
-		g->ops.no_resume = "a snapshot is made in memory, which --mem "
-				   "bounds; write --max-state N instead";
 	g->has_batch_time = g->way == &group_batch && st->in.endless;
 	g->early.every_us = g->opts->early_us;
 	if (compile(st, g) == -1
@@ -224,6 +221,7 @@ static const struct stage_ops ops_template = {
     .head = on_head,
     .rows = on_rows,
     .mark = on_mark,
+    .begin = group_begin,
     .save = group_save,
     .load = group_load,
     .version = 1,

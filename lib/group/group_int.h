@@ -81,6 +81,7 @@ struct group {
 	uint64_t order; /* rows so far */
 	uint64_t order_base; /* what first and last add to it */
 	size_t *loads; /* --merge: columns of the states */
+	bool keeps_runs; /* those of --mem are in the directory */
 	char *text; /* --partial: for the chain, in place of opts->text */
 	struct batch out; /* results as rows */
 	struct batch picked; /* those that go out */
@@ -106,11 +107,13 @@ int group_schema(struct stage *st, struct group *g);
 
 /*
  * The state of the stage: as in struct stage_ops, arg is the group.
+ * group_begin: as there: with --mem its files are in the directory.
  * group_describe_state: what it depends on, into st->keeps; all is planned.
  */
 void group_describe_state(struct stage *st, const struct group *g);
 void group_save(struct stage *st, void *arg, struct buf *out);
 int group_load(struct stage *st, void *arg, struct cur *in);
+int group_begin(struct stage *st, void *arg);
 
 /*
  * group_partial_schema: the schema of states, and what HEAD says of them.

@@ -79,18 +79,77 @@ group_describe_state(struct stage *st, const struct group *g)
 		buf_puts(b, g->fill.listed ? " --fill FILE" : " --fill");
 }
 
+/* Runs of groups outlast this start. */
+static void
+keep_runs(struct stage *st, struct group *g)
+{
+	const struct checkpoint *c = &st->resume.dir;
+	const struct runs_place place = {.dir = c->path,
+	    .stage = c->stage,
+	    .dir_fd = c->fd,
+	    .generation = c->generation};
+
+	g->keeps_runs = true;
+	reduce_keep(g->reduce, &place);
+}
+
+static void
+save_runs(struct stage *st, struct group *g, struct buf *out)
+{
+	const struct resume *r = &st->resume;
+	uint64_t last = r->dir.last.epoch;
+	const char *why;
+
+	/* The states of the last two committed epochs are kept. */
+	if (reduce_save_runs(
+		g->reduce, &why, out, r->epoch + 1, last > 0 ? last - 1 : 0)
+	    == -1)
+		group_fail_reduce(st, g, why);
+}
+
+static int
+load_runs(struct stage *st, struct group *g, struct cur *in)
+{
+	const char *why;
+
+	if (!g->keeps_runs && in->left > 0)
+		return stage_fail(st, TOOL_USAGE,
+		    "what is kept in %s is partly in files: write --mem SIZE",
+		    st->in.path);
+	if (!g->keeps_runs
+	    || reduce_load_runs(g->reduce, &why, in, st->resume.epoch) == 0)
+		return 0;
+	return why == NULL ? -1 : group_fail_reduce(st, g, why);
+}
+
+int
+group_begin(struct stage *st, void *arg)
+{
+	struct group *g = arg;
+	struct cur none;
+
+	if (!st->resume.active || g->opts->mem == 0 || g->keeps_runs)
+		return 0;
+	keep_runs(st, g);
+	cur_init(&none, NULL, 0);
+	return load_runs(st, g, &none);
+}
+
 void
 group_save(struct stage *st, void *arg, struct buf *out)
 {
 	struct group *g = arg;
+	const char *why;
 
-	(void)st;
 	assert(group_n_waiting(g) == 0);
 	buf_put_int(out, g->order, 8);
 	buf_put_int(out, (uint64_t)g->early.until_us, 8);
 	buf_put_int(out, g->early.begun, 1);
 	g->way->save(g, out);
-	reduce_save(g->reduce, out);
+	if (reduce_save(g->reduce, &why, out) == -1) {
+		group_fail_reduce(st, g, why);
+		return;
+	}
 	if (g->emit == GROUP_COMPLETE)
 		buf_put_int(out, g->kept.cols != NULL, 1);
 	if (g->emit == GROUP_COMPLETE && g->kept.cols != NULL)
@@ -99,6 +158,8 @@ group_save(struct stage *st, void *arg, struct buf *out)
 		update_save(&g->update, out);
 	if (g->fill.on)
 		fill_save(&g->fill, out);
+	if (g->keeps_runs)
+		save_runs(st, g, out);
 }
 
 int
@@ -106,6 +167,8 @@ group_load(struct stage *st, void *arg, struct cur *in)
 {
 	struct group *g = arg;
 
+	if (g->opts->mem > 0)
+		keep_runs(st, g);
 	g->order = cur_get_int(in, 8);
 	g->early.until_us = (int64_t)cur_get_int(in, 8);
 	g->early.begun = cur_get_int(in, 1) != 0;
@@ -118,5 +181,7 @@ group_load(struct stage *st, void *arg, struct cur *in)
 	}
 	if (g->update.choosy && update_load(&g->update, in) == -1)
 		return -1;
-	return g->fill.on ? fill_load(&g->fill, st, g, in) : 0;
+	if (g->fill.on && fill_load(&g->fill, st, g, in) == -1)
+		return -1;
+	return load_runs(st, g, in);
 }

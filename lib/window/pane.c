@@ -241,8 +241,8 @@ track_merged(struct pane *p, const struct pane *from, const uint32_t *group,
 		p->newest = from->newest;
 }
 
-static void
-add_run(struct pane *p, struct run *x)
+void
+pane_add_run(struct pane *p, struct run *x)
 {
 	p->runs = mem_grow(
 	    p->runs, &p->cap_runs, p->n_runs + 1, sizeof(struct run *));
@@ -254,7 +254,7 @@ pane_to_run(struct pane *p, struct run *x)
 {
 	release_groups(p);
 	init_groups(p);
-	add_run(p, x);
+	pane_add_run(p, x);
 }
 
 int
@@ -278,7 +278,7 @@ pane_merge(struct pane *p, const char **why, const struct pane *from)
 	}
 	free(group);
 	for (size_t i = 0; i < from->n_runs; i++)
-		add_run(p, run_ref(from->runs[i]));
+		pane_add_run(p, run_ref(from->runs[i]));
 	return rc;
 }
 
@@ -290,4 +290,17 @@ pane_keep(struct pane *p, const uint32_t *keep, uint32_t n)
 	keys_keep(&p->keys, keep, n);
 	for (size_t i = 0; i < p->plan->n_states; i++)
 		agg_keep(&p->sets[i], keep, n);
+}
+
+void
+pane_weigh(struct pane *p)
+{
+	uint32_t n = pane_n_groups(p);
+	uint32_t *group = mem_resize(NULL, n, sizeof(*group));
+
+	for (uint32_t g = 0; g < n; g++)
+		group[g] = g;
+	for (size_t i = 0; i < p->plan->n_states; i++)
+		measure(p, i, group, NULL, n);
+	free(group);
 }

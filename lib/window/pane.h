@@ -85,6 +85,13 @@ int pane_add(struct pane *p, const char **why, const struct pane_rows *in,
 int pane_merge(struct pane *p, const char **why, const struct pane *from);
 void pane_keep(struct pane *p, const uint32_t *keep, uint32_t n);
 
+/*
+ * pane_weigh: measure all states anew, which came by another way.
+ * pane_add_run: x, of which p takes the reference, holds more groups of p.
+ */
+void pane_weigh(struct pane *p);
+void pane_add_run(struct pane *p, struct run *x);
+
 /* x holds all groups of p now: give their memory back.  Takes the reference. */
 void pane_to_run(struct pane *p, struct run *x);
 

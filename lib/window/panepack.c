@@ -2,7 +2,6 @@
 /* Tables of groups as bytes, for snapshots. */
 #include "window/panepack.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #include "wire/pack.h"
@@ -70,10 +69,8 @@ panepack_put(struct buf *out, struct pane *const *panes, size_t n)
 {
 	if (n == 0)
 		return;
-	for (size_t i = 0; i < n; i++) {
-		assert(panes[i]->n_runs == 0);
+	for (size_t i = 0; i < n; i++)
 		buf_put_int(out, panes[i]->keys.map.n, 4);
-	}
 	put_keys(out, panes, n);
 	for (size_t i = 0; i < n; i++)
 		put_groups(out, panes[i]);
@@ -150,6 +147,7 @@ get_groups(struct pane *p, struct cur *in)
 			if (agg_load(&p->sets[i], g, in) == -1)
 				return -1;
 	}
+	pane_weigh(p);
 	return in->failed ? -1 : 0;
 }
 

@@ -7,8 +7,7 @@
 #include "window/pane.h"
 
 /*
- * panepack_put: append n tables, all of whose groups are in memory; a failure
- * is out's.
+ * panepack_put: append the groups in memory of n tables; a failure is out's.
  * panepack_get: into n tables of the same plan without rows; start and end are
  * the caller's.  Groups keep their numbers.  0, or -1 when it is malformed.
  * Keys of all tables stand together, as columns: tables may be many and small.

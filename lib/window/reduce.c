@@ -104,9 +104,21 @@ held(const struct reduce *r, struct pane **largest)
 	return total;
 }
 
+/* Move tables out, the largest first, until no more than most is left. */
+static int
+move_out(struct reduce *r, const char **why, size_t most)
+{
+	struct pane *largest;
+
+	while (held(r, &largest) > most && largest != NULL)
+		if (spill_out(r->spill, why, largest) == -1)
+			return -1;
+	return 0;
+}
+
 /*
- * Above what memory may be used, move tables out, the largest first, until
- * half of it is free.  Without keys there is nothing to move.
+ * Above what memory may be used, move tables out until half of it is free.
+ * Without keys there is nothing to move.
  */
 static int
 relieve(struct reduce *r, const char **why, size_t most)
@@ -116,10 +128,7 @@ relieve(struct reduce *r, const char **why, size_t most)
 	if (r->spill == NULL || r->plan->n_keys == 0
 	    || held(r, &largest) <= most)
 		return 0;
-	while (held(r, &largest) > r->mem / 2 && largest != NULL)
-		if (spill_out(r->spill, why, largest) == -1)
-			return -1;
-	return 0;
+	return move_out(r, why, r->mem / 2);
 }
 
 static int
@@ -151,6 +160,16 @@ give_back(struct reduce *r, struct pane *p)
 	}
 	pane_reset(p);
 	r->spare[r->n_spare++] = p;
+}
+
+int
+reduce_settle(struct reduce *r, const char **why, size_t most)
+{
+	give_back(r, r->given);
+	r->given = NULL;
+	if (r->spill == NULL || r->plan->n_keys == 0)
+		return 0;
+	return move_out(r, why, most);
 }
 
 /* The pane that begins at start, made if it is not there. */

@@ -93,11 +93,27 @@ int reduce_whole(struct reduce *r, struct reduce_window *w, const char **why);
 int reduce_more(struct reduce *r, struct reduce_window *w, const char **why);
 
 /*
- * reduce_save: the open windows, for a restart; reduce_bound was not called.
+ * The open windows, for a restart.
+ * reduce_save: what of them is in memory; where that is bounded, some more is
+ * moved out before.  0, or -1 with *why.
  * reduce_load: into one without rows; 0, or -1 when it is malformed.
  */
-void reduce_save(const struct reduce *r, struct buf *out);
+int reduce_save(struct reduce *r, const char **why, struct buf *out);
 int reduce_load(struct reduce *r, struct cur *in);
+
+/*
+ * After reduce_bound: what is in a file.
+ * reduce_keep: the file is one in that place; before reduce_load, or any row.
+ * reduce_save_runs: after reduce_save: which runs there are, all durable, for
+ * the snapshot of epoch; those before epoch least are of no use any more.
+ * reduce_load_runs: after reduce_load, or instead of it with nothing in in.
+ * Both int: 0, or -1 with *why; *why NULL: in is malformed.
+ */
+void reduce_keep(struct reduce *r, const struct runs_place *place);
+int reduce_save_runs(struct reduce *r, const char **why, struct buf *out,
+    uint64_t epoch, uint64_t least);
+int reduce_load_runs(
+    struct reduce *r, const char **why, struct cur *in, uint64_t epoch);
 
 /* Whether that is a window, in the range of times. */
 bool reduce_is_window(const struct reduce *r, int64_t start_us, int64_t end_us);

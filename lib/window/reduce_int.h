@@ -45,4 +45,11 @@ struct reduce {
 	size_t cap_order;
 };
 
+/*
+ * Between calls: the table of the last window is forgotten, and where memory is
+ * bounded tables are moved out until the rest takes no more than most bytes.
+ * 0, or -1 with *why.
+ */
+int reduce_settle(struct reduce *r, const char **why, size_t most);
+
 #endif

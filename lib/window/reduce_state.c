@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 /* The open windows of sreduce at a barrier.  millrace-checkpoint(5). */
+#include <stdlib.h>
+
 #include "base/time.h"
 #include "window/panepack.h"
 #include "window/reduce_int.h"
+#include "window/runkeep.h"
 
-void
-reduce_save(const struct reduce *r, struct buf *out)
+#define SHARE 4 /* of the memory that a snapshot's bytes may take */
+
+int
+reduce_save(struct reduce *r, const char **why, struct buf *out)
 {
 	if (r->sessions != NULL) {
 		sessions_save(r->sessions, out);
-		return;
+		return 0;
 	}
+	if (reduce_settle(r, why, r->mem / SHARE) == -1)
+		return -1;
 	buf_put_int(out, (uint64_t)r->closed_us, 8);
 	buf_put_int(out, r->n_panes, 4);
 	buf_put_int(out, r->n_front, 4);
@@ -20,6 +27,7 @@ reduce_save(const struct reduce *r, struct buf *out)
 	panepack_put(out, r->panes, r->n_panes);
 	if (r->n_back > 0)
 		panepack_put(out, &r->back, 1);
+	return 0;
 }
 
 /* Whether a pane may stand behind the others. */
@@ -87,6 +95,60 @@ reduce_load(struct reduce *r, struct cur *in)
 	if (panepack_get(r->panes, n, in) == -1)
 		return -1;
 	return n_back > 0 ? panepack_get(&r->back, 1, in) : 0;
+}
+
+void
+reduce_keep(struct reduce *r, const struct runs_place *place)
+{
+	runs_keep(spill_runs(r->spill), place);
+}
+
+int
+reduce_save_runs(struct reduce *r, const char **why, struct buf *out,
+    uint64_t epoch, uint64_t least)
+{
+	struct runs *runs = spill_runs(r->spill);
+	struct runkeep *k = runkeep_begin(runs, out, epoch, least);
+
+	for (size_t i = 0; i < r->n_panes; i++)
+		runkeep_put(k, r->panes[i]->runs, r->panes[i]->n_runs);
+	if (r->n_back > 0)
+		runkeep_put(k, r->back->runs, r->back->n_runs);
+	if (runkeep_end(k) == 0)
+		return 0;
+	*why = runs_error(runs);
+	return -1;
+}
+
+static int
+load_runs(struct pane *p, struct runs *runs, struct cur *in)
+{
+	size_t n;
+	struct run **v = runkeep_get(runs, &n, in);
+
+	if (v == NULL)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		pane_add_run(p, v[i]);
+	free(v);
+	/* The one group without keys is never moved out. */
+	return n > 0 && p->plan->n_keys == 0 ? -1 : 0;
+}
+
+int
+reduce_load_runs(
+    struct reduce *r, const char **why, struct cur *in, uint64_t epoch)
+{
+	struct runs *runs = spill_runs(r->spill);
+	bool some = in->left > 0;
+	int rc = runkeep_load(runs, in, epoch);
+
+	for (size_t i = 0; some && rc == 0 && i < r->n_panes; i++)
+		rc = load_runs(r->panes[i], runs, in);
+	if (some && rc == 0 && r->n_back > 0)
+		rc = load_runs(r->back, runs, in);
+	*why = runs_error(runs);
+	return rc;
 }
 
 bool

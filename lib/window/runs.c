@@ -10,29 +10,14 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/crc.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "window/runkeep.h"
+#include "window/runs_int.h"
 
 #define ENTRY_LEN 24 /* hash, first, length of the key, of the states */
 #define WRITE_LEN (256u << 10)
-
-/* Invariant: the file's position is end, and n_live counts what is below. */
-struct runs {
-	int fd; /* -1 before the first write */
-	const char *dir;
-	uint64_t end;
-	uint64_t begin; /* of the run being written */
-	size_t n_live;
-	struct buf out; /* of it, not yet in the file */
-	char *why;
-};
-
-struct run {
-	struct runs *of;
-	uint64_t off;
-	uint64_t len;
-	size_t n_refs;
-};
 
 struct run_reader {
 	struct run *run;
@@ -48,8 +33,17 @@ runs_new(void)
 {
 	struct runs *r = mem_zero(1, sizeof(*r));
 
-	r->fd = -1;
+	LIST_INIT(&r->files);
+	TAILQ_INIT(&r->kept);
 	return r;
+}
+
+void
+runs_keep(struct runs *r, const struct runs_place *place)
+{
+	assert(r->file == NULL);
+	r->place = *place;
+	r->dir = place->dir;
 }
 
 void
@@ -57,9 +51,11 @@ runs_free(struct runs *r)
 {
 	if (r == NULL)
 		return;
+	r->leaving = true;
+	runkeep_forget(r, UINT64_MAX);
 	assert(r->n_live == 0);
-	if (r->fd != -1)
-		close(r->fd);
+	if (r->file != NULL)
+		runs_unref_file(r->file);
 	buf_release(&r->out);
 	free(r->why);
 	free(r);
@@ -71,8 +67,14 @@ runs_error(const struct runs *r)
 	return r->why;
 }
 
-static int
-failed(struct runs *r, const char *what)
+bool
+runs_damaged(const struct runs *r)
+{
+	return r->damaged;
+}
+
+int
+runs_failed(struct runs *r, const char *what)
 {
 	if (r->why == NULL)
 		r->why = mem_printf("%s: %s", r->dir, what);
@@ -80,18 +82,36 @@ failed(struct runs *r, const char *what)
 }
 
 static int
+open_own(struct runs *r)
+{
+	int fd;
+
+	if (r->place.dir != NULL) {
+		r->file = runs_file(r, r->place.generation);
+		return r->file == NULL ? -1 : 0;
+	}
+	fd = io_scratch(&r->dir);
+	if (fd == -1)
+		return -1;
+	r->file = mem_zero(1, sizeof(*r->file));
+	*r->file = (struct runfile){.of = r, .fd = fd, .n_refs = 1};
+	LIST_INSERT_HEAD(&r->files, r->file, all);
+	return 0;
+}
+
+static int
 write_out(struct runs *r)
 {
 	if (r->why != NULL)
 		return -1;
-	if (r->fd == -1) {
-		r->fd = io_scratch(&r->dir);
-		if (r->fd == -1)
-			return failed(r, strerror(errno));
-	}
-	if (io_write(r->fd, r->out.data, r->out.len) == -1)
-		return failed(r, strerror(errno));
+	if (r->file == NULL && open_own(r) == -1)
+		return runs_failed(r, strerror(errno));
+	if (io_write(r->file->fd, r->out.data, r->out.len) == -1)
+		return runs_failed(r, strerror(errno));
 	r->end += r->out.len;
+	if (r->place.dir != NULL)
+		r->crc = crc32c(r->crc, r->out.data, r->out.len);
+	r->dirty = true;
 	buf_reset(&r->out);
 	return 0;
 }
@@ -111,17 +131,27 @@ runs_put(struct runs *r, const struct run_entry *e)
 }
 
 struct run *
+runs_add(struct runfile *f, uint64_t off, uint64_t len, uint32_t crc)
+{
+	struct run *x = mem_zero(1, sizeof(*x));
+
+	*x = (struct run){
+	    .file = f, .off = off, .len = len, .crc = crc, .n_refs = 1};
+	f->n_refs++;
+	f->of->n_live++;
+	return x;
+}
+
+struct run *
 runs_end(struct runs *r)
 {
 	struct run *x;
 
 	if (write_out(r) == -1)
 		return NULL;
-	x = mem_zero(1, sizeof(*x));
-	*x = (struct run){
-	    .of = r, .off = r->begin, .len = r->end - r->begin, .n_refs = 1};
+	x = runs_add(r->file, r->begin, r->end - r->begin, r->crc);
 	r->begin = r->end;
-	r->n_live++;
+	r->crc = 0;
 	return x;
 }
 
@@ -134,29 +164,39 @@ run_ref(struct run *x)
 
 /*
  * A file system without holes keeps the space until no run is left, which
- * costs room but is no failure.
+ * costs room but is no failure.  The file has one reference that is no run's.
  */
 static void
 give_back(struct runs *r, const struct run *x)
 {
 	bool writing = r->end > r->begin || r->out.len > 0;
 
-	if (--r->n_live > 0 || writing) {
-		fallocate(r->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-		    (off_t)x->off, (off_t)x->len);
+	if (r->file->n_refs > 1 || writing) {
+		fallocate(r->file->fd,
+		    FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)x->off,
+		    (off_t)x->len);
 		return;
 	}
-	if (ftruncate(r->fd, 0) == -1 || lseek(r->fd, 0, SEEK_SET) == -1)
-		failed(r, strerror(errno));
+	if (ftruncate(r->file->fd, 0) == -1
+	    || lseek(r->file->fd, 0, SEEK_SET) == -1)
+		runs_failed(r, strerror(errno));
 	r->begin = r->end = 0;
 }
 
 void
 run_unref(struct run *x)
 {
+	struct runs *r = x->file->of;
+	bool own;
+
 	if (--x->n_refs > 0)
 		return;
-	give_back(x->of, x);
+	r->n_live--;
+	/* What an earlier start has written goes as a whole. */
+	own = x->file == r->file && !r->leaving;
+	runs_unref_file(x->file);
+	if (own)
+		give_back(r, x);
 	free(x);
 }
 
@@ -185,7 +225,7 @@ run_close(struct run_reader *d)
 static int
 fill(struct run_reader *d, size_t need)
 {
-	struct runs *r = d->run->of;
+	struct runs *r = d->run->file->of;
 	size_t have = d->len - d->from;
 
 	if (have > 0)
@@ -199,13 +239,13 @@ fill(struct run_reader *d, size_t need)
 	while (d->len < need) {
 		uint64_t left = d->run->len - d->at;
 		size_t room = d->cap - d->len;
-		ssize_t n = io_pread(d->run->of->fd, d->buf + d->len,
+		ssize_t n = io_pread(d->run->file->fd, d->buf + d->len,
 		    left < room ? left : room, (off_t)(d->run->off + d->at));
 
 		if (n == -1)
-			return failed(r, strerror(errno));
+			return runs_failed(r, strerror(errno));
 		if (n == 0)
-			return failed(r, "a temporary file was cut");
+			return runs_failed(r, "a temporary file was cut");
 		d->at += (uint64_t)n;
 		d->len += (size_t)n;
 	}

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Tables too large for memory.  Runs are sorted by the hash of the key, which
- * is the same in all of them; merged, they give each group once, in an order
- * that says nothing, so those groups are sorted again by first arrival: in
- * memory, or by way of runs as well.
+ * Tables too large for memory.  Runs are sorted by a hash of the key that is
+ * the same in all of them, whichever start wrote them; merged, they give each
+ * group once, in an order that says nothing, so those groups are sorted again
+ * by first arrival: in memory, or by way of runs as well.
  */
 #include "window/spill.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xxh64.h"
 #include "window/runfold.h"
 
 #define READ_LEN (16u << 10) /* least memory to read a run through */
@@ -88,7 +89,13 @@ spill_free(struct spill *s)
 bool
 spill_failed(const struct spill *s)
 {
-	return runs_error(s->runs) != NULL;
+	return runs_error(s->runs) != NULL && !runs_damaged(s->runs);
+}
+
+struct runs *
+spill_runs(struct spill *s)
+{
+	return s->runs;
 }
 
 static int
@@ -112,7 +119,7 @@ make_entry(struct spill *s, const char **why, struct run_entry *e,
 		*why = "--mem: the state of one group takes more than 4 GiB";
 		return -1;
 	}
-	*e = (struct run_entry){.hash = p->keys.hashes[g],
+	*e = (struct run_entry){.hash = xxh64(s->key.data, s->key.len, 0),
 	    .first = p->keys.first[g],
 	    .key = s->key.data,
 	    .key_len = (uint32_t)s->key.len,
@@ -121,12 +128,31 @@ make_entry(struct spill *s, const char **why, struct run_entry *e,
 	return 0;
 }
 
+/* Groups of a table, with the hashes that they are sorted by. */
+struct hashed {
+	const struct keys *keys;
+	uint64_t *hashes;
+};
+
+static void
+hash_keys(struct spill *s, struct hashed *k, uint32_t n)
+{
+	k->hashes = mem_resize(NULL, n, sizeof(*k->hashes));
+	for (uint32_t g = 0; g < n; g++) {
+		buf_reset(&s->key);
+		keys_save(&s->key, k->keys, g);
+		k->hashes[g] = xxh64(s->key.data, s->key.len, 0);
+	}
+}
+
 static int
 by_hash(const void *a, const void *b, void *arg)
 {
-	const struct keys *k = arg;
+	const struct hashed *hashed = arg;
+	const struct keys *k = hashed->keys;
 	uint32_t g = *(const uint32_t *)a, h = *(const uint32_t *)b;
-	struct run_entry x = {.hash = k->hashes[g]}, y = {.hash = k->hashes[h]};
+	struct run_entry x = {.hash = hashed->hashes[g]};
+	struct run_entry y = {.hash = hashed->hashes[h]};
 	struct buf p = {.data = NULL}, q = {.data = NULL};
 	int order;
 
@@ -150,13 +176,16 @@ spill_out(struct spill *s, const char **why, struct pane *p)
 {
 	uint32_t n = pane_n_groups(p);
 	uint32_t *order = mem_resize(NULL, n, sizeof(*order));
+	struct hashed hashed = {.keys = &p->keys};
 	struct run_entry e;
 	struct run *x = NULL;
 	int rc = 0;
 
 	for (uint32_t g = 0; g < n; g++)
 		order[g] = g;
-	qsort_r(order, n, sizeof(*order), by_hash, &p->keys);
+	hash_keys(s, &hashed, n);
+	qsort_r(order, n, sizeof(*order), by_hash, &hashed);
+	free(hashed.hashes);
 	for (uint32_t i = 0; i < n && rc == 0; i++) {
 		rc = make_entry(s, why, &e, p, order[i]);
 		if (rc == 0 && runs_put(s->runs, &e) == -1)

@@ -322,6 +322,16 @@ twice	int" ]
 	run -1 grep -v PCRC rows
 }
 
+# bats test_tags=time
+@test "one worker of eight that is ten times as slow costs 30 % at most" {
+	python3 "$TOP/tests/sfan.py" slow 3
+}
+
+# bats test_tags=time
+@test "a worker that is killed holds up no row for longer than a second" {
+	python3 "$TOP/tests/sfan.py" stall 1
+}
+
 # begun N: whether so many workers have written their id.
 begun() {
 	[ "$(wc -l <pids)" -ge "$1" ]

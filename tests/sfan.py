@@ -4,16 +4,25 @@
 
 usage: sfan.py faults CASES SEED
        sfan.py leaks REPLACED
-       sfan.py fault KIND AFTER MARK CMD...   (a worker that fails once)
+       sfan.py slow RUNS
+       sfan.py stall SECONDS
+       sfan.py fault KIND AFTER MARK CMD   (a worker that fails once; MARK
+                                            "": whenever it is started)
+       sfan.py delay MS CMD                (one that is slow at each frame)
 A failure prints the seed of its case.
 """
+import io
 import os
 import random
 import signal
+import statistics
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 
+HEAD, ROWS = 1, 2  # kinds of frames
 FAULTS = ["kill", "stop", "hang", "garbage", "partial", "exit0", "close"]
 FILTERS = ["smap -w 'v::int % 3 > 0'", "smap -a 'v::int * 2 as twice'",
            "smap --explode 'split(t, \" \") as piece'",
@@ -47,7 +56,8 @@ def fail(kind, out, piece):
 def fault(kind, after, mark, command):
     """Run the filter; whoever makes the mark fails after so many bytes."""
     try:
-        os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
+        if mark:
+            os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
     except FileExistsError:
         os.execvp("sh", ["sh", "-c", command])
     child = subprocess.Popen(["sh", "-c", command], stdout=subprocess.PIPE)
@@ -60,7 +70,8 @@ def fault(kind, after, mark, command):
         left -= len(piece)
         os.write(1, piece)
     # It has answered less than that: it fails at the end.
-    os.unlink(mark)
+    if mark:
+        os.unlink(mark)
     sys.exit(child.wait())
 
 
@@ -83,39 +94,47 @@ def rows_of(data):
     return run(["ssink", "-f", "csv"], data)
 
 
+def broken(rng, seed, command):
+    """Commands of workers of which some fail; the marks of those."""
+    n = rng.choice([2, 3, 4])
+    # Of four, three may fail as often as they are started.
+    dead = n == 4 and rng.random() < 0.5
+    commands = [command] * (n - (3 if dead else 2))
+    marks = [""] * 3 if dead else [f"mark{seed}.{i}" for i in range(2)]
+    for mark in marks:
+        commands.append(
+            f"exec python3 {os.path.abspath(__file__)} fault "
+            f"{rng.choice(FAULTS)} {rng.randrange(1, 900 if dead else 9000)} "
+            f"'{mark}' \"$CMD\"")
+    rng.shuffle(commands)
+    return commands, marks
+
+
 def one_case(seed):
     """Whether a fault has struck."""
     rng = random.Random(seed)
     data = stream(rng, rng.randrange(500, 4000))
     command = rng.choice(FILTERS)
     want = rows_of(run(["sh", "-c", command], data).stdout).stdout
-    marks, workers = [], []
-    n = rng.choice([2, 3, 4])
-    for i in range(n):
-        if i >= 2:
-            workers += ["--worker", command]
-            continue
-        mark = f"mark{seed}.{i}"
-        if os.path.exists(mark):
-            os.unlink(mark)
-        marks.append(mark)
-        workers += ["--worker", f"exec python3 {os.path.abspath(__file__)} "
-                    f"fault {rng.choice(FAULTS)} {rng.randrange(1, 9000)} "
-                    f"{mark} \"$CMD\""]
+    commands, marks = broken(rng, seed, command)
     args = ["sfan", "-q", "--timeout", "3s"]
     if rng.random() < 0.3:
         args.append("--once-only")
-    got = run(args + workers, data, env={**os.environ, "CMD": command})
+    args += [f"--worker={c}" for c in commands]
+    got = run(args, data, env={**os.environ, "CMD": command})
     table = rows_of(got.stdout)
     if got.returncode or table.returncode or table.stdout != want:
-        sys.exit(f"seed {seed}: {args + workers}: {command}: status "
+        sys.exit(f"seed {seed}: {args}: {command}: status "
                  f"{got.returncode}, {table.returncode}; "
                  f"{got.stderr.decode()}{table.stderr.decode()}")
-    return any(os.path.exists(mark) for mark in marks)
+    return any(not mark or os.path.exists(mark) for mark in marks)
 
 
 def faults(cases, seed):
-    struck = sum(one_case(seed + i) for i in range(cases))
+    with tempfile.TemporaryDirectory() as work:
+        os.chdir(work)
+        struck = sum(one_case(seed + i) for i in range(cases))
+        os.chdir("/")
     if struck < cases / 3:
         sys.exit(f"seed {seed}: only {struck} of {cases} cases had a fault")
 
@@ -162,11 +181,117 @@ def leaks(replaced):
         sys.exit(f"leaks: descriptors and children: {sizes}")
 
 
+def read_frame(source):
+    """A frame whole, and its kind; b"" at the end."""
+    head = source.read(96)
+    if not head:
+        return b"", 0
+    return head + source.read(int.from_bytes(head[40:44], "little")), head[9]
+
+
+def delay(ms, command):
+    """Run the filter on frames that come late."""
+    child = subprocess.Popen(["sh", "-c", command], stdin=subprocess.PIPE)
+    while (frame := read_frame(sys.stdin.buffer))[0]:
+        if frame[1] == ROWS:
+            time.sleep(int(ms) / 1000)
+        child.stdin.write(frame[0])
+        child.stdin.flush()
+        if frame[1] == HEAD:
+            with open("ready", "a", encoding="ascii") as f:
+                f.write("ready\n")
+    child.stdin.close()
+    sys.exit(child.wait())
+
+
+def seconds(data, args, delays):
+    """From the first row that goes in, once all are ready, to the end."""
+    open("ready", "w", encoding="ascii").close()
+    this = os.path.abspath(__file__)
+    args = ["sfan", "-q", *args] + [
+        f"--worker=exec python3 {this} delay {ms} 'smap -w true'"
+        for ms in delays]
+    fan = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    n_head = len(read_frame(io.BytesIO(data))[0])
+    fan.stdin.write(data[:n_head])
+    fan.stdin.flush()
+    while os.path.getsize("ready") < len("ready\n") * len(delays):
+        time.sleep(0.01)
+    begun = time.monotonic()
+    threading.Thread(target=lambda: (fan.stdin.write(data[n_head:]),
+                                     fan.stdin.close())).start()
+    out = fan.stdout.read()
+    took = time.monotonic() - begun
+    if fan.wait() or rows_of(out).stdout != rows_of(data).stdout:
+        sys.exit(f"{args}: status {fan.returncode}, or other rows")
+    return took
+
+
+def slow(runs):
+    """One of eight workers needs ten times as long as the others."""
+    text = "".join(f"{i}\n" for i in range(120))
+    data = run(["sbatch", "--frame-rows", "1"], text.encode()).stdout
+    even, one = [100] * 8, [100] * 7 + [1000]
+    took = {"even": [], "raced": [], "not raced": []}
+    for _ in range(runs):
+        took["even"].append(seconds(data, [], even))
+        took["raced"].append(seconds(data, [], one))
+        took["not raced"].append(seconds(data, ["--once-only"], one))
+    even, raced, patient = (statistics.median(v) for v in took.values())
+    print(f"# medians of {runs}: {even:.2f} s; one worker 10 times as slow: "
+          f"{raced / even:.2f} times that; never run twice: "
+          f"{patient / even:.2f}")
+    if raced > 1.3 * even or patient <= 1.3 * even:
+        sys.exit(f"slow: {took}")
+
+
+def stall(limit):
+    """A live stream in batches of 1 s; each worker ends by SIGKILL in the
+    middle of every tenth answer or so."""
+    this = os.path.abspath(__file__)
+    source = subprocess.Popen(
+        ["sbatch", "-i", "1s"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    fan = subprocess.Popen(
+        ["sfan", "-v", "-j", "3", "--",
+         f"exec python3 {this} fault kill 2000 '' 'smap -w true'"],
+        stdin=source.stdout, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    source.stdout.close()
+
+    def write():
+        for i in range(200):
+            source.stdin.write(b"%d\n" % i)
+            source.stdin.flush()
+            time.sleep(0.04)
+        source.stdin.close()
+    read_frame(fan.stdout)
+    threading.Thread(target=write).start()
+    ages, rows = [], 0
+    while (frame := read_frame(fan.stdout))[0]:
+        n = int.from_bytes(frame[0][28:32], "little")
+        if frame[1] == ROWS and n > 0:
+            rows += n
+            read = int.from_bytes(frame[0][64:72], "little") / 1e6
+            ages.append(time.time() - read)
+    log = fan.stderr.read().decode()
+    again = int(log.split(" frames run again")[0].split()[-1])
+    print(f"# {again} frames run again; ages of rows on leaving: median "
+          f"{statistics.median(ages):.3f} s, most {max(ages):.3f} s")
+    if fan.wait() or source.wait() or rows != 200 or again < 3 \
+            or max(ages) > limit:
+        sys.exit(f"stall: {rows} rows; {log}")
+
+
 def main(what, *args):
     if what == "fault":
         fault(*args)
     elif what == "faults":
         faults(int(args[0]), int(args[1]))
+    elif what == "slow":
+        slow(int(args[0]))
+    elif what == "stall":
+        stall(float(args[0]))
+    elif what == "delay":
+        delay(*args)
     elif what == "leaks":
         leaks(int(args[0]))
     else:

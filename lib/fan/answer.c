@@ -126,6 +126,7 @@ win(struct fan *f, struct worker *w)
 	struct job *j = w->runs[0].job;
 
 	w->n_deaths = 0;
+	w->answered_at = f->n_replaced;
 	w->n_frames++;
 	if (j->done) {
 		/* Another one was faster. */

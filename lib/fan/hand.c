@@ -106,6 +106,21 @@ waits_for_new(const struct job *j, const struct worker *best, bool coming)
 	       && best->sent_frames > 0;
 }
 
+/* Whether a worker is left that has not failed since it has last answered. */
+static bool
+some_are_sound(const struct fan *f)
+{
+	for (size_t i = 0; i < f->o->n; i++) {
+		const struct worker *w = &f->workers[i];
+
+		if (w->n_deaths == 0
+		    && (w->state == WORKER_READY
+			|| w->state == WORKER_STARTING))
+			return true;
+	}
+	return false;
+}
+
 /* The worker that is most free for j, or NULL. */
 static struct worker *
 pick(const struct fan *f, const struct job *j)
@@ -113,13 +128,15 @@ pick(const struct fan *f, const struct job *j)
 	int64_t median = median_us(f);
 	struct worker *best = NULL;
 	bool coming = false;
+	bool sound = j->tries >= FAN_TRIES && some_are_sound(f);
 
 	for (size_t i = 0; i < f->o->n; i++) {
 		struct worker *w = &f->workers[i];
 
 		coming |= w->state == WORKER_STARTING;
 		if (w->state != WORKER_READY || w->n_runs >= depth(w, median)
-		    || (j->alone && w->n_runs > 0))
+		    || (j->alone && w->n_runs > 0)
+		    || (sound && w->n_deaths > 0))
 			continue;
 		if (best == NULL || suits_better(j, w, best))
 			best = w;
@@ -268,6 +285,18 @@ explain_end(struct worker *w)
 		    w->status);
 }
 
+/*
+ * Whether the frame is to blame, which has failed at w.  Three workers that
+ * are dead, each in its own way, do not show it while another one may answer:
+ * of those that failed one must have answered something else meanwhile.
+ */
+static bool
+is_bad(const struct fan *f, const struct worker *w, const struct job *j)
+{
+	return j->tries >= FAN_TRIES && j->n_runs == 0
+	       && (w->answered_at >= j->failed_at || !some_are_sound(f));
+}
+
 /* Every worker that had the frame has failed. */
 static int
 set_aside(struct fan *f, struct worker *w, struct job *j)
@@ -295,9 +324,10 @@ take_back(struct fan *f, struct worker *w)
 		if (!j->done) {
 			w->n_retries++;
 			f->n_retries++;
-			j->tries += i == 0;
+			if (i == 0 && j->tries++ == 0)
+				j->failed_at = f->n_replaced;
 			j->alone = true;
-			if (j->tries >= FAN_TRIES && j->n_runs == 0 && rc == 0)
+			if (rc == 0 && is_bad(f, w, j))
 				rc = set_aside(f, w, j);
 		}
 		job_drop(j, &f->rooms);

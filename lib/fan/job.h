@@ -59,6 +59,7 @@ struct job {
 	size_t n_pieces;
 	size_t cap_pieces;
 	unsigned tries; /* that went wrong */
+	uint64_t failed_at; /* the number of that failure among all */
 	bool alone; /* a worker that had it failed: no other goes with it now */
 	unsigned n_runs; /* workers that have it now */
 	int64_t handed_us; /* to the last of them */

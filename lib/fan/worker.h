@@ -74,6 +74,7 @@ struct worker {
 	int status; /* its last exit status, as spawn_wait has it */
 	char *why; /* owned; of -1 */
 	unsigned n_deaths; /* since it has last answered */
+	uint64_t answered_at; /* failures there had been then, of all workers */
 	int64_t since_us; /* when it was started, or told to end */
 	int64_t last_us; /* what its last answer took */
 	struct ledger ledger; /* of what it has won, of this process */

@@ -210,9 +210,10 @@ given_up() {
 	ENDS
 	run -7 --separate-stderr bash -c "sfan --once-only -j 2 -- python3 poison <in.mill |
 		ssink -N -f csv; exit \${PIPESTATUS[0]}"
-	# Its status may come later than the end of its output.
-	[[ $stderr == "sfan: a frame of 10 rows failed 3 times; worker "?": it ended with status 7 before its work was done"
-		|| $stderr == "sfan: a frame of 10 rows failed 3 times; worker "?": its output has ended" ]]
+	# Once more where no sound worker has answered others meanwhile; its
+	# status may come later than the end of its output.
+	grep -qEx "sfan: a frame of 10 rows failed [3-9] times; worker [12]: it(s output has ended| ended with status 7 before its work was done)" \
+		<<<"$stderr"
 	run -0 --separate-stderr bash -c "sfan -v -j 2 --quarantine q.mill -- \
 		'python3 poison | smap -w true' <in.mill | ssink -N -f csv"
 	[ "$output" = "$(seq 50; seq 61 100)" ]

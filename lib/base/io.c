@@ -185,6 +185,20 @@ io_wait(int fd, int out_fd, int timeout_ms)
 	return p[0].revents != 0;
 }
 
+void
+io_end_without_reader(void)
+{
+	struct sigaction sa;
+
+	if (sigaction(SIGPIPE, NULL, &sa) != 0 || sa.sa_handler != SIG_IGN) {
+		/* Who has a handler tidies up in it. */
+		raise(SIGPIPE);
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
+	errno = EPIPE;
+}
+
 int
 io_fill_std(void)
 {

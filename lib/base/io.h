@@ -40,6 +40,12 @@ ssize_t io_lend(int fd, const void *p, size_t len);
 int io_wait(int fd, int out_fd, int timeout_ms);
 
 /*
+ * The reader of our output has gone: end as a write to it would, by SIGPIPE,
+ * or, where that is ignored, return with errno EPIPE.
+ */
+void io_end_without_reader(void);
+
+/*
  * Open the null device on those of 0, 1, 2 that are closed, the wrong way
  * round: no file gets their numbers, and their use still fails with EBADF.
  * 0 or -1.

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Reading a stream, every promise of its format checked. */
 #include <errno.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,24 +130,11 @@ fail_frame(struct stream_reader *r, const char *why)
 	    (unsigned long long)r->frame_off, why);
 }
 
-/*
- * The reader of our output has gone: end as a write to it would, by SIGPIPE,
- * or, where that is ignored, by EPIPE.
- */
 static int
-end_without_reader(struct stream_reader *r)
+without_reader(struct stream_reader *r)
 {
-	struct sigaction sa;
-
-	r->deserted = true;
-	if (sigaction(SIGPIPE, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN)
-		return fail(
-		    r, STATUS_IO, "standard output: %s", strerror(EPIPE));
-	/* Who has a handler tidies up in it. */
-	raise(SIGPIPE);
-	signal(SIGPIPE, SIG_DFL);
-	raise(SIGPIPE);
-	return -1;
+	io_end_without_reader();
+	return fail(r, STATUS_IO, "standard output: %s", strerror(errno));
 }
 
 void
@@ -210,7 +196,7 @@ fetch(struct stream_reader *r, uint8_t *p, size_t len, size_t *got,
 
 		n = 0;
 		if (w == 2)
-			return end_without_reader(r);
+			return without_reader(r);
 		if (w == 0 && *got == 0)
 			return 2;
 		if (w == 0)

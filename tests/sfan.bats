@@ -323,6 +323,39 @@ twice	int" ]
 	run -1 grep -v PCRC rows
 }
 
+@test "what workers leave behind holds nothing up" {
+	rows
+	ssink <in.mill >want
+	while IFS='|' read -r cmd message; do
+		run -0 --separate-stderr bash -c "sfan -j 2 -- '$cmd' <in.mill >out.mill"
+		ssink <out.mill | cmp - want
+		[ "$(sort -u <<<"${stderr//worker [12]/worker N}")" = "$message" ]
+	done <<-'ENDS'
+		sleep 600 & smap -w true|
+		sleep 600 & exec smap -w true|
+		smap -w true; echo bye|sfan: worker N writes behind the end of its stream; that is dropped
+	ENDS
+	# The process that was started is what counts.
+	run -74 --separate-stderr sfan -q -j 1 -- \
+		'sleep 600 & exit 0' <in.mill
+	[ "$stderr" = "sfan: no worker is left; worker 1: it ended with status 0 before its work was done" ]
+}
+
+@test "who writes no stream is told so" {
+	rows
+	for cmd in 'seq 100' yes; do
+		run -74 --separate-stderr sfan -q -j 1 -- "$cmd" <in.mill
+		[ "$stderr" = "sfan: no worker is left; worker 1: what it writes is no stream; a worker reads a stream and writes one, such as: smap -w PRED" ]
+	done
+}
+
+@test "a worker that wants the terminal fails at once" {
+	rows
+	run -74 on_terminal "sfan -q -j 1 -- \
+		'read x </dev/tty; smap -w true' <in.mill >out.mill"
+	[ "$output" = "sfan: no worker is left; worker 1: it wants the terminal, which no worker can have" ]
+}
+
 # bats test_tags=time
 @test "one worker of eight that is ten times as slow costs 30 % at most" {
 	python3 "$TOP/tests/sfan.py" slow 3

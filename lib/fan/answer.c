@@ -8,6 +8,8 @@
 #include "fan/fan_int.h"
 #include "wire/rows.h"
 
+#define MAX_ANSWER (UINT64_C(1) << 30) /* bytes, to one frame */
+
 static bool
 same_stage(const struct head_stage *a, const struct head_stage *b)
 {
@@ -140,6 +142,7 @@ win(struct fan *f, struct worker *w)
 		ledger_answer(&w->ledger, j);
 	}
 	w->n_pieces = 0;
+	w->answered_len = 0;
 	j->n_runs--;
 	worker_next(w, fan_clock(f));
 	job_drop(j, &f->rooms);
@@ -160,6 +163,9 @@ take_rows(struct fan *f, struct worker *w)
 		    h->raw_len);
 	if (why != NULL)
 		return worker_fail(w, "%s", why);
+	w->answered_len += h->raw_len;
+	if (w->answered_len > MAX_ANSWER)
+		return worker_fail(w, "more than 1 GiB in answer to a frame");
 	w->pieces = mem_grow(
 	    w->pieces, &w->cap_pieces, w->n_pieces + 1, sizeof(*w->pieces));
 	w->pieces[w->n_pieces++] = (struct piece){*h, w->rx};
@@ -237,8 +243,8 @@ answer_take(struct fan *f, struct worker *w)
 		 && w->n_runs == 0)
 		rc = take_end(f, w);
 	else
-		rc =
-		    worker_fail(w, "a %s frame", frame_kind_name(w->rx_h.kind));
+		rc = worker_fail(w, "it answered with a %s frame",
+		    frame_kind_name(w->rx_h.kind));
 	worker_took(w);
 	return rc;
 }

@@ -2,9 +2,7 @@
 /* Frames to many processes, their answers in order.  sfan(1). */
 #include "fan/fan.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,134 +11,7 @@
 #include "base/time.h"
 #include "fan/fan_int.h"
 
-#define ENDS 3 /* descriptors of a worker */
 #define VERSION 1 /* of the state at a barrier */
-
-/* What is waited for: standard input and output, three of each worker. */
-static size_t
-fill_polls(struct fan *f, struct pollfd *p, int in_fd)
-{
-	size_t n = 2;
-
-	p[0] = (struct pollfd){.fd = in_fd, .events = POLLIN};
-	p[1] = (struct pollfd){.fd = STDOUT_FILENO};
-	for (size_t i = 0; i < f->o->n; i++) {
-		const struct worker *w = &f->workers[i];
-
-		p[n++] = (struct pollfd){
-		    .fd = worker_sends(w) ? w->in_fd : -1, .events = POLLOUT};
-		p[n++] = (struct pollfd){.fd = w->out_fd, .events = POLLIN};
-		p[n++] = (struct pollfd){.fd = w->err_fd, .events = POLLIN};
-	}
-	return n;
-}
-
-/* The reader of our output has gone: end as a write to it would. */
-static int
-end_without_reader(struct fan *f)
-{
-	struct sigaction sa;
-
-	if (sigaction(SIGPIPE, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN)
-		return stage_deserted(f->st);
-	raise(SIGPIPE);
-	signal(SIGPIPE, SIG_DFL);
-	raise(SIGPIPE);
-	return -1;
-}
-
-/* Its END has come and its output has ended. */
-static int
-part_with(struct fan *f, struct worker *w)
-{
-	worker_stop(w, &f->rooms, (int)(f->o->timeout_us / 1000));
-	if (w->status <= 0 || w->status >= 128)
-		return 0;
-	return stage_fail(f->st, w->status, "worker %u ended with status %d",
-	    w->n, w->status);
-}
-
-/* Take what it has answered. */
-static int
-hear(struct fan *f, struct worker *w)
-{
-	int rc;
-
-	while ((rc = worker_read(w, &f->rooms)) == 1)
-		if (answer_take(f, w) == -1) {
-			if (f->st->failed)
-				return -1;
-			return hand_lost(f, w);
-		}
-	if (rc == 0)
-		return 0;
-	return w->state == WORKER_ENDED && w->eof ? part_with(f, w)
-						  : hand_lost(f, w);
-}
-
-static int
-serve(struct fan *f, struct worker *w, const struct pollfd *p)
-{
-	if (p[2].revents != 0) {
-		progress_clear(&f->st->progress);
-		worker_log(w);
-	}
-	if (p[0].revents != 0 && worker_send(w) == -1)
-		return hand_lost(f, w);
-	return p[1].revents != 0 ? hear(f, w) : 0;
-}
-
-/* Give away what waits, begin to send it. */
-static int
-give(struct fan *f)
-{
-	hand_jobs(f);
-	for (size_t i = 0; i < f->o->n; i++)
-		if (worker_sends(&f->workers[i])
-		    && worker_send(&f->workers[i]) == -1
-		    && hand_lost(f, &f->workers[i]) == -1)
-			return -1;
-	return 0;
-}
-
-static int
-wait_ms(const struct fan *f, int timeout_ms)
-{
-	int64_t due = hand_wait_us(f), ms;
-
-	if (due == INT64_MAX)
-		return timeout_ms;
-	ms = (due - fan_clock(f) + 999) / 1000;
-	ms = ms < 0 ? 0 : ms;
-	return timeout_ms == -1 || ms < timeout_ms ? (int)ms : timeout_ms;
-}
-
-/*
- * Wait until something can be done, or in_fd can be read, and do it.  0, or
- * -1 after stage_fail.
- */
-static int
-turn(struct fan *f, int in_fd, int timeout_ms)
-{
-	struct pollfd *p = f->polls;
-	size_t n;
-
-	fan_back(f);
-	if (give(f) == -1)
-		return -1;
-	n = fill_polls(f, p, in_fd);
-	if (poll(p, n, wait_ms(f, timeout_ms)) == -1 && errno != EINTR)
-		return stage_fail(f->st, TOOL_IO, "poll: %s", strerror(errno));
-	if ((p[1].revents & POLLERR) != 0)
-		return end_without_reader(f);
-	for (size_t i = 0; i < f->o->n; i++)
-		if (serve(f, &f->workers[i], p + 2 + ENDS * i) == -1)
-			return -1;
-	if (hand_limits(f) == -1 || give(f) == -1 || out_jobs(f) == -1)
-		return -1;
-	fan_left(f);
-	return 0;
-}
 
 /* HEAD as the workers get it: they must not join the directory. */
 static int
@@ -164,10 +35,10 @@ ask_one(struct fan *f)
 	for (size_t i = 0; i < f->o->n; i++) {
 		struct worker *w = &f->workers[i];
 
-		if (hand_start(f, w) == -1)
+		if (recover_start(f, w) == -1)
 			return -1;
 		while (w->state == WORKER_STARTING)
-			if (turn(f, -1, -1) == -1)
+			if (turn_once(f, -1, -1) == -1)
 				return -1;
 		if (w->state == WORKER_READY)
 			return 0;
@@ -197,7 +68,7 @@ on_head(struct stage *st, void *arg)
 		return 0;
 	for (size_t i = 0; i < f->o->n; i++)
 		if (f->workers[i].state == WORKER_NONE
-		    && hand_start(f, &f->workers[i]) == -1)
+		    && recover_start(f, &f->workers[i]) == -1)
 			return -1;
 	return aside_open(&f->aside, st, f->o->quarantine);
 }
@@ -208,7 +79,8 @@ add_job(struct fan *f, struct job *j)
 	TAILQ_INSERT_TAIL(&f->jobs, j, link);
 	f->n_jobs++;
 	do
-		if (turn(f, -1, f->n_jobs < FAN_AHEAD * f->o->n ? 0 : -1) == -1)
+		if (turn_once(f, -1, f->n_jobs < FAN_AHEAD * f->o->n ? 0 : -1)
+		    == -1)
 			return -1;
 	while (f->n_jobs >= FAN_AHEAD * f->o->n);
 	return 0;
@@ -258,7 +130,7 @@ on_frame(struct stage *st, void *arg, const struct frame *f)
 	if (f->h.kind == FRAME_ROWS || f->h.kind == FRAME_MARK)
 		return 0;
 	while (fan->n_jobs > 0)
-		if (turn(fan, -1, -1) == -1)
+		if (turn_once(fan, -1, -1) == -1)
 			return -1;
 	return 0;
 }
@@ -270,7 +142,7 @@ on_idle(struct stage *st, void *arg, int *timeout_ms)
 	int ms = st->progress.live ? 1000 : -1;
 
 	*timeout_ms = 0;
-	return turn(f, STDIN_FILENO, ms);
+	return turn_once(f, STDIN_FILENO, ms);
 }
 
 /* All is answered: tell the workers, and hear what they have counted. */
@@ -300,7 +172,7 @@ end_workers(struct fan *f, enum end_reason reason)
 		left = 0;
 		for (size_t i = 0; i < f->o->n; i++)
 			left += f->workers[i].pid != 0;
-		if (left > 0 && turn(f, -1, -1) == -1)
+		if (left > 0 && turn_once(f, -1, -1) == -1)
 			return -1;
 	}
 	return 0;
@@ -425,7 +297,7 @@ fan_run(struct tool *t, const struct fan_opts *o)
 	buf_init(&f.answer, HEAD_MAX_LEN);
 	head_init(&f.inner);
 	batch_init(&f.batch);
-	f.polls = mem_zero(2 + ENDS * o->n, sizeof(*f.polls));
+	f.polls = mem_zero(2 + FAN_ENDS * o->n, sizeof(*f.polls));
 	f.workers = mem_zero(o->n, sizeof(*f.workers));
 	for (size_t i = 0; i < o->n; i++) {
 		worker_init(&f.workers[i]);

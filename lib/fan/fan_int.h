@@ -11,6 +11,7 @@
 #include "tool/stage.h"
 
 #define FAN_TRIES 3 /* of a frame, or of starting a worker */
+#define FAN_ENDS 3 /* descriptors of a worker */
 #define FAN_SAMPLES 31 /* recent answers whose times make the median */
 
 /*
@@ -40,6 +41,8 @@ struct fan {
 	uint64_t n_retries, n_races, n_wins, n_replaced;
 	struct pollfd *polls; /* of the next wait */
 	int64_t start_us;
+	int64_t looked_us; /* at the processes of the workers */
+	bool told; /* that a worker does not begin */
 	/* Time spent where no worker is listened to does not count. */
 	int64_t away_us, left_us;
 	int64_t samples[FAN_SAMPLES];
@@ -62,17 +65,43 @@ int answer_take(struct fan *f, struct worker *w);
 
 /*
  * hand_jobs: to workers that are free; and slow ones once more.
- * hand_limits: end who takes too long.  0, or -1 after stage_fail.
- * hand_wait_us: when to do so again; INT64_MAX = when something comes.
- * hand_lost: w has ended, or must: what it had goes to others, it is started
- * anew.  0, or -1 after stage_fail.
- * hand_start: 0, or -1 after stage_fail: no worker is left.
+ * hand_race_us: when the next one is slow; INT64_MAX = none, as things are.
+ * hand_some_sound: whether a worker is left that has not failed since it has
+ * last answered.
  */
 void hand_jobs(struct fan *f);
-int hand_limits(struct fan *f);
-int64_t hand_wait_us(const struct fan *f);
-int hand_lost(struct fan *f, struct worker *w);
-int hand_start(struct fan *f, struct worker *w);
+int64_t hand_race_us(const struct fan *f);
+bool hand_some_sound(const struct fan *f);
+
+/*
+ * recover_lost: w has ended, or must: what it had goes to others, it is
+ * started anew.
+ * recover_part: w, whose END has come, is left; it may have failed after all.
+ * recover_start: -1 when no worker is left.
+ * All 0, or -1 after stage_fail.
+ */
+int recover_lost(struct fan *f, struct worker *w);
+int recover_part(struct fan *f, struct worker *w);
+int recover_start(struct fan *f, struct worker *w);
+
+/*
+ * watch_limits: end who takes too long.
+ * watch_look: now and then, at the processes of workers that have something to
+ * do: one may end, or be stopped, while what it has started keeps its output
+ * open.
+ * Both 0, or -1 after stage_fail.
+ * watch_wait_us: when to call them and hand_jobs again, though nothing comes;
+ * INT64_MAX = never.
+ */
+int watch_limits(struct fan *f);
+int watch_look(struct fan *f);
+int64_t watch_wait_us(const struct fan *f);
+
+/*
+ * Wait until something can be done, or in_fd can be read, and do it.  0, or
+ * -1 after stage_fail.
+ */
+int turn_once(struct fan *f, int in_fd, int timeout_ms);
 
 /* Send what is next, as far as it is done.  0, or -1 after stage_fail. */
 int out_jobs(struct fan *f);

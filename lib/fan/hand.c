@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* Which worker gets which frame, and what happens when it fails. */
+/* Which worker gets which frame. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
 #include "fan/fan_int.h"
 
-#define LAST_WAIT_MS                                                           \
-	200 /* for the exit status of who has closed its output                \
-	     */
 #define RACE_LEAST_US INT64_C(50000)
 #define AWAY_US INT64_C(10000) /* shorter times count */
 
@@ -106,9 +103,8 @@ waits_for_new(const struct job *j, const struct worker *best, bool coming)
 	       && best->sent_frames > 0;
 }
 
-/* Whether a worker is left that has not failed since it has last answered. */
-static bool
-some_are_sound(const struct fan *f)
+bool
+hand_some_sound(const struct fan *f)
 {
 	for (size_t i = 0; i < f->o->n; i++) {
 		const struct worker *w = &f->workers[i];
@@ -128,7 +124,7 @@ pick(const struct fan *f, const struct job *j)
 	int64_t median = median_us(f);
 	struct worker *best = NULL;
 	bool coming = false;
-	bool sound = j->tries >= FAN_TRIES && some_are_sound(f);
+	bool sound = j->tries >= FAN_TRIES && hand_some_sound(f);
 
 	for (size_t i = 0; i < f->o->n; i++) {
 		struct worker *w = &f->workers[i];
@@ -207,180 +203,14 @@ hand_jobs(struct fan *f)
 	race(f);
 }
 
-/* When the worker has taken too long, by fan_clock. */
-static int64_t
-limit_us(const struct fan *f, const struct worker *w)
-{
-	if (f->o->timeout_us == 0)
-		return INT64_MAX;
-	switch (w->state) {
-	case WORKER_READY:
-		return w->n_runs > 0 ? w->runs[0].since_us + f->o->timeout_us
-				     : INT64_MAX;
-	case WORKER_STARTING:
-	case WORKER_ENDING:
-	case WORKER_ENDED:
-		return w->since_us + f->o->timeout_us;
-	case WORKER_NONE:
-	case WORKER_LOST:
-	default:
-		return INT64_MAX;
-	}
-}
-
 int64_t
-hand_wait_us(const struct fan *f)
+hand_race_us(const struct fan *f)
 {
-	int64_t due = INT64_MAX, t, after = race_after_us(f);
+	int64_t after = race_after_us(f);
 	const struct job *j;
 
-	for (size_t i = 0; i < f->o->n; i++) {
-		t = limit_us(f, &f->workers[i]);
-		due = t < due ? t : due;
-	}
 	if (after == INT64_MAX || idle_worker(f) == NULL)
-		return due;
+		return INT64_MAX;
 	j = slowest(f);
-	return j != NULL && j->handed_us + after < due ? j->handed_us + after
-						       : due;
-}
-
-int
-hand_limits(struct fan *f)
-{
-	int64_t now = fan_clock(f);
-
-	for (size_t i = 0; i < f->o->n; i++) {
-		struct worker *w = &f->workers[i];
-
-		if (limit_us(f, w) > now)
-			continue;
-		worker_fail(w, "it has not answered within %gs",
-		    (double)f->o->timeout_us / (double)TIME_US);
-		if (hand_lost(f, w) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-/* The exit status that tells of a worker's failure. */
-static int
-status_of(const struct worker *w)
-{
-	return w->eof && w->status > 0 && w->status < 128 ? w->status : TOOL_IO;
-}
-
-/* Its end says more than the end of its output does. */
-static void
-explain_end(struct worker *w)
-{
-	if (!w->eof || w->status < 0)
-		return;
-	if (w->status >= 128)
-		worker_fail(w, "signal %d ended it", w->status - 128);
-	else
-		worker_fail(w,
-		    "it ended with status %d before its work was "
-		    "done",
-		    w->status);
-}
-
-/*
- * Whether the frame is to blame, which has failed at w.  Three workers that
- * are dead, each in its own way, do not show it while another one may answer:
- * of those that failed one must have answered something else meanwhile.
- */
-static bool
-is_bad(const struct fan *f, const struct worker *w, const struct job *j)
-{
-	return j->tries >= FAN_TRIES && j->n_runs == 0
-	       && (w->answered_at >= j->failed_at || !some_are_sound(f));
-}
-
-/* Every worker that had the frame has failed. */
-static int
-set_aside(struct fan *f, struct worker *w, struct job *j)
-{
-	if (f->aside.writer == NULL || j->h.rows == 0)
-		return stage_fail(f->st, status_of(w),
-		    "a frame of %u rows failed %u times; worker %u: %s",
-		    j->h.rows, j->tries, w->n, w->why);
-	j->tries = 0;
-	for (size_t i = 0; i < f->o->n; i++)
-		f->workers[i].n_deaths = 0;
-	return aside_job(&f->aside, f->st, j);
-}
-
-/* What it had goes to others; the one it was at is to blame, perhaps. */
-static int
-take_back(struct fan *f, struct worker *w)
-{
-	struct job *j;
-	int rc = 0;
-
-	for (size_t i = 0; i < w->n_runs; i++) {
-		j = w->runs[i].job;
-		j->n_runs--;
-		if (!j->done) {
-			w->n_retries++;
-			f->n_retries++;
-			if (i == 0 && j->tries++ == 0)
-				j->failed_at = f->n_replaced;
-			j->alone = true;
-			if (rc == 0 && is_bad(f, w, j))
-				rc = set_aside(f, w, j);
-		}
-		job_drop(j, &f->rooms);
-	}
-	w->n_runs = 0;
-	return rc;
-}
-
-static int
-give_up(struct fan *f, struct worker *w)
-{
-	size_t n = 0;
-
-	w->state = WORKER_LOST;
-	for (size_t i = 0; i < f->o->n; i++)
-		n += f->workers[i].state != WORKER_LOST;
-	if (n == 0)
-		return stage_fail(f->st, status_of(w),
-		    "no worker is left; "
-		    "worker %u: %s",
-		    w->n, w->why);
-	if (f->st->tool->verbose >= 0)
-		tool_warn("worker %u is given up: %s", w->n, w->why);
-	return 0;
-}
-
-int
-hand_start(struct fan *f, struct worker *w)
-{
-	w->since_us = fan_clock(f);
-	if (worker_start(w, &f->head) == 0)
-		return 0;
-	w->eof = false;
-	return give_up(f, w);
-}
-
-int
-hand_lost(struct fan *f, struct worker *w)
-{
-	bool ending = w->state == WORKER_ENDING || w->state == WORKER_ENDED;
-
-	worker_stop(w, &f->rooms, w->eof ? LAST_WAIT_MS : 0);
-	explain_end(w);
-	ledger_add(&f->before, &w->ledger);
-	w->ledger = (struct ledger){.in = 0};
-	if (ending)
-		return 0;
-	w->n_deaths++;
-	f->n_replaced++;
-	if (take_back(f, w) == -1)
-		return -1;
-	/* The shell's way to say that there is no such program. */
-	if (w->eof && (w->status == 126 || w->status == 127))
-		return give_up(f, w);
-	return w->n_deaths < FAN_TRIES ? hand_start(f, w) : give_up(f, w);
+	return j != NULL ? j->handed_us + after : INT64_MAX;
 }

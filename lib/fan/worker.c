@@ -14,8 +14,8 @@
 #include "base/crc.h"
 #include "base/io.h"
 #include "base/mem.h"
-#include "base/quote.h"
 #include "base/time.h"
+#include "fan/lines.h"
 #include "io/spawn.h"
 #include "tool/tool.h"
 #include "wire/stream.h"
@@ -23,7 +23,6 @@
 
 #define LEND_LEAST (64u << 10) /* fewer bytes are copied as soon as lent */
 #define STEP (1u << 20) /* payload memory before its bytes came */
-#define LINE_MAX 4096 /* a longer line of standard error is cut in pieces */
 
 void
 worker_init(struct worker *w)
@@ -322,6 +321,16 @@ open_body(struct worker *w, struct rooms *r)
 	return 1;
 }
 
+static int
+no_frame(struct worker *w, const char *why)
+{
+	if (w->state == WORKER_STARTING)
+		return worker_fail(w, "what it writes is no stream; a worker "
+				      "reads a stream and writes one, such as: "
+				      "smap -w PRED");
+	return worker_fail(w, "no frame came: %s", why);
+}
+
 int
 worker_read(struct worker *w, struct rooms *r)
 {
@@ -336,7 +345,7 @@ worker_read(struct worker *w, struct rooms *r)
 			return (int)n;
 		if (w->at == FRAME_HEADER_LEN
 		    && frame_parse(&w->rx_h, &why, w->rx_head) == -1)
-			return worker_fail(w, "no frame came: %s", why);
+			return no_frame(w, why);
 	}
 	while (w->at < FRAME_HEADER_LEN + w->rx_h.stored_len) {
 		n = read_body(w);
@@ -346,58 +355,27 @@ worker_read(struct worker *w, struct rooms *r)
 	return open_body(w, r);
 }
 
+int
+worker_drain(struct worker *w)
+{
+	uint8_t dropped[4096];
+	bool first = w->at == 0;
+	ssize_t n = read_some(w, dropped, sizeof(dropped));
+
+	return n > 0 ? first : (int)n;
+}
+
 void
 worker_took(struct worker *w)
 {
 	w->at = 0;
 }
 
-/* One line, without its end, of what the worker says. */
-static void
-print_line(const struct worker *w, const char *p, size_t len)
-{
-	struct buf out = {.max = 0};
-
-	quote_lines(&out, w->name, strlen(w->name));
-	buf_printf(&out, "[%u]: ", w->n);
-	quote_lines(&out, p, len);
-	buf_putc(&out, '\n');
-	io_write(STDERR_FILENO, out.data, out.len);
-	buf_release(&out);
-}
-
-static void
-print_lines(struct worker *w, bool all)
-{
-	const char *p = (const char *)w->line.data, *nl;
-	size_t left = w->line.len, n;
-
-	while (left > 0) {
-		nl = memchr(p, '\n', left);
-		if (nl == NULL && !all && left < LINE_MAX)
-			break;
-		n = nl == NULL ? left : (size_t)(nl - p);
-		print_line(w, p, n);
-		n += nl != NULL;
-		p += n;
-		left -= n;
-	}
-	if (left > 0)
-		memmove(w->line.data, p, left);
-	w->line.len = left;
-}
-
 void
 worker_log(struct worker *w)
 {
-	uint8_t *p = buf_reserve(&w->line, LINE_MAX);
-	ssize_t n = io_read(w->err_fd, p, LINE_MAX);
-
-	if (n <= 0)
+	if (!lines_read(&w->line, w->err_fd, w->name, w->n))
 		close_fd(&w->err_fd);
-	else
-		w->line.len += (size_t)n;
-	print_lines(w, n <= 0);
 }
 
 void
@@ -415,12 +393,13 @@ worker_stop(struct worker *w, struct rooms *r, int wait_ms)
 	w->pid = 0;
 	while (w->err_fd != -1 && io_wait(w->err_fd, -1, 0) == 1)
 		worker_log(w);
-	print_lines(w, true);
+	lines_end(&w->line, w->name, w->n);
 	close_fd(&w->err_fd);
 	close_fd(&w->out_fd);
 	rooms_put(r, &w->rx);
 	pieces_drop(w->pieces, w->n_pieces, r);
 	w->n_pieces = 0;
+	w->answered_len = 0;
 	w->n_begun = 0;
 	w->at = 0;
 	w->note_due = false;

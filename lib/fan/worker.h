@@ -69,6 +69,7 @@ struct worker {
 	struct piece *pieces; /* of the answer to runs[0] so far */
 	size_t n_pieces;
 	size_t cap_pieces;
+	uint64_t answered_len; /* bytes of them */
 	struct buf line; /* of its standard error, not yet ended */
 	bool eof; /* its output has ended */
 	int status; /* its last exit status, as spawn_wait has it */
@@ -94,6 +95,8 @@ void worker_release(struct worker *w, struct rooms *r); /* ends it */
  * worker_send: as much as there is room for.
  * worker_read: 1 when a frame is whole, in rx_h and rx, until worker_took; 0
  * not yet; -1 no more will come.
+ * worker_drain: drop some of what comes behind END: 1 the first bytes, 0
+ * nothing now, or more of them; -1 the end.
  * All 0, or -1 with why.
  */
 int worker_start(struct worker *w, const struct buf *head);
@@ -103,6 +106,7 @@ bool worker_sends(const struct worker *w);
 int worker_send(struct worker *w);
 int worker_read(struct worker *w, struct rooms *r);
 void worker_took(struct worker *w);
+int worker_drain(struct worker *w);
 
 /* Keep why as the reason of a failure.  Returns -1. */
 int worker_fail(struct worker *w, const char *fmt, ...)

@@ -100,3 +100,14 @@ spawn_is_over(pid_t pid, int wait_ms)
 		poll(NULL, 0, step);
 	}
 }
+
+int
+spawn_stopped(pid_t pid)
+{
+	const int flags = WSTOPPED | WNOHANG | WNOWAIT;
+	siginfo_t info = {.si_pid = 0};
+
+	if (waitid(P_PID, (id_t)pid, &info, flags) == -1 || info.si_pid != pid)
+		return 0;
+	return info.si_status;
+}

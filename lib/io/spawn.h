@@ -26,9 +26,11 @@ struct spawn {
  * spawn_wait: wait for its end: the exit status, 128 + n when signal n ended
  * it (the shell's way), or -1 with errno.
  * spawn_is_over: whether it is within about wait_ms; spawn_wait comes then.
+ * spawn_stopped: the signal that has stopped it, or 0 when it runs.
  */
 pid_t spawn_start(const struct spawn *s);
 int spawn_wait(pid_t pid);
 bool spawn_is_over(pid_t pid, int wait_ms);
+int spawn_stopped(pid_t pid);
 
 #endif

@@ -13,6 +13,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "ckpt/commit.h"
 #include "ckpt/durable.h"
@@ -175,6 +176,9 @@ make_identity(struct checkpoint *c, char **why)
 		return refuse(why, EX_DATAERR, c->path,
 		    "its identity is gone; remove the directory to begin "
 		    "anew");
+	/* An output must not outlive the directory that knows of it. */
+	if (io_sync_directory(c->path) == -1)
+		return checkpoint_failed(c, why, "..");
 	arc4random_buf(c->identity, sizeof(c->identity));
 	if (durable_write(c->fd, "identity", DURABLE_IDENTITY, c->identity,
 		sizeof(c->identity))

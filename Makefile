@@ -56,7 +56,8 @@ GROUP = add answer batch cells check early fill fold group merge partial rank \
 WINDOW = grid hold keybytes keyrows keys mark packed pane panepack query \
 	reduce reduce_state runfold runkeep runmerge runs session sorter spec \
 	spill stamp store visits
-CKPT = accepted checkpoint commit durable entries lock snapshot survey
+CKPT = accepted checkpoint commit durable entries lock segment snapshot \
+	survey tape tape_read tape_start
 STEP = chain chain_state columns command dedup elements ends explode history \
 	keyed names over parse past pieces pipe prog reader running sample \
 	span step where
@@ -95,7 +96,7 @@ UNITS = accounts_test agg_group_test agg_moment_test agg_sketch_test agg_test \
 	expr_test group_test gunzip_test join_test json_test keys_test \
 	known_test live_test logfmt_test logs_test losses_test mark_test \
 	merge_test outlet_test outpath_test pieces_test reduce_test \
-	render_test sepidx_test sibling_test store_test text_test \
+	render_test sepidx_test sibling_test store_test tape_test text_test \
 	textfmt_test window_test wire_test zone_test
 BENCHES = expr_bench render_bench text_bench
 MAN = man/millrace-checkpoint.5 man/millrace-expr.7 man/millrace-formats.7 \

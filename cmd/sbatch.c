@@ -46,6 +46,8 @@ enum {
 	OPT_PIPE_SIZE,
 	OPT_EPOCH,
 	OPT_ONCE,
+	OPT_SPOOL,
+	OPT_SPOOL_MAX,
 	OPT_TRUNCATE,
 	OPT_MISSING,
 	OPT_FORCE_FS,
@@ -81,6 +83,8 @@ static const struct tool_opt options[] = {
     {'S', "state", "DIR", "resume from DIR: output is committed once"},
     {OPT_EPOCH, "epoch", "D", "with -S: commit every D (10s)"},
     {OPT_ONCE, "once", NULL, "with -S: what is new, then exit"},
+    {OPT_SPOOL, "spool", NULL, "with -S: keep what pipes and sockets bring"},
+    {OPT_SPOOL_MAX, "spool-max", "SIZE", "most bytes to keep (1G)"},
     {OPT_TRUNCATE, "on-truncate", "stop|restart",
 	"with -S: what to do with a truncated file"},
     {OPT_MISSING, "on-missing", "stop|skip",
@@ -214,6 +218,9 @@ settle_sources(struct run *r)
 	if (r->in.o.range.end && !r->in.live)
 		tool_die(TOOL_USAGE,
 		    "--from end: nothing comes behind the end without -F");
+	if (r->in.epochs.once && r->in.endless)
+		tool_die(TOOL_USAGE,
+		    "--once ends, but what listens does not: leave one out");
 	if (r->in.batched && cut->every_us == 0 && cut->rows == 0
 	    && cut->bytes == 0)
 		cut->every_us = TIME_US;
@@ -456,6 +463,16 @@ accept_changes(struct epochs *e, const char *arg)
 	epochs_accept(e, arg);
 }
 
+static uint64_t
+spool_max(const char *arg)
+{
+	uint64_t v = tool_size("spool-max", arg);
+
+	if (v < TAPE_MAX_LEAST)
+		tool_die(TOOL_USAGE, "--spool-max: '%s' is less than 1M", arg);
+	return v;
+}
+
 /* Options that go with -S. */
 static bool
 state_opt(struct run *r, int ch, const char *arg)
@@ -470,6 +487,14 @@ state_opt(struct run *r, int ch, const char *arg)
 	case OPT_ONCE:
 		r->state_opt = "--once";
 		r->in.epochs.once = true;
+		break;
+	case OPT_SPOOL:
+		r->state_opt = "--spool";
+		o->spools = true;
+		break;
+	case OPT_SPOOL_MAX:
+		r->state_opt = "--spool-max";
+		r->in.epochs.tape.max = spool_max(arg);
 		break;
 	case OPT_TRUNCATE:
 		r->state_opt = "--on-truncate";
@@ -565,6 +590,8 @@ settle_state(struct run *r)
 		    r->state_opt);
 	if (!epochs_are_on(e))
 		return;
+	if (e->tape.max != TAPE_MAX && !o->source.spools)
+		tool_die(TOOL_USAGE, "--spool-max goes with --spool");
 	if (e->once && o->source.mode == SOURCE_FOLLOW)
 		tool_die(TOOL_USAGE, "--once ends, -F does not: write one");
 	if (r->relative)
@@ -575,7 +602,7 @@ settle_state(struct run *r)
 		o->source.mode = SOURCE_KEPT;
 	if (r->tool.schema_only) {
 		o->source.mode = SOURCE_ONCE;
-		o->source.kept = e->once = false;
+		o->source.kept = o->source.spools = e->once = false;
 		e->path = NULL;
 		return;
 	}

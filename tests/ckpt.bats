@@ -409,9 +409,9 @@ started 1 times" ]
 @test "what cannot be read again, or is no safe place, is refused" {
 	seq 3 >b.log
 	run -64 --separate-stderr bash -c 'seq 3 | sbatch -S d | ssink'
-	[[ $stderr == "sbatch: '-' cannot be read again after a restart; -S takes files" ]]
+	[[ $stderr == "sbatch: '-' cannot be read again after a restart; --spool keeps in DIR what is read from it" ]]
 	run -64 --separate-stderr bash -c 'sbatch -S d gen:5 | ssink'
-	[[ $stderr == "sbatch: 'gen:5' cannot be read again after a restart; -S takes files" ]]
+	[[ $stderr == "sbatch: 'gen:5' cannot be read again after a restart; -S takes files, and with --spool standard input, pipes and sockets" ]]
 	run -64 --separate-stderr sbatch -S d --epoch 100ms b.log
 	[[ $stderr == "sbatch: --epoch: 100ms: "* ]]
 	run -64 --separate-stderr sbatch --once b.log

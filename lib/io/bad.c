@@ -185,20 +185,27 @@ bad_take(struct bad *b, struct buf *notes, const char *name,
 {
 	struct buf at = {0};
 
+	if (b->policy != BAD_STOP)
+		return bad_pass(b, notes, name, bad, n_records);
 	b->n++;
-	if (b->policy == BAD_STOP) {
-		locate(&at, name, bad);
-		fail(b, EX_DATAERR, mem_strndup((char *)at.data, at.len));
-		buf_release(&at);
-		return false;
-	}
+	locate(&at, name, bad);
+	fail(b, EX_DATAERR, mem_strndup((char *)at.data, at.len));
+	buf_release(&at);
+	return false;
+}
+
+bool
+bad_pass(struct bad *b, struct buf *notes, const char *name,
+    const struct text_bad *bad, uint64_t n_records)
+{
+	b->n++;
 	if (b->policy == BAD_KEEP) {
 		buf_put(&b->kept, bad->p, bad->len);
 		buf_putc(&b->kept, '\n');
 		if (b->kept.len > KEPT_MAX && bad_flush(b) == -1)
 			return false;
 	}
-	if (b->endless && b->n <= BAD_SHOWN) {
+	if ((b->endless && b->n <= BAD_SHOWN) || b->policy == BAD_STOP) {
 		locate(notes, name, bad);
 		buf_putc(notes, '\n');
 	}

@@ -49,8 +49,11 @@ int bad_open(struct bad *b);
  * should hear becomes a line in notes.  Records to keep are held until
  * bad_flush.  A share is judged on endless input only, and
  * from the 1,000th record on; bounded input is judged by bad_finish.
+ * bad_pass: the same of a record that BAD_STOP does not stop at.
  */
 bool bad_take(struct bad *b, struct buf *notes, const char *name,
+    const struct text_bad *bad, uint64_t n_records);
+bool bad_pass(struct bad *b, struct buf *notes, const char *name,
     const struct text_bad *bad, uint64_t n_records);
 
 /*

@@ -38,14 +38,6 @@ conn_check_token(struct source *s)
 	return rc;
 }
 
-static bool
-claims_nothing(const char *path, enum source_mode mode)
-{
-	(void)path;
-	(void)mode;
-	return false;
-}
-
 static int
 check_nothing(struct source *s)
 {
@@ -215,7 +207,6 @@ close_guest(struct source *s)
 const struct source_kind conn_guest = {
     .name = "connection",
     .traits = SOURCE_LIVE | SOURCE_BATCHED | SOURCE_NETWORK,
-    .claims = claims_nothing,
     .check = check_nothing,
     .open = open_nothing,
     .read = read_guest,
@@ -241,9 +232,7 @@ send_token(struct source *s)
 	if (s->opts->token_file == NULL)
 		return 0;
 	if (net_read_token(token, &why, s->opts->token_file) == -1) {
-		source_fail(s, EX_USAGE, "%s", why);
-		free(why);
-		return -1;
+		return source_refuse(s, EX_USAGE, why);
 	}
 	if (io_write(s->fd, token, strlen(token)) == -1
 	    || io_write(s->fd, "\n", 1) == -1)
@@ -259,14 +248,13 @@ open_tcp(struct source *s)
 	s->fd = net_connect(source_url(s->path, "tcp"), &why);
 	if (s->fd != -1)
 		return send_token(s);
-	source_fail(s, EX_NOINPUT, "%s", why);
-	free(why);
-	return -1;
+	return source_refuse(s, EX_NOINPUT, why);
 }
 
 const struct source_kind conn_tcp = {
     .name = "tcp",
     .traits = SOURCE_LIVE | SOURCE_BATCHED | SOURCE_NETWORK,
+    .spools = SOURCE_SPOOL_STREAM,
     .claims = is_tcp,
     .check = conn_check_token,
     .open = open_tcp,
@@ -300,9 +288,7 @@ find_udp(struct source *s, struct net_addr *a)
 
 	if (net_find(a, &why, source_url(s->path, "udp"), true) == 0)
 		return 0;
-	source_fail(s, EX_USAGE, "%s", why);
-	free(why);
-	return -1;
+	return source_refuse(s, EX_USAGE, why);
 }
 
 static int
@@ -331,9 +317,7 @@ open_udp(struct source *s)
 	s->fd = net_bind(&a, &why);
 	if (s->fd != -1)
 		return 0;
-	source_fail(s, EX_NOINPUT, "%s", why);
-	free(why);
-	return -1;
+	return source_refuse(s, EX_NOINPUT, why);
 }
 
 /* The kernel counts the datagrams that had no room, and tells with others. */
@@ -452,6 +436,7 @@ udp_note(const struct source *s)
 const struct source_kind conn_udp = {
     .name = "udp",
     .traits = SOURCE_LIVE | SOURCE_ENDLESS | SOURCE_BATCHED | SOURCE_NETWORK,
+    .spools = SOURCE_SPOOL_PIECES,
     .claims = is_udp,
     .check = check_udp,
     .open = open_udp,

@@ -16,6 +16,7 @@
 #include "io/journal.h"
 
 #define SLOW 10 /* intervals after which a commit is late */
+#define SPOOL_SHARE 8 /* an epoch's part of the spool */
 #define SHARE 10 /* at most one part in so many is spent on saving */
 
 void
@@ -23,12 +24,14 @@ epochs_init(struct epochs *e)
 {
 	*e = (struct epochs){.every_us = EPOCHS_EVERY_US};
 	checkpoint_init(&e->dir);
+	tape_init(&e->tape, TAPE_MAX);
 }
 
 void
 epochs_release(struct epochs *e)
 {
 	free(e->accepted);
+	tape_release(&e->tape);
 	checkpoint_release(&e->dir);
 }
 
@@ -78,6 +81,23 @@ take_up(struct intake *in)
 	return rc;
 }
 
+static int
+start_spool(struct intake *in)
+{
+	struct epochs *e = &in->epochs;
+	char *why;
+	int rc = tape_start(&e->tape, &why, &e->dir);
+
+	if (rc != 0)
+		return fail(in, rc, why);
+	if (why != NULL)
+		buf_printf(&in->notes, "--spool: %s\n", why);
+	free(why);
+	tape_mark(&e->tape, e->epoch);
+	in->o.source.tape = &e->tape;
+	return 0;
+}
+
 int
 epochs_start(struct intake *in)
 {
@@ -96,13 +116,11 @@ epochs_start(struct intake *in)
 	e->epoch = e->dir.last.epoch;
 	e->due_us = time_mono_us() + e->every_us;
 	e->placed = e->epoch > 0 || snapshot_has(&e->dir);
-	if (!e->placed)
-		return 0;
-	in->resumed = true;
-	if (take_up(in) == -1)
+	in->resumed = e->placed;
+	if (in->resumed && take_up(in) == -1)
 		return -1;
 	e->count = count(in);
-	return 0;
+	return in->o.source.spools ? start_spool(in) : 0;
 }
 
 void
@@ -115,6 +133,19 @@ epochs_head(const struct epochs *e, struct head *h)
 	h->epoch = e->dir.last.epoch;
 }
 
+/* What was spooled is durable before a place in it is. */
+static int
+flush_spool(struct intake *in)
+{
+	char *why;
+	int rc;
+
+	if (in->o.source.tape == NULL)
+		return 0;
+	rc = tape_flush(in->o.source.tape, &why);
+	return rc == 0 ? 0 : fail(in, rc, why);
+}
+
 /* Where the intake is at the end of an epoch. */
 static int
 save(struct intake *in, uint64_t epoch)
@@ -123,6 +154,8 @@ save(struct intake *in, uint64_t epoch)
 	char *why = NULL;
 	int rc;
 
+	if (flush_spool(in) == -1)
+		return -1;
 	buf_init(&b, DURABLE_MAX);
 	rc = journal_save(in, &b);
 	if (rc == 0) {
@@ -150,6 +183,22 @@ epochs_place(struct intake *in)
 	return save(in, 0);
 }
 
+/*
+ * Remove what no restart can want.  One may be from the epoch before the last
+ * one that is committed.
+ */
+static int
+prune(struct intake *in)
+{
+	struct epochs *e = &in->epochs;
+	char *why;
+	int rc = snapshot_prune(&e->dir, &why);
+
+	if (rc == 0 && in->o.source.tape != NULL && e->dir.last.epoch > 0)
+		rc = tape_trim(&e->tape, &why, e->dir.last.epoch - 1);
+	return rc == 0 ? 0 : fail(in, rc, why);
+}
+
 /* All that the barrier says is durable before it is sent. */
 static int
 end_epoch(struct intake *in)
@@ -159,8 +208,6 @@ end_epoch(struct intake *in)
 	    .epoch = e->epoch + 1,
 	    .committed = e->dir.last.epoch};
 	int64_t began = time_mono_us(), took;
-	char *why = NULL;
-	int rc;
 
 	if (intake_flush(in) == -1 || save(in, m.epoch) == -1)
 		return -1;
@@ -168,14 +215,15 @@ end_epoch(struct intake *in)
 	if (intake_sent(in, emit_barrier(&in->emit, &m)) == -1)
 		return -1;
 	e->epoch++;
+	if (in->o.source.tape != NULL)
+		tape_mark(&e->tape, e->epoch);
 	e->count = count(in);
 	took = time_mono_us() - began;
 	e->due_us = began + took
 		    + (took * SHARE > e->every_us ? took * SHARE : e->every_us);
 	if (e->slow_us == 0)
 		e->slow_us = began + SLOW * e->every_us;
-	rc = snapshot_prune(&e->dir, &why);
-	return rc == 0 ? 0 : fail(in, rc, why);
+	return prune(in);
 }
 
 /* Nothing is sent into a pipe that commits nothing any more. */
@@ -187,6 +235,7 @@ is_behind(struct intake *in, int64_t now)
 	if (e->epoch - e->dir.last.epoch < EPOCHS_MAX_OPEN)
 		return false;
 	e->due_us = now + e->every_us;
+	e->full_us = now + EPOCHS_LEAST_US;
 	if (e->slow_us > 0 && now > e->slow_us) {
 		buf_printf(&in->notes,
 		    "-S: epoch %ju is not committed since %d intervals of "
@@ -195,6 +244,14 @@ is_behind(struct intake *in, int64_t now)
 		e->slow_us = INT64_MAX;
 	}
 	return true;
+}
+
+/* Much was spooled: the sooner it is committed, the sooner it goes. */
+static bool
+is_full(const struct epochs *e, int64_t now)
+{
+	return tape_fresh(&e->tape) >= e->tape.max / SPOOL_SHARE
+	       && now >= e->full_us;
 }
 
 int
@@ -208,7 +265,12 @@ epochs_step(struct intake *in)
 
 	if (epochs_place(in) == -1)
 		return -1;
-	if (now < e->due_us || count(in) == e->count || !journal_settled(in))
+	if (e->tape.dirty_us != 0 && now >= e->tape.dirty_us + TAPE_FLUSH_US
+	    && flush_spool(in) == -1)
+		return -1;
+	if (now < e->due_us && !is_full(e, now))
+		return 0;
+	if (count(in) == e->count || !journal_settled(in))
 		return 0;
 	/* Where batches are the user's, an epoch is made of whole ones. */
 	if (cut_is_set(&in->emit.cut)

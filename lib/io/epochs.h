@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "ckpt/checkpoint.h"
+#include "ckpt/tape.h"
 
 #define EPOCHS_EVERY_US INT64_C(10000000) /* default of every_us */
 #define EPOCHS_LEAST_US INT64_C(200000) /* and its least value */
@@ -17,7 +18,10 @@
 
 struct intake;
 
-/* dir, every_us, once and any_fs are the owner's; NULL: nothing resumes. */
+/*
+ * path, every_us, once, any_fs and the max of tape are the owner's; path NULL:
+ * nothing resumes.
+ */
 struct epochs {
 	const char *path;
 	int64_t every_us;
@@ -26,12 +30,14 @@ struct epochs {
 	const char **accepted; /* owned array: stages that may differ */
 	size_t n_accepted;
 	size_t cap_accepted;
+	struct tape tape; /* what was spooled */
 	/* Private. */
 	struct checkpoint dir;
 	bool placed; /* a restart knows where this start has begun */
 	uint64_t epoch; /* of the last barrier */
 	uint64_t count; /* what had come by then */
 	int64_t due_us; /* monotonic: of the next one */
+	int64_t full_us; /* when to try again though the spool has much */
 	int64_t slow_us; /* when to say that nothing is committed; 0 = said */
 };
 

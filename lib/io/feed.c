@@ -21,6 +21,16 @@ feed_begin(struct feed *f)
 	f->off = 0;
 }
 
+void
+feed_put(struct feed *f, const void *p, size_t len)
+{
+	if (len == 0)
+		return;
+	f->data = mem_grow(f->data, &f->cap, f->len + len, 1);
+	memcpy(f->data + f->len, p, len);
+	f->len += len;
+}
+
 enum source_got
 feed_fill(struct feed *f, struct source *s, size_t block)
 {

@@ -45,6 +45,9 @@ feed_take(struct feed *f, size_t len)
 /* A file begins: nothing is left of the last one, positions start at 0. */
 void feed_begin(struct feed *f);
 
+/* Put bytes behind what is not taken, as if they had been read. */
+void feed_put(struct feed *f, const void *p, size_t len);
+
 /*
  * Read once, up to block bytes; what is not taken stays and moves.  As
  * source_read.

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "io/again.h"
 #include "io/heading.h"
 #include "io/intake_int.h"
 #include "io/saved.h"
@@ -390,22 +391,6 @@ intake_find(struct intake *in, char *operands[], size_t n)
 	return find_format(in);
 }
 
-/* The columns are those of an earlier start. */
-static int
-begin_again(struct intake *in)
-{
-	const struct journal *j = &in->journal;
-
-	if (j->n > 0 && !in->o.source.on_missing_skip)
-		return intake_fail(in, INTAKE_CHANGED,
-		    "-S: %s was read before and is no source any more; write "
-		    "its path as it was, or --on-missing skip, which goes on "
-		    "without it and reads other paths from their starts",
-		    j->v[0].path);
-	journal_release(&in->journal);
-	return heading_send(in);
-}
-
 /* Every source becomes a lane; those that can be read now are opened. */
 static int
 begin_lanes(struct intake *in)
@@ -429,7 +414,10 @@ begin_lanes(struct intake *in)
 			return -1;
 	}
 	in->emit.mixed |= in->n_parts > 1 && frames && !in->hold && !in->o.cat;
-	if (in->resumed && begin_again(in) == -1)
+	if (epochs_are_on(&in->epochs) && again_check(in) == -1)
+		return -1;
+	/* The columns are those of an earlier start. */
+	if (in->resumed && heading_send(in) == -1)
 		return -1;
 	TAILQ_FOREACH (l, &in->all, all)
 		if (turn_start(in, l) == -1)
@@ -468,7 +456,7 @@ intake_begin(struct intake *in)
 	}
 	if (begin_lanes(in) == -1)
 		return -1;
-	return in->parents ? lane_columns(in) : 0;
+	return in->parents && !in->begun ? lane_columns(in) : 0;
 }
 
 int

@@ -75,6 +75,17 @@ put_held(struct buf *b, const struct intake *in, const struct lane *l)
 	rows_layout_release(&layout);
 }
 
+/* What is in no file, and not taken. */
+static void
+put_rest(struct buf *b, const struct lane *l)
+{
+	size_t len;
+	const char *p = feed_peek(&l->feed, &len);
+
+	buf_put_int(b, l->skipping, 1);
+	buf_put_str(b, p, source_is(l->source, SOURCE_SPOOLED) ? len : 0);
+}
+
 static void
 put_source(struct buf *b, const struct lane *l)
 {
@@ -104,7 +115,9 @@ put_lane(struct buf *b, const struct intake *in, const struct lane *l)
 	buf_put_int(b, l->skipped, 8);
 	buf_put_int(b, l->feed.off, 8);
 	text_place_save(in->text, &l->place, b);
+	buf_put_int(b, source_kept_as(l->source), 1);
 	put_source(b, l);
+	put_rest(b, l);
 	put_held(b, in, l);
 }
 
@@ -171,6 +184,18 @@ put_counts(struct buf *b, struct intake *in)
 	return 0;
 }
 
+static void
+put_spool(struct buf *out, const struct intake *in)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	if (in->o.source.tape != NULL)
+		tape_save(in->o.source.tape, &b);
+	buf_put_str(out, b.data, b.len);
+	buf_release(&b);
+}
+
 int
 journal_save(struct intake *in, struct buf *out)
 {
@@ -187,10 +212,14 @@ journal_save(struct intake *in, struct buf *out)
 	buf_put_str(out, in->header.data, in->header.len);
 	if (put_counts(out, in) == -1)
 		return -1;
+	put_spool(out, in);
 	TAILQ_FOREACH (l, &in->all, all) {
-		struct journal_place *p =
-		    add(&now, source_path(l->source), l->part, l->announced);
+		struct journal_place *p;
 
+		/* A connection from which nothing has come. */
+		if (l->guest && l->part == 0)
+			continue;
+		p = add(&now, source_path(l->source), l->part, l->announced);
 		leave_parser(in, l);
 		put_lane(&p->bytes, in, l);
 	}
@@ -220,7 +249,9 @@ check_options(struct intake *in, struct cur *c)
 	const char *was;
 	int rc = 0;
 
-	if (cur_get_int(c, 4) != JOURNAL_VERSION)
+	in->journal.version = (uint32_t)cur_get_int(c, 4);
+	if (in->journal.version < JOURNAL_OLDEST
+	    || in->journal.version > JOURNAL_VERSION)
 		return intake_fail(in, EX_DATAERR,
 		    "-S: the state is of another version of sbatch");
 	was = cur_get_str(c, &len, HEAD_MAX_TEXT);
@@ -284,6 +315,24 @@ get_counts(struct intake *in, struct cur *c)
 }
 
 static int
+get_spool(struct intake *in, struct cur *c)
+{
+	const char *p;
+	struct cur spool;
+	size_t len;
+
+	if (in->journal.version < 2)
+		return 0;
+	p = cur_get_str(c, &len, UINT32_MAX);
+	if (p == NULL)
+		return malformed(in);
+	cur_init(&spool, p, len);
+	return len > 0 && tape_load(&in->epochs.tape, &spool) == -1
+		   ? malformed(in)
+		   : 0;
+}
+
+static int
 get_places(struct intake *in, struct cur *c)
 {
 	uint64_t n = cur_get_int(c, 4);
@@ -311,7 +360,8 @@ int
 journal_load(struct intake *in, struct cur *c)
 {
 	if (check_options(in, c) == -1 || bind_columns(in, c) == -1
-	    || get_counts(in, c) == -1 || get_places(in, c) == -1)
+	    || get_counts(in, c) == -1 || get_spool(in, c) == -1
+	    || get_places(in, c) == -1)
 		return -1;
 	return 0;
 }
@@ -325,8 +375,8 @@ find(struct journal *j, const char *path)
 	return NULL;
 }
 
-static void
-take_out(struct journal *j, struct journal_place *p)
+void
+journal_drop(struct journal *j, struct journal_place *p)
 {
 	free(p->path);
 	buf_release(&p->bytes);
@@ -376,6 +426,19 @@ get_source(struct intake *in, struct lane *l, struct cur *c)
 }
 
 static int
+get_rest(struct lane *l, struct cur *c)
+{
+	const char *p;
+
+	l->skipping = cur_get_int(c, 1) != 0;
+	p = cur_get_str(c, &l->n_rest, UINT32_MAX);
+	if (p == NULL)
+		return -1;
+	l->rest = mem_dup(p, l->n_rest);
+	return 0;
+}
+
+static int
 get_lane(struct intake *in, struct lane *l, struct cur *c)
 {
 	switch (cur_get_int(c, 1)) {
@@ -396,7 +459,13 @@ get_lane(struct intake *in, struct lane *l, struct cur *c)
 	l->kept_off = cur_get_int(c, 8);
 	if (text_place_load(in->text, &l->place, c) == -1)
 		return malformed(in);
-	return get_source(in, l, c) == -1 ? -1 : get_held(in, l, c);
+	if (in->journal.version >= 2)
+		cur_get_int(c, 1);
+	if (get_source(in, l, c) == -1)
+		return -1;
+	if (in->journal.version >= 2 && get_rest(l, c) == -1)
+		return malformed(in);
+	return get_held(in, l, c);
 }
 
 int
@@ -414,6 +483,6 @@ journal_enter(struct intake *in, struct lane *l)
 	rc = get_lane(in, l, &c);
 	if (rc == 0 && (c.failed || c.left > 0))
 		rc = malformed(in);
-	take_out(&in->journal, p);
+	journal_drop(&in->journal, p);
 	return rc == 0 ? 1 : -1;
 }

@@ -8,7 +8,8 @@
 
 #include "base/buf.h"
 
-#define JOURNAL_VERSION 1
+#define JOURNAL_VERSION 2
+#define JOURNAL_OLDEST 1 /* without a spool */
 #define JOURNAL_MAX_PATH 65536
 #define JOURNAL_MAX_HEADER ((size_t)64 << 20)
 
@@ -31,6 +32,7 @@ struct journal {
 	struct journal_place *v;
 	size_t n;
 	size_t cap;
+	uint32_t version; /* of what was loaded */
 };
 
 void journal_release(struct journal *j);
@@ -47,6 +49,7 @@ void journal_release(struct journal *j);
  * are known then, HEAD is sent.
  * journal_enter: before its source is opened, put a lane where the state says:
  * 1, or 0 when it says nothing of it.
+ * journal_drop: forget a place.
  * All: 0, or -1 with in->why.
  */
 bool journal_settled(const struct intake *in);
@@ -55,5 +58,6 @@ void journal_leave(struct intake *in, struct lane *l);
 int journal_save(struct intake *in, struct buf *out);
 int journal_load(struct intake *in, struct cur *c);
 int journal_enter(struct intake *in, struct lane *l);
+void journal_drop(struct journal *j, struct journal_place *p);
 
 #endif

@@ -34,6 +34,7 @@ lane_free(struct lane *l)
 	feed_release(&l->feed);
 	text_place_release(&l->place);
 	free(l->subs);
+	free(l->rest);
 	free(l);
 }
 
@@ -105,9 +106,21 @@ lane_open(struct intake *in, struct lane *l)
 	}
 	feed_begin(&l->feed);
 	l->feed.off = l->kept_off;
-	l->hungry = true;
+	feed_put(&l->feed, l->rest, l->n_rest);
+	if (source_is(l->source, SOURCE_NETWORK))
+		lane_buffered(in, l, l->n_rest);
+	l->hungry = l->n_rest == 0 || l->skipping;
 	l->ended = SOURCE_BYTES;
 	return 0;
+}
+
+/* So far. */
+static uint64_t
+n_records(const struct intake *in)
+{
+	const struct emit *e = &in->emit;
+
+	return e->n_rows + e->build.n_rows + e->n_filtered + in->bad.n;
 }
 
 bool
@@ -116,8 +129,7 @@ lane_on_bad(void *arg, const struct text_bad *bad)
 	struct intake *in = arg;
 	struct emit *e = &in->emit;
 	const struct lane *l = in->turn;
-	uint64_t n =
-	    e->n_rows + e->build.n_rows + e->n_filtered + in->bad.n + 1;
+	uint64_t n = n_records(in) + 1;
 	char *name = NULL;
 	bool go_on;
 
@@ -220,7 +232,37 @@ seek(struct intake *in, struct lane *l)
 bool
 lane_goes_on(const struct intake *in, const struct lane *l)
 {
-	return in->keeps_parts && l->ended == SOURCE_END;
+	return in->keeps_parts && l->ended == SOURCE_END
+	       && source_ending(l->source) == SOURCE_GROWS;
+}
+
+bool
+lane_is_cut(const struct lane *l)
+{
+	return l->ended != SOURCE_BYTES
+	       && source_ending(l->source) == SOURCE_CUT;
+}
+
+/* Half of a record is no row, but that is not the fault of the data. */
+enum lane_got
+lane_drop_cut(struct intake *in, struct lane *l, size_t len)
+{
+	struct text_bad bad = {.line = text_line(in->text),
+	    .why = "its end was lost when an earlier start ended",
+	    .len = len};
+	size_t all;
+
+	bad.p = feed_peek(&l->feed, &all);
+	if (!in->hold)
+		losses_add(&in->emit.losses, in->emit.build.n_rows);
+	if (!bad_pass(&in->bad, &in->notes, source_where(l->source), &bad,
+		n_records(in) + 1)) {
+		intake_fail(in, in->bad.status, "%s", in->bad.why);
+		return LANE_FAILED;
+	}
+	in->emit.n_bad = in->bad.n;
+	feed_take(&l->feed, len);
+	return lane_end_file(in, l);
 }
 
 /* Read the header of a file; the first one begins the stream. */
@@ -235,6 +277,9 @@ read_header(struct intake *in, struct lane *l)
 
 	if (lane_goes_on(in, l) && memchr(p, '\n', len) == NULL)
 		return lane_end_file(in, l);
+	if (lane_is_cut(l) && memchr(p, '\n', len) == NULL)
+		return len > 0 ? lane_drop_cut(in, l, len)
+			       : lane_end_file(in, l);
 	if (len == 0 && eof
 	    && (in->begun || l->guest || l->ended == SOURCE_NEXT))
 		return lane_end_file(in, l);
@@ -396,7 +441,8 @@ fill(struct intake *in, struct lane *l)
 	case SOURCE_ERROR:
 		return on_error(in, l);
 	case SOURCE_WAIT:
-		return in->stop_us != 0 ? LANE_ENDED : LANE_WAIT;
+		l->left = in->stop_us != 0;
+		return l->left ? LANE_ENDED : LANE_WAIT;
 	case SOURCE_PEER:
 		return LANE_PEER;
 	case SOURCE_BYTES:
@@ -417,6 +463,7 @@ fill(struct intake *in, struct lane *l)
 			return LANE_ENDED;
 		/* fall through */
 	case SOURCE_NEXT:
+		l->skipping = false;
 		l->ended = got;
 		break;
 	}

@@ -32,6 +32,7 @@ struct lane {
 	size_t cap_subs;
 	bool guest; /* came by itself: its faults end it alone */
 	bool broken; /* it could not be opened */
+	bool left; /* it could go on, but this start ends */
 	bool announced; /* its part is open downstream */
 	struct feed feed;
 	struct text_place place; /* while another lane has the parser */
@@ -43,6 +44,8 @@ struct lane {
 	bool placed; /* it was asked where to begin */
 	bool kept; /* it goes on where an earlier start was, at kept_off */
 	uint64_t kept_off;
+	uint8_t *rest; /* owned: of a spool, what that one had not taken */
+	size_t n_rest;
 	bool dormant; /* then: its part is at its end until there are bytes */
 	bool fresh; /* the file's header was not read yet */
 	enum source_got ended; /* SOURCE_END or _NEXT: the feed is its rest */

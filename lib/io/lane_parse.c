@@ -72,7 +72,7 @@ parse_bytes(struct intake *in, struct lane *l, struct text_goal *goal,
 	const char *note;
 	int rc;
 	bool eof = l->ended != SOURCE_BYTES && !lane_goes_on(in, l)
-		   && p + len == l->feed.data + l->feed.len;
+		   && !lane_is_cut(l) && p + len == l->feed.data + l->feed.len;
 
 	/* A frame has rows of one part, unless it says whose each is. */
 	if (text_parts(in->text) > 1 && !in->hold && !in->emit.mixed
@@ -102,6 +102,8 @@ starve(struct intake *in, struct lane *l, size_t len)
 		return LANE_MORE;
 	if (len == 0 || lane_goes_on(in, l))
 		return lane_end_file(in, l);
+	if (lane_is_cut(l))
+		return lane_drop_cut(in, l, len);
 	intake_fail(in, EX_SOFTWARE, "%s: byte %ju: no record begins here",
 	    source_where(l->source), (uintmax_t)l->feed.off);
 	return LANE_FAILED;

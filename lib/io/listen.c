@@ -47,15 +47,6 @@ raise_fds(uint32_t wanted)
 		   : wanted;
 }
 
-/* Keep the reason, which is owned. */
-static int
-refuse(struct source *s, int status, char *why)
-{
-	source_fail(s, status, "%s", why);
-	free(why);
-	return -1;
-}
-
 static int
 open_door(struct source *s)
 {
@@ -70,7 +61,7 @@ open_door(struct source *s)
 	l->door->guarded = path != NULL;
 	l->max = raise_fds(s->opts->max_conns);
 	if (path != NULL && net_read_token(l->door->token, &why, path) == -1)
-		return refuse(s, EX_USAGE, why);
+		return source_refuse(s, EX_USAGE, why);
 	return 0;
 }
 
@@ -225,7 +216,7 @@ find_tcp(struct source *s, struct net_addr *a)
 
 	if (net_find(a, &why, source_url(s->path, "tcp-listen"), true) == 0)
 		return 0;
-	return refuse(s, EX_USAGE, why);
+	return source_refuse(s, EX_USAGE, why);
 }
 
 static int
@@ -252,12 +243,13 @@ open_tcp(struct source *s)
 	if (find_tcp(s, &a) == -1 || open_door(s) == -1)
 		return -1;
 	s->fd = net_listen(&a, &why);
-	return s->fd == -1 ? refuse(s, EX_NOINPUT, why) : 0;
+	return s->fd == -1 ? source_refuse(s, EX_NOINPUT, why) : 0;
 }
 
 const struct source_kind listen_tcp = {
     .name = "tcp-listen",
     .traits = SOURCE_LIVE | SOURCE_ENDLESS | SOURCE_BATCHED | SOURCE_PARENT,
+    .spools = SOURCE_SPOOL_PEERS,
     .claims = is_tcp,
     .check = check_tcp,
     .open = open_tcp,
@@ -291,7 +283,7 @@ open_unix(struct source *s)
 		return -1;
 	s->fd = net_listen_unix(path, &why);
 	if (s->fd == -1)
-		return refuse(s, EX_NOINPUT, why);
+		return source_refuse(s, EX_NOINPUT, why);
 	l = s->own;
 	if (lstat(path, &st) == 0)
 		l->inode = st.st_ino;
@@ -315,6 +307,7 @@ close_unix(struct source *s)
 const struct source_kind listen_unix = {
     .name = "unix",
     .traits = SOURCE_LIVE | SOURCE_ENDLESS | SOURCE_BATCHED | SOURCE_PARENT,
+    .spools = SOURCE_SPOOL_PEERS,
     .claims = is_unix,
     .check = conn_check_token,
     .open = open_unix,

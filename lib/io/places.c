@@ -40,8 +40,9 @@ pass(struct cur *c, uint64_t len)
 }
 
 static void
-get_lane(struct place_of *at, struct cur *c)
+get_lane(struct place_of *at, struct cur *c, uint64_t version)
 {
+	uint64_t kind = SOURCE_KEEPS_PLACE;
 	struct cur source;
 	const char *p;
 	size_t len;
@@ -55,11 +56,18 @@ get_lane(struct place_of *at, struct cur *c)
 		return;
 	pass(c, 3 + 8 + 8);
 	text_place_pass(c);
+	if (version >= 2)
+		kind = cur_get_int(c, 1);
 	p = cur_get_str(c, &len, UINT32_MAX);
+	if (version >= 2) {
+		pass(c, 1);
+		pass(c, cur_get_int(c, 4));
+	}
 	at->held = cur_get_int(c, 4);
 	if (at->held > 0)
 		pass(c, cur_get_int(c, 8));
-	if (p == NULL)
+	at->spooled = kind != SOURCE_KEEPS_PLACE;
+	if (p == NULL || at->spooled)
 		return;
 	cur_init(&source, p, len);
 	if (follow_measure(&at->gap, at->path, &source) == -1)
@@ -67,7 +75,7 @@ get_lane(struct place_of *at, struct cur *c)
 }
 
 static void
-get_place(struct places *p, struct cur *c)
+get_place(struct places *p, struct cur *c, uint64_t version)
 {
 	char *path = get_text(c, JOURNAL_MAX_PATH);
 	struct place_of *at;
@@ -86,7 +94,7 @@ get_place(struct places *p, struct cur *c)
 	if (bytes == NULL)
 		return;
 	cur_init(&lane, bytes, len);
-	get_lane(at, &lane);
+	get_lane(at, &lane, version);
 	c->failed |= lane.failed || lane.left > 0;
 }
 
@@ -107,9 +115,10 @@ int
 places_read(struct places *p, char **why, struct cur *c)
 {
 	size_t len;
+	uint64_t version = cur_get_int(c, 4);
 
 	*p = (struct places){.n = 0};
-	if (cur_get_int(c, 4) != JOURNAL_VERSION) {
+	if (version < JOURNAL_OLDEST || version > JOURNAL_VERSION) {
 		*why = mem_strdup("it is of another version");
 		return -1;
 	}
@@ -117,8 +126,10 @@ places_read(struct places *p, char **why, struct cur *c)
 	cur_get_int(c, 1);
 	cur_get_str(c, &len, JOURNAL_MAX_HEADER);
 	get_counts(p, c);
+	if (version >= 2)
+		cur_get_str(c, &len, UINT32_MAX);
 	for (uint64_t n = cur_get_int(c, 4); n > 0 && !c->failed; n--)
-		get_place(p, c);
+		get_place(p, c, version);
 	if (!c->failed && c->left == 0)
 		return 0;
 	*why = mem_strdup("it is malformed");

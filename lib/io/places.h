@@ -19,8 +19,9 @@ struct place_of {
 	uint32_t part;
 	bool open; /* its part is not at its end */
 	bool begun; /* it was opened */
+	bool spooled; /* then: the spool has its place */
 	uint64_t held; /* rows that wait for their turn */
-	struct follow_gap gap; /* all zero unless begun */
+	struct follow_gap gap; /* all zero unless begun, and not spooled */
 };
 
 struct places {

@@ -63,14 +63,6 @@ close_set(struct source *s)
 
 /* Files at rest, one behind the other. */
 
-static bool
-claims_nothing(const char *path, enum source_mode mode)
-{
-	(void)path;
-	(void)mode;
-	return false;
-}
-
 static int
 check_members(struct source *s)
 {
@@ -126,7 +118,6 @@ set_where(const struct source *s)
 const struct source_kind set_at_rest = {
     .name = "set",
     .unpack = true,
-    .claims = claims_nothing,
     .check = check_members,
     .open = open_member,
     .read = read_set,

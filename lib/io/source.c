@@ -33,6 +33,15 @@ source_fail(struct source *s, int status, const char *fmt, ...)
 	return -1;
 }
 
+int
+source_refuse(struct source *s, int status, char *why)
+{
+	free(s->error);
+	s->error = why;
+	s->status = status;
+	return -1;
+}
+
 const char *
 source_url(const char *path, const char *scheme)
 {
@@ -49,7 +58,7 @@ source_url(const char *path, const char *scheme)
 static bool
 is_stdin(const char *path, enum source_mode mode)
 {
-	return mode == SOURCE_ONCE && strcmp(path, "-") == 0;
+	return mode != SOURCE_FOLLOW && strcmp(path, "-") == 0;
 }
 
 static int
@@ -97,7 +106,7 @@ is_special(const char *path, enum source_mode mode)
 {
 	struct stat st;
 
-	return mode == SOURCE_ONCE && stat(path, &st) == 0
+	return mode != SOURCE_FOLLOW && stat(path, &st) == 0
 	       && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
 }
 
@@ -193,6 +202,7 @@ static const struct source_kind stdin_kind = {
     .name = "stdin",
     .traits = SOURCE_LIVE,
     .unpack = true,
+    .spools = SOURCE_SPOOL_STREAM,
     .claims = is_stdin,
     .check = check_nothing,
     .open = open_stdin,
@@ -204,6 +214,7 @@ static const struct source_kind pipe_kind = {
     .name = "pipe",
     .traits = SOURCE_LIVE,
     .unpack = true,
+    .spools = SOURCE_SPOOL_STREAM,
     .claims = is_special,
     .check = source_check_path,
     .open = open_special,
@@ -261,6 +272,7 @@ source_free(struct source *s)
 		return;
 	s->kind->close(s);
 	gunzip_free(s->gunzip);
+	source_free(s->back);
 	free(s->name);
 	free(s->path);
 	free(s->sample);
@@ -349,7 +361,29 @@ source_keeps(const struct source *s)
 void
 source_save(const struct source *s, struct buf *out, uint64_t off)
 {
-	s->kind->save(s, out, off);
+	if (s->kind->save != NULL)
+		s->kind->save(s, out, off);
+}
+
+enum source_ending
+source_ending(const struct source *s)
+{
+	if (s->kind->ending != NULL)
+		return s->kind->ending(s);
+	return s->kind->save != NULL ? SOURCE_GROWS : SOURCE_WHOLE;
+}
+
+void
+source_done(struct source *s)
+{
+	if (s->kind->done != NULL)
+		s->kind->done(s);
+}
+
+enum source_keep
+source_kept_as(const struct source *s)
+{
+	return s->kind->save == NULL ? SOURCE_KEEPS_NOTHING : s->kind->kept_as;
 }
 
 void
@@ -389,7 +423,26 @@ source_stop(struct source *s)
 struct source *
 source_take(struct source *s)
 {
-	return s->kind->take(s);
+	struct source *peer = s->back;
+
+	s->back = NULL;
+	if (peer == NULL)
+		peer = s->kind->take(s);
+	else
+		return peer;
+	if (s->opts->tape != NULL && s->kind->spools == SOURCE_SPOOL_PEERS)
+		peer = spooled_new(peer, s->path);
+	return peer;
+}
+
+/* Whether a connection of an earlier start is there, which goes first. */
+static bool
+comes_back(struct source *s)
+{
+	if (s->opts->tape == NULL || s->kind->spools != SOURCE_SPOOL_PEERS)
+		return false;
+	s->back = spooled_guest(s);
+	return s->back != NULL;
 }
 
 int
@@ -502,6 +555,8 @@ source_read(struct source *s, void *p, size_t cap, size_t *len)
 	*len = 0;
 	if (s->error != NULL)
 		return SOURCE_ERROR;
+	if (comes_back(s))
+		return SOURCE_PEER;
 	if (s->ended != SOURCE_BYTES) {
 		/* It came behind a lone first byte. */
 		got = s->ended;

@@ -28,6 +28,8 @@ struct source_opts {
 	int64_t max_idle_us; /* a connection that is silent; 0 = any time */
 	/* Of sources whose places are kept over a restart. */
 	bool kept; /* others are refused */
+	bool spools; /* but for those that are spooled */
+	struct tape *tape; /* then, once it is there: the spool; borrowed */
 	bool on_truncate_restart;
 	bool on_missing_skip;
 };
@@ -54,11 +56,26 @@ enum source_trait {
 	SOURCE_ENDLESS = 2, /* no end of its own */
 	SOURCE_BATCHED = 4, /* in batches of an interval, if not told */
 	SOURCE_PARENT = 8, /* no bytes itself: other sources come from it */
-	SOURCE_NETWORK = 16 /* who writes to it is not to be trusted */
+	SOURCE_NETWORK = 16, /* who writes to it is not to be trusted */
+	SOURCE_SPOOLED = 32 /* what was read and not taken is in no file */
+};
+
+/* What a place that is kept over a restart is. */
+enum source_keep {
+	SOURCE_KEEPS_PLACE, /* in a file, as follow_save */
+	SOURCE_KEEPS_NOTHING /* the spool has it, or there is none */
+};
+
+/* What stands behind the bytes before SOURCE_NEXT or SOURCE_END. */
+enum source_ending {
+	SOURCE_GROWS, /* nothing yet */
+	SOURCE_WHOLE, /* their end */
+	SOURCE_CUT /* what was lost with an earlier start */
 };
 
 struct buf;
 struct source;
+struct tape;
 
 /* The sources of a stream in the order given. */
 struct source_list {
@@ -150,6 +167,15 @@ void source_save(const struct source *s, struct buf *out, uint64_t off);
 void source_load(struct source *s, const void *p, size_t len);
 void source_settle(struct source *s);
 bool source_settled(const struct source *s);
+
+/*
+ * source_ending: after SOURCE_NEXT or SOURCE_END, how what came ended.
+ * source_done: nothing of it is kept over a restart any more.
+ * source_kept_as: what source_save writes.
+ */
+enum source_ending source_ending(const struct source *s);
+void source_done(struct source *s);
+enum source_keep source_kept_as(const struct source *s);
 
 /* What is there now is the last of an endless source: SOURCE_END follows. */
 void source_stop(struct source *s);

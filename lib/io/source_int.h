@@ -12,13 +12,22 @@
 
 struct gunzip;
 
+/* Whether what is read can be spooled. */
+enum source_spool {
+	SOURCE_SPOOL_NOT,
+	SOURCE_SPOOL_STREAM, /* of bytes, which are read from one descriptor */
+	SOURCE_SPOOL_PIECES, /* each is whole, whoever sent it */
+	SOURCE_SPOOL_PEERS /* those that source_take gives */
+};
+
 /*
  * One kind.  claims: whether it reads that path in that mode; the first row
- * of the registry that says so gets it.  The other functions do what those of
- * source.h with their name say; open, read and check fail by source_fail.
- * From stop on they may be NULL: nothing to do, s->fd, no time, no note, the
- * name, what s->fd tells, no file, no place, no peers, nothing that is kept.
- * open takes up what is in s->saved.
+ * of the registry that says so gets it; NULL in what is no row.  The other
+ * functions do what those of source.h with their name say; open, read and check
+ * fail by source_fail. From stop on they may be NULL: nothing to do, s->fd, no
+ * time, no note, the name, what s->fd tells, no file, no place, no peers,
+ * nothing that is kept, and what came is whole at its end unless something is
+ * kept. open takes up what is in s->saved.
  */
 struct source_kind {
 	const char *name;
@@ -42,6 +51,10 @@ struct source_kind {
 	bool (*to_end)(struct source *s, uint64_t *off);
 	struct source *(*take)(struct source *s);
 	void (*save)(const struct source *s, struct buf *out, uint64_t off);
+	enum source_ending (*ending)(const struct source *s);
+	void (*done)(struct source *s);
+	enum source_keep kept_as;
+	enum source_spool spools;
 	bool samples; /* s->path has no format, s->sample may have one */
 	const struct source_kind *as_set; /* what reads several as one */
 };
@@ -65,6 +78,7 @@ struct source {
 	size_t n_first; /* 0 or 1 */
 	enum source_got ended; /* how, behind a lone first byte, or _BYTES */
 	struct gunzip *gunzip; /* owned, or NULL */
+	struct source *back; /* owned: a peer of an earlier start, or NULL */
 	void *own; /* the kind's; freed by its close */
 	uint8_t *saved; /* owned; what source_load gave, or NULL */
 	size_t n_saved;
@@ -77,6 +91,14 @@ extern const struct source_kind set_followed, set_at_rest, set_kept;
 extern const struct source_kind dir_kind, gen_kind, helper_kind;
 extern const struct source_kind listen_tcp, listen_unix;
 extern const struct source_kind conn_tcp, conn_guest, conn_udp;
+
+/*
+ * spooled_new: what s, which it takes over, is read from is spooled; path is
+ * what names it.  spooled_guest: the next connection to a listener that an
+ * earlier start has taken and not ended, or NULL.
+ */
+struct source *spooled_new(struct source *s, const char *path);
+struct source *spooled_guest(const struct source *listener);
 
 /* A file at rest. */
 extern const struct source_kind source_file_kind;
@@ -98,7 +120,8 @@ struct source *source_new(const struct source_kind *kind,
 /* What stands behind "SCHEME://" in a path of that scheme, or NULL. */
 const char *source_url(const char *path, const char *scheme);
 
-/* Keep the reason.  Returns -1. */
+/* Keep the reason; source_refuse takes it over.  Return -1. */
+int source_refuse(struct source *s, int status, char *why);
 int source_fail(struct source *s, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

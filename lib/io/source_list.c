@@ -36,6 +36,15 @@ name_len(const char *operand)
 	return operand[n] == '=' ? n : 0;
 }
 
+static bool
+can_resume(const struct source_kind *kind, const struct source_opts *o)
+{
+	if (kind == NULL)
+		return false;
+	return kind->save != NULL
+	       || (o->spools && kind->spools != SOURCE_SPOOL_NOT);
+}
+
 static int
 add_one(struct source_list *l, const char *name, const char *path,
     const struct source_opts *o, char **why)
@@ -43,10 +52,14 @@ add_one(struct source_list *l, const char *name, const char *path,
 	const struct source_kind *kind = source_find_kind(path, o->mode);
 	struct source *s;
 
-	if (o->kept && (kind == NULL || kind->save == NULL)) {
+	if (o->kept && !can_resume(kind, o)) {
 		*why = mem_printf("'%s' cannot be read again after a restart; "
-				  "-S takes files",
-		    path);
+				  "%s",
+		    path,
+		    kind != NULL && kind->spools != SOURCE_SPOOL_NOT
+			? "--spool keeps in DIR what is read from it"
+			: "-S takes files, and with --spool standard input, "
+			  "pipes and sockets");
 		return EX_USAGE;
 	}
 	if (kind == NULL) {
@@ -65,6 +78,8 @@ add_one(struct source_list *l, const char *name, const char *path,
 				     : path,
 	    path);
 	s->named = name != NULL;
+	if (o->kept && kind->save == NULL && kind->spools != SOURCE_SPOOL_PEERS)
+		s = spooled_new(s, path);
 	l->v[l->n++] = s;
 	return 0;
 }

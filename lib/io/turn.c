@@ -99,10 +99,16 @@ enum intake_got
 turn_welcome(struct intake *in, struct lane *parent)
 {
 	struct lane *l = turn_add(in, source_take(parent->source));
+	int rc;
 
 	l->guest = true;
+	rc = in->resumed ? journal_enter(in, l) : 0;
+	if (rc == 1 && !l->dormant)
+		rc = intake_flush(in) == -1 ? -1 : heading_open(in, l);
 	/* Who connects is a part as soon as there are bytes of it. */
-	if (!source_is(l->source, SOURCE_LIVE) && turn_announce(in, l) == -1)
+	else if (rc == 0 && !source_is(l->source, SOURCE_LIVE))
+		rc = turn_announce(in, l);
+	if (rc == -1)
 		return INTAKE_FAILED;
 	return turn_start(in, l) == -1 ? INTAKE_FAILED : INTAKE_MORE;
 }
@@ -112,7 +118,10 @@ turn_end(struct intake *in, struct lane *l)
 {
 	if (in->begun && intake_flush(in) == -1)
 		return INTAKE_FAILED;
-	if (epochs_are_on(&in->epochs))
+	/* What came by itself goes for good, unless this start ends before. */
+	if (l->guest && !l->left)
+		source_done(l->source);
+	else if (epochs_are_on(&in->epochs) && (!l->guest || l->part > 0))
 		journal_leave(in, l);
 	if (in->begun && !in->keeps_parts && heading_close(in, l) == -1)
 		return INTAKE_FAILED;

@@ -105,6 +105,10 @@ put_place(struct buf *out, const struct place_of *at)
 
 	buf_puts(out, "source ");
 	put_path(out, at->path);
+	if (at->spooled) {
+		buf_puts(out, " from the spool\n");
+		return;
+	}
 	if (!g->begun) {
 		buf_printf(out, " nothing read");
 	} else if (!g->found) {
@@ -389,6 +393,8 @@ inspect_back(struct buf *out, char **why, const struct checkpoint *c,
 	}
 	rc = load_places(&was, why, c, f);
 	for (size_t i = 0; rc == 0 && i < was.n; i++) {
+		if (was.v[i].spooled)
+			continue;
 		put_path(out, was.v[i].path);
 		buf_printf(out, ": read again from byte %ju\n",
 		    (uintmax_t)was.v[i].gap.off);

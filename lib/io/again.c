@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+/* What an earlier start has read, and this one does not. */
+#include "io/again.h"
+
+#include <string.h>
+
+#include "io/intake_int.h"
+
+/* Whether it came by itself, from a source that is still one. */
+static bool
+has_parent(const struct intake *in, const char *path)
+{
+	struct lane *l = NULL;
+	const char *parent;
+
+	TAILQ_FOREACH (l, &in->all, all) {
+		parent = source_path(l->source);
+		if (source_is(l->source, SOURCE_PARENT)
+		    && strncmp(path, parent, strlen(parent)) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_source(const struct intake *in, const char *path)
+{
+	struct lane *l = NULL;
+
+	TAILQ_FOREACH (l, &in->all, all)
+		if (strcmp(source_path(l->source), path) == 0)
+			return true;
+	return false;
+}
+
+static int
+fail(struct intake *in, const char *path)
+{
+	return intake_fail(in, INTAKE_CHANGED,
+	    "-S: %s was read before and is no source any more; write "
+	    "its path as it was, or --on-missing skip, which goes on "
+	    "without it and reads other paths from their starts",
+	    path);
+}
+
+/* What was spooled, and no epoch was committed that knows of it. */
+static int
+check_spool(struct intake *in)
+{
+	struct tape *t = in->o.source.tape;
+	struct tape_stream *s;
+	size_t i = 0;
+
+	while (t != NULL && (s = tape_stray(t, &i)) != NULL) {
+		if (is_source(in, s->path))
+			continue;
+		if (!in->o.source.on_missing_skip)
+			return fail(in, s->path);
+		tape_drop(t, s);
+		i = 0;
+	}
+	return 0;
+}
+
+int
+again_check(struct intake *in)
+{
+	struct journal *j = &in->journal;
+
+	for (size_t i = 0; i < j->n;) {
+		if (has_parent(in, j->v[i].path)) {
+			i++;
+			continue;
+		}
+		if (!in->o.source.on_missing_skip)
+			return fail(in, j->v[i].path);
+		journal_drop(j, &j->v[i]);
+	}
+	return check_spool(in);
+}

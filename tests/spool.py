@@ -1,0 +1,291 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Break sbatch --spool at every place, and compare with what it spooled.
+
+usage: spool.py [--sample N] [--seed N] kill|fail|power
+
+Rows come through a pipe, in pieces, the last of them without its end; sbatch
+--spool -S writes them to files of a smap and an ssink.  sbatch or ssink is
+killed at one of its system calls, or one of these fails, or the power goes.
+Then a start with another pipe and other rows follows, unbroken.
+What all starts have published must be, each row once and in order: the whole
+rows that the spool had (read here from its files), then the other rows.
+--sample takes so many of the places, chosen by the seed; else all are tried.
+The status is 1 when something was wrong.
+"""
+import argparse
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import powerloss
+
+HEAD, REC = 32, 40
+PIECES = ["1\n2\n3\n", "4\n5\n", "6\n7\n8\n9", "9\n10\n1"]
+FIRST = [str(i) for i in (1, 2, 3, 4, 5, 6, 7, 8, 99, 10, 1)]
+LAST = [str(i) for i in range(101, 104)]
+EPOCHS = "--epoch 200ms --batch-rows 2".split()
+STAGES = [
+    ["sbatch", "-q", "-f", "lines", "--spool", "-S", "d"] + EPOCHS,
+    ["smap", "-w", "line <> 'none'"],
+    ["ssink", "-N", "out/{epoch}.tsv"],
+]
+CALLS = ("openat write writev fsync renameat unlinkat mkdir read pread64 "
+         "close").split()
+IO = 74
+
+
+def records(data, number, end):
+    """(kind, stream, bytes) of a file of the spool, up to place end."""
+    assert int.from_bytes(data[12:16], "little") == number
+    at = int.from_bytes(data[16:24], "little")
+    off = HEAD
+    while end is None or at < end:
+        head = data[off:off + REC]
+        if len(head) < REC or head[:4] != b"mr>>":
+            break
+        kind, stream, size = (int.from_bytes(head[i:i + 4], "little")
+                              for i in (4, 8, 12))
+        body = data[off + REC:off + REC + size]
+        if len(body) < size or int.from_bytes(head[16:24], "little") != at:
+            break
+        yield kind, stream, body
+        off += REC + size
+        at += REC + size
+
+
+def is_begun(data):
+    return len(data) >= HEAD and data[:8] == b"mr-spool"
+
+
+def whole_rows(files):
+    """The rows of a spool of one stream; {number: bytes}."""
+    rows, rest, origin, ended = [], b"", None, False
+    for n in sorted(files):
+        if not is_begun(files[n]):
+            continue
+        after = files.get(n + 1, b"")
+        end = int.from_bytes(after[16:24], "little") \
+            if is_begun(after) else None
+        for kind, _, body in records(files[n], n, end):
+            if kind == 1:
+                if ended and rest:
+                    rows.append(rest.decode())
+                if ended or body[:8] != origin:
+                    rest = b""
+                origin, ended = body[:8], False
+            elif kind == 2:
+                lines = (rest + body).split(b"\n")
+                rest = lines.pop()
+                rows += [x.decode() for x in lines]
+            else:
+                ended = True
+    if ended and rest:
+        rows.append(rest.decode())
+    return rows
+
+
+def shown(where):
+    """The rows of the published files, in the order of their epochs."""
+    out, rows = os.path.join(where, "out"), []
+    names = [n for n in os.listdir(out) if re.fullmatch(r"\d+\.tsv", n)] \
+        if os.path.isdir(out) else []
+    for name in sorted(names, key=lambda n: int(n[:-4])):
+        with open(os.path.join(out, name), encoding="utf-8") as f:
+            rows += f.read().split("\n")[:-1]
+    return rows
+
+
+class Run:
+    """One start: its statuses, and what was said."""
+
+    def __init__(self, where, pieces, prefixes=((), (), ()), once=False):
+        procs = []
+        errors = open(os.path.join(where, "errors"), "w+b")
+        feed, write = os.pipe()
+        before = feed
+        for i, stage in enumerate(STAGES):
+            last = i == len(STAGES) - 1
+            args = list(prefixes[i]) + stage
+            if i == 0 and once:
+                args.append("--once")
+            p = subprocess.Popen(
+                args, cwd=where, stdin=before, stderr=errors,
+                stdout=subprocess.DEVNULL if last else subprocess.PIPE)
+            if i == 0:
+                os.close(feed)
+            else:
+                before.close()
+            before = p.stdout
+            procs.append(p)
+        for piece in pieces:
+            # A reader that is gone is the point.
+            try:
+                os.write(write, piece.encode())
+            except BrokenPipeError:
+                break
+            self.pause(where, procs[0])
+        os.close(write)
+        self.statuses = [p.wait(timeout=60) for p in procs]
+        errors.seek(0)
+        self.said = errors.read().decode("utf-8", "replace")
+        errors.close()
+
+    @staticmethod
+    def pause(where, source):
+        """Until another epoch is committed, or that will not come."""
+        def record():
+            try:
+                with open(os.path.join(where, "d/committed"), "rb") as f:
+                    return f.read()
+            except FileNotFoundError:
+                return b""
+        was, until = record(), time.monotonic() + 0.5
+        while record() == was and source.poll() is None \
+                and time.monotonic() < until:
+            time.sleep(0.005)
+
+
+class Spool:
+    def __init__(self, args):
+        self.args = args
+        self.random = random.Random(args.seed)
+        self.top = tempfile.mkdtemp(prefix="spool.")
+        self.bad = self.done = self.again = 0
+
+    def place(self):
+        where = os.path.join(self.top, "run")
+        shutil.rmtree(where, ignore_errors=True)
+        os.makedirs(os.path.join(where, "out"))
+        return where
+
+    def object(self, what, text):
+        self.bad += 1
+        print("%s: %s (seed %d)" % (what, text, self.args.seed))
+
+    def chosen(self, places):
+        places = list(places)
+        n = self.args.sample
+        return self.random.sample(places, n) if n and n < len(places) \
+            else places
+
+    @staticmethod
+    def files(where, known):
+        """Those of the spool, besides those that were seen before."""
+        d = os.path.join(where, "d")
+        for name in os.listdir(d) if os.path.isdir(d) else []:
+            m = re.fullmatch(r"spool\.(\d+)", name)
+            if m:
+                with open(os.path.join(d, name), "rb") as f:
+                    known[int(m.group(1))] = f.read()
+        return known
+
+    def check(self, what, where):
+        """Another start, and all rows are there."""
+        self.done += 1
+        before = shown(where)
+        spooled = whole_rows(self.files(where, {}))
+        known = self.files(where, {})
+        r = Run(where, ["".join(x + "\n" for x in LAST)])
+        if r.statuses != [0, 0, 0]:
+            self.object(what, "then %s: %s" % (r.statuses, r.said))
+        rows = shown(where)
+        n = len(rows) - len(LAST)
+        if rows[:len(before)] != before:
+            self.object(what, "withdrawn: %s, then %s" % (before, rows))
+        if rows[n:] != LAST or rows[:n] != FIRST[:n]:
+            self.object(what, "ends with %s" % rows)
+        # What is on the spool no more had been committed before.
+        if rows[:n][len(rows[:n]) - len(spooled):] != spooled:
+            self.object(what, "spooled %s, but %s" % (spooled, rows))
+        everything = whole_rows(self.files(where, known))
+        if rows[len(rows) - len(everything):] != everything:
+            self.object(what, "in all %s, but %s" % (everything, rows))
+        self.again += n > len(before)
+
+    def calls(self):
+        for i in (0, 2):
+            where = self.place()
+            log = os.path.join(self.top, "log")
+            prefixes = [(), (), ()]
+            prefixes[i] = ["strace", "-o", log, "-e",
+                           "trace=" + ",".join(CALLS)]
+            r = Run(where, PIECES, prefixes)
+            assert r.statuses == [0, 0, 0], r.said
+            seen = {}
+            with open(log, encoding="utf-8", errors="replace") as f:
+                for line in f:
+                    name = line.split("(")[0]
+                    if name in CALLS:
+                        seen[name] = seen.get(name, 0) + 1
+                        yield i, name, seen[name]
+
+    def inject(self, i, call, n, what):
+        where = self.place()
+        prefixes = [(), (), ()]
+        prefixes[i] = ["strace", "-o", os.devnull, "-e", "trace=" + call,
+                       "-e", "inject=%s:%s:when=%d" % (call, what, n)]
+        return where, Run(where, PIECES, prefixes)
+
+    def kill(self):
+        for i, call, n in self.chosen(self.calls()):
+            where, _ = self.inject(i, call, n, "signal=KILL")
+            self.check("%s killed at %s %d" % (STAGES[i][0], call, n), where)
+
+    def fail(self):
+        places = [c + (e,) for c in self.calls()
+                  if c[0] == 0 and c[1] not in ("close", "mkdir")
+                  for e in ("EIO", "ENOSPC")]
+        for i, call, n, error in self.chosen(places):
+            where, r = self.inject(i, call, n, "error=" + error)
+            what = "%s: %s %d: %s" % (STAGES[i][0], call, n, error)
+            if r.statuses[0] != 0 and not r.said:
+                self.object(what, "status %d without a word" % r.statuses[0])
+            if call == "fsync" and (r.statuses[0] != IO
+                                    or r.statuses[-1] != IO):
+                self.object(what, "statuses %s" % r.statuses)
+            self.check(what, where)
+
+    def power(self):
+        where = self.place()
+        files = powerloss.Files(where)
+        logs = os.path.join(self.top, "logs")
+        os.makedirs(logs)
+        trace = ["strace", "-ff", "-ttt", "-y", "-xx", "-s", "1048576",
+                 "-e", "trace=" + ",".join(powerloss.CALLS), "-o"]
+        r = Run(where, PIECES, [trace + [os.path.join(logs, str(i))]
+                                for i in range(len(STAGES))])
+        assert r.statuses == [0, 0, 0], r.said
+        ops = powerloss.read(logs)
+        places = [(k, how) for k in range(len(ops) + 1)
+                  for how in ("lost", "kept", "some", "some", "some")]
+        for k, how in self.chosen(places):
+            where = self.place()
+            powerloss.build(files, where, ops[:k], how, self.random)
+            self.check("power lost behind %d of %d calls, unflushed %s" % (
+                k, len(ops), how), where)
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--sample", type=int, default=0)
+    p.add_argument("--seed", type=int, default=random.randrange(1 << 30))
+    p.add_argument("what", choices="kill fail power".split())
+    args = p.parse_args()
+    s = Spool(args)
+    try:
+        getattr(s, args.what)()
+    finally:
+        shutil.rmtree(s.top, ignore_errors=True)
+    print("%s: %d places, of which %d had rows to commit again, %d wrong"
+          % (args.what, s.done, s.again, s.bad))
+    return 0 if s.bad == 0 and s.again > 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -183,6 +183,25 @@ killed() {
 	done
 }
 
+# bats test_tags=long
+@test "names that were given before a kill are no error without renameat2" {
+	seq 3 >b.log
+	# The sink's third rename says that its output is in place.
+	sbatch -f lines --once -S d b.log | {
+		strace -qq -o /dev/null -e trace=renameat \
+			-e inject=renameat:signal=KILL:when=3 \
+			ssink -N --roll 2rows r.csv || [ $? -eq 137 ]
+	}
+	[ "$(echo r.*)" = "r.000001.csv r.000002.csv" ]
+	seq 4 5 >>b.log
+	sbatch -f lines --once -S d b.log |
+		strace -qq -o /dev/null -e trace=renameat2 \
+			-e inject=renameat2:error=ENOSYS \
+			ssink -N --roll 2rows r.csv
+	cat r.*.csv | diff <(seq 5) -
+	[ "$(ls -A)" = "$(printf '%s\n' b.log d r.00000{1,2,3}.csv)" ]
+}
+
 @test "what cannot be taken back is said once" {
 	seq 3 >b.log
 	again=' cannot be taken back: after a restart rows may come a second time; ssink(1), RELIABILITY'

@@ -202,10 +202,13 @@ outdir_rename_new(int dir_fd, const char *from, const char *to)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS && errno != EEXIST)
 		return -1;
-	if (linkat(dir_fd, from, dir_fd, to, 0) == -1
-	    && (errno != EEXIST || !is_same(dir_fd, from, to))) {
-		errno = EEXIST;
-		return -1;
+	if (linkat(dir_fd, from, dir_fd, to, 0) == -1) {
+		if (errno != EEXIST)
+			return -1;
+		if (!is_same(dir_fd, from, to)) {
+			errno = EEXIST;
+			return -1;
+		}
 	}
 	return unlinkat(dir_fd, from, 0);
 }

@@ -203,8 +203,9 @@ b	2" ]
 	ssink -q -N --append one <p &
 	sink=$!
 	sbatch -F --epoch 1h -f lines -S d in >p &
+	source=$!
 	until_true 10 grep -qx 5 one
-	kill -9 $! "$sink"
+	kill -9 "$source" "$sink"
 	wait || :
 	go "--accept-changes 01-ssink" two
 	[ "$(paste -sd ' ' two)" = "4 5" ]

@@ -66,10 +66,11 @@ values are: write -c '*,n:float'" ]
 @test "columns whose types are all given need no first record" {
 	mkfifo pipe
 	sbatch -f json -c 'a:int,b.c:str' -t t:ms --schema <pipe >out 3>&- &
+	pid=$!
 	exec 9>pipe
 	until_true 5 grep -q t out
 	exec 9>&-
-	wait $!
+	wait "$pid"
 	[ "$(cat out)" = $'a\tint\nc\tstr\nt\ttime\tevent time' ]
 }
 
@@ -79,11 +80,12 @@ values are: write -c '*,n:float'" ]
 	[[ $stderr == 'sbatch: in:1001:6: n: 1.5 is no int,'* ]]
 	mkfifo pipe
 	sbatch -f json -c auto --schema <pipe >out 3>&- &
+	pid=$!
 	exec 9>pipe
 	head -1000 in >&9
 	until_true 5 grep -q int out
 	exec 9>&-
-	wait $!
+	wait "$pid"
 }
 
 @test "auto gives the columns of csv and tsv types" {

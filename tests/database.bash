@@ -1,6 +1,52 @@
 # SPDX-License-Identifier: ISC
-# What is tested of each database.  The file that loads this has
-#	url TABLE: the destination	query SQL: rows, cells separated by |
+# Databases as sinks: PostgreSQL by postgres.bash, SQLite in the file x.db.
+
+# use KIND: sqlite or postgres is what the others speak of.
+use() {
+	kind=$1
+}
+
+# url [TABLE]: a destination.
+url() {
+	"url_$kind" "${1:+?table=$1}"
+}
+
+url_sqlite() {
+	echo "sqlite://$PWD/x.db$1"
+}
+
+url_postgres() {
+	echo "postgres:///sink$1"
+}
+
+# query SQL: rows, cells separated by |.
+query() {
+	"query_$kind" "$1"
+}
+
+query_sqlite() {
+	sqlite3 x.db "$1"
+}
+
+query_postgres() {
+	psql -qAt -v ON_ERROR_STOP=1 -c 'SET client_min_messages = error' -c "$1"
+}
+
+# Tables of one case are not those of another.
+clear_postgres() {
+	query_postgres 'DROP SCHEMA public CASCADE' &&
+		query_postgres 'CREATE SCHEMA public'
+}
+
+# each CASE: with each of them, in a folder of its own.
+each() {
+	for kind in sqlite postgres; do
+		mkdir "$kind"
+		cd "$kind" || return
+		"$1"
+		cd ..
+	done
+}
 
 # modes WORD...: tests/modes.py.
 modes() {
@@ -135,8 +181,34 @@ case_epochs() {
 	sink -S d --once
 	[ "$(query 'SELECT count(*), sum(n) FROM t')" = "10|55" ]
 	[ "$(query 'SELECT epoch FROM millrace_epoch')" = 4 ]
-	# As if the last commit had not been noted as published.
 	run ! ls d/*.rows
+}
+
+# Rows that are decided, and were changed or cut before they were put in.
+case_damaged() {
+	query 'CREATE TABLE t (n integer CHECK (n <> 2))'
+	seq 3 >b.log
+	run -65 --separate-stderr sink -S d --once
+	query 'DROP TABLE t'
+	query 'CREATE TABLE t (n integer)'
+	local rows=(d/01-ssink-*.1.1.rows)
+	cp "${rows[0]}" whole
+	# The last byte is one of the checksum of END.
+	head -c -1 whole >"${rows[0]}"
+	run -74 --separate-stderr sink -S d --once
+	[[ $stderr == "ssink-$kind: $PWD/${rows[0]}: byte "*": cut inside "* ]]
+	[ "$(query 'SELECT count(*) FROM t')" = 0 ]
+	# Of the rows 1, 2, 3 the last.
+	sed 's/\(\x02\x00\{7\}\)\x03/\1\x04/' whole >"${rows[0]}"
+	run -74 --separate-stderr sink -S d --once
+	[[ $stderr == "ssink-$kind: $PWD/${rows[0]}: byte "*"checksum"* ]]
+	rm "${rows[0]}"
+	run -74 --separate-stderr sink -S d --once
+	[ "$stderr" = "ssink-$kind: $PWD/${rows[0]}: No such file or directory" ]
+	[ "$(query 'SELECT count(*) FROM t')" = 0 ]
+	cp whole "${rows[0]}"
+	sink -S d --once
+	[ "$(query 'SELECT count(*), sum(n) FROM t')" = "3|6" ]
 }
 
 # An epoch that the database has is not put in a second time.

@@ -68,9 +68,13 @@ on_terminal() {
 }
 
 # A background process would keep a failed test from ending.
-teardown() {
+stop_jobs() {
 	local jobs
 	jobs=$(jobs -p)
 	# shellcheck disable=SC2086 # a list of numbers
 	[ -z "$jobs" ] || kill $jobs 2>/dev/null || :
+}
+
+teardown() {
+	stop_jobs
 }

@@ -15,58 +15,12 @@ teardown_file() {
 	postgres_stop
 }
 
-# Tables of one case are not those of another.
 teardown() {
-	query 'DROP SCHEMA public CASCADE' && query 'CREATE SCHEMA public'
+	stop_jobs
+	clear_postgres
 }
 
-url() {
-	echo "postgres:///sink${1:+?table=$1}"
-}
-
-query() {
-	psql -qAt -v ON_ERROR_STOP=1 -c 'SET client_min_messages = error' -c "$1"
-}
-
-@test "rows are added to a table, which is made when it is missing" {
-	case_append
-}
-
-@test "names are what they are, whatever is in them" {
-	case_names
-}
-
-@test "a run that fails leaves the table as it was" {
-	case_whole
-}
-
-@test "what does not fit is refused before a row is written" {
-	case_refused
-}
-
-@test "upsert: rows replace and remove those with their keys" {
-	case_upsert
-}
-
-@test "complete: the last batch is the table" {
-	case_complete
-}
-
-@test "an endless stream shows batch by batch" {
-	case_endless
-}
-
-@test "-S: each epoch is in the table once" {
-	case_epochs
-}
-
-@test "-S: an epoch that is there already is passed over" {
-	case_again
-}
-
-@test "several pipelines may make the table at once" {
-	case_together
-}
+use postgres
 
 @test "each type has its PostgreSQL type" {
 	printf '%s\n' 'k,n,f,t,b,d' 'a,1,1.5,2026-01-02T03:04:05Z,true,1m30s' \

@@ -6,53 +6,7 @@
 load helper
 load database
 
-url() {
-	echo "sqlite://$PWD/x.db${1:+?table=$1}"
-}
-
-query() {
-	sqlite3 x.db "$1"
-}
-
-@test "rows are added to a table, which is made when it is missing" {
-	case_append
-}
-
-@test "names are what they are, whatever is in them" {
-	case_names
-}
-
-@test "a run that fails leaves the table as it was" {
-	case_whole
-}
-
-@test "what does not fit is refused before a row is written" {
-	case_refused
-}
-
-@test "upsert: rows replace and remove those with their keys" {
-	case_upsert
-}
-
-@test "complete: the last batch is the table" {
-	case_complete
-}
-
-@test "an endless stream shows batch by batch" {
-	case_endless
-}
-
-@test "-S: each epoch is in the table once" {
-	case_epochs
-}
-
-@test "-S: an epoch that is there already is passed over" {
-	case_again
-}
-
-@test "several pipelines may make the table at once" {
-	case_together
-}
+use sqlite
 
 @test "that a commit has ended outlasts a loss of power" {
 	seq 3 >b.log

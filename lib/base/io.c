@@ -41,6 +41,17 @@ io_read(int fd, void *p, size_t len)
 }
 
 ssize_t
+io_take(int fd, void *p, size_t len)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, p, len);
+	while (n == -1 && errno == EINTR);
+	return n;
+}
+
+ssize_t
 io_read_full(int fd, void *p, size_t len)
 {
 	size_t got = 0;

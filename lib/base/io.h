@@ -22,6 +22,12 @@ int io_write(int fd, const void *p, size_t len);
 int io_writev(int fd, struct iovec *iov, int n_iov);
 
 /*
+ * io_take: one read that does not wait, on a non-blocking descriptor: the
+ * bytes, 0 at the end, or -1 with errno, which is EAGAIN when none are there.
+ */
+ssize_t io_take(int fd, void *p, size_t len);
+
+/*
  * One write that does not wait, on a non-blocking descriptor: the bytes taken,
  * 0 when there is no room now, or -1 with errno.  A reader that has gone is
  * EPIPE and no signal.

@@ -118,7 +118,7 @@ note_time(struct fan *f, struct worker *w, const struct job *j)
 	w->last_us = fan_clock(f) - j->handed_us;
 	if (w->last_us < 0)
 		w->last_us = 0;
-	f->samples[f->n_samples++ % FAN_SAMPLES] = w->last_us;
+	hand_note(f, w->last_us);
 }
 
 /* The answer is whole. */

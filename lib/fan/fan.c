@@ -292,6 +292,7 @@ fan_run(struct tool *t, const struct fan_opts *o)
 	struct fan f = {.o = o, .st = &st, .start_us = time_mono_us()};
 	int status;
 
+	f.median_us = -1;
 	TAILQ_INIT(&f.jobs);
 	buf_init(&f.head, 0);
 	buf_init(&f.answer, HEAD_MAX_LEN);

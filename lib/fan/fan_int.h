@@ -47,6 +47,7 @@ struct fan {
 	int64_t away_us, left_us;
 	int64_t samples[FAN_SAMPLES];
 	size_t n_samples; /* all, of which the last are there */
+	int64_t median_us; /* of these; -1 when none has come */
 };
 
 /*
@@ -65,11 +66,13 @@ int answer_take(struct fan *f, struct worker *w);
 
 /*
  * hand_jobs: to workers that are free; and slow ones once more.
+ * hand_note: an answer took so long.
  * hand_race_us: when the next one is slow; INT64_MAX = none, as things are.
  * hand_some_sound: whether a worker is left that has not failed since it has
  * last answered.
  */
 void hand_jobs(struct fan *f);
+void hand_note(struct fan *f, int64_t took_us);
 int64_t hand_race_us(const struct fan *f);
 bool hand_some_sound(const struct fan *f);
 

@@ -38,25 +38,24 @@ by_value(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* What an answer takes; -1 when none has come. */
-static int64_t
-median_us(const struct fan *f)
+void
+hand_note(struct fan *f, int64_t took_us)
 {
 	int64_t v[FAN_SAMPLES];
-	size_t n = f->n_samples < FAN_SAMPLES ? f->n_samples : FAN_SAMPLES;
+	size_t n;
 
-	if (n == 0)
-		return -1;
+	f->samples[f->n_samples++ % FAN_SAMPLES] = took_us;
+	n = f->n_samples < FAN_SAMPLES ? f->n_samples : FAN_SAMPLES;
 	memcpy(v, f->samples, n * sizeof(v[0]));
 	qsort(v, n, sizeof(v[0]), by_value);
-	return v[n / 2];
+	f->median_us = v[n / 2];
 }
 
 /* After so long a frame is slow: 1.4 times what others take. */
 static int64_t
 race_after_us(const struct fan *f)
 {
-	int64_t m = median_us(f);
+	int64_t m = f->median_us;
 
 	if (m == -1 || f->o->once_only)
 		return INT64_MAX;
@@ -70,11 +69,13 @@ race_after_us(const struct fan *f)
  * is tried by itself.
  */
 static size_t
-depth(const struct worker *w, int64_t median)
+depth(const struct fan *f, const struct worker *w)
 {
 	if (w->n_runs > 0 && w->runs[0].job->alone)
 		return 1;
-	return median >= 0 && w->last_us > 2 * median ? 1 : WORKER_DEPTH;
+	return f->median_us >= 0 && w->last_us > 2 * f->median_us
+		   ? 1
+		   : WORKER_DEPTH;
 }
 
 /*
@@ -121,7 +122,6 @@ hand_some_sound(const struct fan *f)
 static struct worker *
 pick(const struct fan *f, const struct job *j)
 {
-	int64_t median = median_us(f);
 	struct worker *best = NULL;
 	bool coming = false;
 	bool sound = j->tries >= FAN_TRIES && hand_some_sound(f);
@@ -130,7 +130,7 @@ pick(const struct fan *f, const struct job *j)
 		struct worker *w = &f->workers[i];
 
 		coming |= w->state == WORKER_STARTING;
-		if (w->state != WORKER_READY || w->n_runs >= depth(w, median)
+		if (w->state != WORKER_READY || w->n_runs >= depth(f, w)
 		    || (j->alone && w->n_runs > 0)
 		    || (sound && w->n_deaths > 0))
 			continue;

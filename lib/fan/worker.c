@@ -77,6 +77,8 @@ make_pipes(struct worker *w, int theirs[3])
 	}
 	/* What the kernel refuses stays as it is. */
 	fcntl(w->in_fd, F_SETPIPE_SZ, STREAM_PIPE_SIZE);
+	if (fcntl(w->out_fd, F_SETFL, O_NONBLOCK) == -1)
+		return -1;
 	return fcntl(w->in_fd, F_SETFL, O_NONBLOCK);
 }
 
@@ -273,9 +275,9 @@ read_some(struct worker *w, void *p, size_t len)
 {
 	ssize_t n;
 
-	if (io_wait(w->out_fd, -1, 0) == 0)
+	n = io_take(w->out_fd, p, len);
+	if (n == -1 && errno == EAGAIN)
 		return 0;
-	n = io_read(w->out_fd, p, len);
 	if (n == -1)
 		return worker_fail(w, "%s", strerror(errno));
 	if (n == 0) {

@@ -72,21 +72,6 @@ no_notice(void *arg, const char *text)
 	(void)text;
 }
 
-static int
-postgres_open(struct db *d, const char *url)
-{
-	struct postgres *s = mem_zero(1, sizeof(*s));
-
-	d->own = s;
-	s->db = PQconnectdb(url);
-	if (PQstatus(s->db) != CONNECTION_OK)
-		return failed(d, NULL);
-	PQsetNoticeProcessor(s->db, no_notice, NULL);
-	if (PQsetClientEncoding(s->db, "UTF8") == -1)
-		return failed(d, NULL);
-	return 0;
-}
-
 static void
 postgres_close(void *own)
 {
@@ -121,6 +106,24 @@ postgres_run(struct db *d, char **value, const char *sql)
 	}
 	PQclear(r);
 	return rc;
+}
+
+static int
+postgres_open(struct db *d, const char *url)
+{
+	struct postgres *s = mem_zero(1, sizeof(*s));
+
+	d->own = s;
+	s->db = PQconnectdb(url);
+	if (PQstatus(s->db) != CONNECTION_OK)
+		return failed(d, NULL);
+	PQsetNoticeProcessor(s->db, no_notice, NULL);
+	if (PQsetClientEncoding(s->db, "UTF8") == -1)
+		return failed(d, NULL);
+	/* Epochs that are committed must outlast a crash of the server. */
+	return postgres_run(d, NULL,
+	    "SELECT set_config('synchronous_commit', 'on', false) "
+	    "WHERE current_setting('synchronous_commit') = 'off'");
 }
 
 /* Takes what is rendered. */

@@ -93,7 +93,9 @@ case_refused() {
 	query 'CREATE TABLE t (x integer)'
 	run -65 --separate-stderr sink
 	run -64 --separate-stderr bash -c "sbatch b.log | ssink '$(url "")'"
-	[[ $stderr == *": it names no table; write "* ]]
+	[ "$stderr" = "ssink-$kind: the destination names no table; write ?table=NAME behind it" ]
+	run -64 --separate-stderr bash -c "sbatch b.log | ssink '$(url "")?a=b'"
+	[ "$stderr" = "ssink-$kind: the destination names no table; write &table=NAME behind it" ]
 	run -64 --separate-stderr bash -c "sbatch b.log | ssink -f csv '$(url t)'"
 	sbatch -f csv -N -c n:int b.log | sreduce --partial 'p95(n) as p' >s
 	run -65 --separate-stderr bash -c "ssink '$(url s)' <s"

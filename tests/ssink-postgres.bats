@@ -55,3 +55,25 @@ use postgres
 	[ "$(query 'SELECT count(*) FROM logs.hits')" = 3 ]
 	query 'DROP SCHEMA logs CASCADE'
 }
+
+@test "rows are durable where the server would rather not wait" {
+	query 'ALTER DATABASE sink SET synchronous_commit = off'
+	query "CREATE TABLE t (n integer,
+		how text DEFAULT current_setting('synchronous_commit'))"
+	echo 1 >b.log
+	sink
+	query 'ALTER DATABASE sink SET synchronous_commit = local'
+	sink
+	query 'ALTER DATABASE sink RESET synchronous_commit'
+	[ "$(query 'SELECT how FROM t')" = "$(printf 'on\nlocal')" ]
+}
+
+@test "a password goes to the server and nowhere else" {
+	seq 3 >b.log
+	sbatch -f csv -N -c n:int -S d --once b.log | ssink \
+		"postgres://sink:S3cret@/sink?host=$PGHOST&password=S3cret&table=t"
+	[ "$(query 'SELECT count(*) FROM t')" = 3 ]
+	run ! grep -r S3cret d
+	run -0 bash -c "millrace dump d 01-ssink-postgres | grep '^chain 01'"
+	[ "$output" = "chain 01-ssink-postgres ssink-postgres postgres://sink@/sink?host=$PGHOST&table=t" ]
+}

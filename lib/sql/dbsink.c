@@ -45,22 +45,60 @@ spooled(struct stage *st, int rc, char **why)
 	return rc;
 }
 
-/* SCHEME://USER:PASSWORD@HOST, to be freed. */
+/* Append SCHEME://USER:PASSWORD@HOST/... without the password. */
+static void
+put_place(struct buf *b, const char *url, size_t len)
+{
+	const char *from = memmem(url, len, "://", 3), *at, *colon;
+	size_t host_len;
+
+	from = from == NULL ? url : from + 3;
+	host_len = strcspn(from, "/?");
+	at = memrchr(from, '@', host_len);
+	colon = at == NULL ? NULL : memchr(from, ':', (size_t)(at - from));
+	if (colon == NULL) {
+		buf_put(b, url, len);
+		return;
+	}
+	buf_put(b, url, (size_t)(colon - url));
+	buf_put(b, at, len - (size_t)(at - url));
+}
+
+/* Of the words behind ? only those that are no password. */
+static void
+put_query(struct buf *b, const char *query)
+{
+	char sep = '?';
+
+	while (*query != '\0') {
+		size_t len = strcspn(++query, "&");
+		const char *name = memchr(query, '=', len);
+
+		name = name == NULL ? query : name;
+		if (memmem(query, (size_t)(name - query), "password", 8)
+		    == NULL) {
+			buf_putc(b, sep);
+			buf_put(b, query, len);
+			sep = '&';
+		}
+		query += len;
+	}
+}
+
+/* A destination as it may be shown, to be freed. */
 static char *
 without_password(const char *url)
 {
-	const char *from = strstr(url, "://"), *at, *colon;
-	size_t len;
+	size_t len = strcspn(url, "?");
+	struct buf b;
+	char *text;
 
-	if (from == NULL)
-		return mem_strdup(url);
-	from += 3;
-	len = strcspn(from, "/?");
-	at = memrchr(from, '@', len);
-	colon = at == NULL ? NULL : memchr(from, ':', (size_t)(at - from));
-	if (colon == NULL)
-		return mem_strdup(url);
-	return mem_printf("%.*s%s", (int)(colon - url), url, at);
+	buf_init(&b, 0);
+	put_place(&b, url, len);
+	put_query(&b, url + len);
+	text = mem_strndup((const char *)b.data, b.len);
+	buf_release(&b);
+	return text;
 }
 
 static int

@@ -86,7 +86,8 @@ dbtable_open(struct dbtable *t, const struct db_kind *k, const char *url)
 	*t = (struct dbtable){.db = {.kind = k}};
 	if (name == NULL)
 		rc = db_fail(&t->db, EX_USAGE,
-		    "%s: it names no table; write %s%ctable=NAME", url, url,
+		    "the destination names no table; write %ctable=NAME "
+		    "behind it",
 		    strchr(url, '?') == NULL ? '?' : '&');
 	else
 		rc = k->open(&t->db, rest);

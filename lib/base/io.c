@@ -7,10 +7,10 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -208,6 +208,15 @@ io_end_without_reader(void)
 		raise(SIGPIPE);
 	}
 	errno = EPIPE;
+}
+
+bool
+io_flows(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0
+	       && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
 }
 
 int

@@ -3,6 +3,7 @@
 #ifndef MILLRACE_BASE_IO_H
 #define MILLRACE_BASE_IO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -50,6 +51,9 @@ int io_wait(int fd, int out_fd, int timeout_ms);
  * or, where that is ignored, return with errno EPIPE.
  */
 void io_end_without_reader(void);
+
+/* Whether fd is a pipe or a socket, with a process at its other end. */
+bool io_flows(int fd);
 
 /*
  * Open the null device on those of 0, 1, 2 that are closed, the wrong way

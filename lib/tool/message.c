@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -38,10 +37,7 @@ tool_stdout(bool is_stream)
 static bool
 is_heard(void)
 {
-	struct stat st;
-
-	return stdout_is_stream && fstat(STDOUT_FILENO, &st) == 0
-	       && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+	return stdout_is_stream && io_flows(STDOUT_FILENO);
 }
 
 static void

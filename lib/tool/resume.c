@@ -5,9 +5,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "ckpt/commit.h"
 #include "ckpt/durable.h"
@@ -22,16 +22,6 @@ fail_with(struct stage *st, int status, char *why)
 	stage_fail(st, status, "%s", why);
 	free(why);
 	return -1;
-}
-
-/* A stream in a file, or typed by somebody, is no pipeline that runs. */
-static bool
-stdin_flows(void)
-{
-	struct stat s;
-
-	return fstat(STDIN_FILENO, &s) == 0
-	       && (S_ISFIFO(s.st_mode) || S_ISSOCK(s.st_mode));
 }
 
 void
@@ -207,8 +197,9 @@ read_accepted(struct stage *st, const struct stage_ops *ops)
 bool
 resume_applies(const struct stage *st)
 {
+	/* A stream in a file, or typed by somebody, runs no pipeline. */
 	return st->in.path[0] != '\0' && !st->tool->schema_only
-	       && stdin_flows();
+	       && io_flows(STDIN_FILENO);
 }
 
 int

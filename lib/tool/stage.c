@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/time.h"
 #include "tool/accounts.h"
@@ -415,17 +415,6 @@ begin(struct stage *st, const struct stage_ops *ops, void *arg)
 	return 0;
 }
 
-/* Signals are drained only where the one before us stops on them, too. */
-static void
-drain_signals(void)
-{
-	struct stat s;
-
-	if (fstat(STDIN_FILENO, &s) == 0
-	    && (S_ISFIFO(s.st_mode) || S_ISSOCK(s.st_mode)))
-		tool_drain();
-}
-
 /* Take up the side whose turn it is. */
 static void
 choose(struct stage *st, const struct stage_ops *ops, void *arg)
@@ -465,7 +454,9 @@ loop(struct stage *st, const struct stage_ops *ops, void *arg)
 	int rc = 0;
 
 	batch_init(&b);
-	drain_signals();
+	/* Signals are drained only where the one before us stops, too. */
+	if (io_flows(STDIN_FILENO))
+		tool_drain();
 	while (rc == 0) {
 		rc = next_frame(st, ops, arg, &f);
 		if (rc == 1)

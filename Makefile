@@ -72,7 +72,7 @@ JOIN = cogroup heap match match_scope match_state match_time plan plan_gather \
 	side streams streams_cogroup streams_head streams_out table tablefile \
 	tablejoin tablepack tables
 TOOL = accounts changes inspect message pair progress quote redirect resume \
-	signal stage state textopt tool
+	signal stage stage_fail stage_write state textopt tool
 EVENT = event late sorted whole
 FAN = answer aside fan hand job ledger lines out recover turn watch worker
 SQL = dbsink dbspool dbtable statement

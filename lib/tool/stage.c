@@ -2,177 +2,23 @@
 /* The life of a filter.  millrace-frame(5), sections 9 and 10. */
 #include "tool/stage.h"
 
-#include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/io.h"
-#include "base/mem.h"
 #include "base/time.h"
 #include "tool/accounts.h"
+#include "tool/stage_int.h"
 
 #define TICK_MS 1000 /* between two looks at the progress */
-#define EMIT_ROWS (64u << 10) /* rows of one emitted frame; a multiple of 8 */
-
-int
-stage_fail(struct stage *st, int status, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (st->failed)
-		return -1;
-	va_start(ap, fmt);
-	if (vasprintf(&st->why, fmt, ap) == -1)
-		st->why = mem_strdup(fmt);
-	va_end(ap);
-	st->failed = true;
-	st->status = status;
-	return -1;
-}
-
-int
-stage_deserted(struct stage *st)
-{
-	st->deserted = !st->failed;
-	return stage_fail(st, TOOL_IO, "standard output: %s", strerror(EPIPE));
-}
-
-static int
-output_failed(struct stage *st)
-{
-	if (errno == EPIPE)
-		return stage_deserted(st);
-	return stage_fail(st, TOOL_IO, "standard output: %s", strerror(errno));
-}
-
-int
-stage_forward(struct stage *st, const struct fail *f)
-{
-	stage_fail(st, f->status, "%.*s", (int)f->text_len, f->text);
-	st->forwarded = true;
-	if (st->writer != NULL && stream_write_fail(st->writer, f) == -1)
-		return -1;
-	return -1;
-}
-
-static int
-input_failed(struct stage *st)
-{
-	const char *why = stream_reader_error(st->reader);
-	const char *name = "stdin";
-	int status = stream_reader_status(st->reader);
-
-	if (st->pair == NULL && stream_reader_deserted(st->reader))
-		return stage_deserted(st);
-	if (st->pair != NULL && pair_fail(st->pair) != NULL)
-		return stage_forward(st, pair_fail(st->pair));
-	if (st->pair != NULL && pair_error(st->pair) != NULL)
-		return stage_fail(st, TOOL_IO, "%s", pair_error(st->pair));
-	if (st->pair != NULL)
-		name = pair_name(st->pair, st->side);
-	/* That one begins with the words itself. */
-	if (status == TOOL_DATA)
-		return stage_fail(st, status, "%s", why);
-	return stage_fail(st, status, "%s: %s", name, why);
-}
-
-int
-stage_answer(struct stage *st, const struct batch *b, bool more,
-    uint64_t filtered, uint64_t invalid)
-{
-	struct frame_header h = st->now;
-
-	if ((st->now.flags & FRAME_MORE) != 0)
-		more = true;
-	h.filtered += filtered;
-	h.invalid += invalid;
-	/* A stream of no checkpoint begins with batch 0. */
-	if (st->out.path[0] == '\0')
-		h.batch -= st->first_batch;
-	if (more) {
-		h.flags = FRAME_MORE;
-		h.watermark = st->watermark;
-		h.filtered = 0;
-		h.invalid = 0;
-	}
-	if (stream_write_rows(st->writer, &h, b) == -1)
-		return output_failed(st);
-	st->watermark = h.watermark;
-	return 0;
-}
-
-/* Rows [from, from + n) of b as a frame; -1 with errno. */
-static int
-emit_slice(struct stage *st, const struct frame_header *h,
-    const struct batch *b, uint32_t from, uint32_t n)
-{
-	struct batch slice = *b;
-	int rc;
-
-	slice.cols = mem_resize(NULL, b->n_cols, sizeof(*slice.cols));
-	for (size_t i = 0; i < b->n_cols; i++)
-		col_slice(&slice.cols[i], &b->cols[i], from, n);
-	slice.n_rows = n;
-	rc = stream_write_rows(st->writer, h, &slice);
-	free(slice.cols);
-	return rc;
-}
-
-int
-stage_emit(struct stage *st, const struct batch *b, uint32_t part,
-    int64_t watermark, bool last)
-{
-	struct frame_header h = st->now;
-	uint32_t at = 0, n, step = EMIT_ROWS;
-
-	h.part = part;
-	h.batch = st->batch;
-	h.filtered = 0;
-	h.invalid = 0;
-	do {
-		bool end = b->n_rows - at <= step;
-
-		n = end ? b->n_rows - at : step;
-		h.flags = end && last ? FRAME_LAST : 0;
-		h.watermark = end ? watermark : st->watermark;
-		if (emit_slice(st, &h, b, at, n) == 0) {
-			at += n;
-		} else if (errno == EMSGSIZE && step > 8) {
-			step = step / 16 * 8;
-		} else {
-			return output_failed(st);
-		}
-	} while (at < b->n_rows);
-	st->watermark = watermark;
-	if (last)
-		st->batch++;
-	return 0;
-}
-
-int
-stage_mark(struct stage *st, const struct frame_header *h, const struct mark *m,
-    int64_t watermark)
-{
-	struct frame_header mine = *h;
-
-	if (st->writer == NULL)
-		return 0;
-	mine.watermark = watermark;
-	if (stream_write_mark(st->writer, &mine, m) == -1)
-		return output_failed(st);
-	st->watermark = watermark;
-	return 0;
-}
 
 static int
 on_rows(struct stage *st, const struct stage_ops *ops, void *arg,
     const struct frame *f, struct batch *b)
 {
 	if (stream_rows(st->reader, b) == -1)
-		return input_failed(st);
+		return stage_input_failed(st);
 	if (st->in.epoch > 0 && st->acct.in_frames == st->resume.in_frames)
 		st->first_batch = f->h.batch;
 	st->acct.in += f->h.rows;
@@ -215,7 +61,7 @@ on_barrier(struct stage *st, const struct stage_ops *ops, void *arg,
 	h.watermark = st->watermark;
 	if (st->writer != NULL
 	    && stream_write_barrier(st->writer, &h, &m) == -1)
-		return output_failed(st);
+		return stage_output_failed(st);
 	return 0;
 }
 
@@ -301,7 +147,7 @@ on_end(struct stage *st, const struct stage_ops *ops, void *arg,
 	h.watermark = st->watermark;
 	if (st->writer != NULL
 	    && stream_write_end(st->writer, &h, &st->end) == -1)
-		return output_failed(st);
+		return stage_output_failed(st);
 	return 0;
 }
 
@@ -359,7 +205,7 @@ read_head(struct stage *st, struct head *h)
 		return 0;
 	}
 	f = stream_reader_fail(st->reader);
-	return f != NULL ? stage_forward(st, f) : input_failed(st);
+	return f != NULL ? stage_forward(st, f) : stage_input_failed(st);
 }
 
 /* The HEADs of both sides; the right side's stages follow the left one's. */
@@ -411,7 +257,7 @@ begin(struct stage *st, const struct stage_ops *ops, void *arg)
 	if (ops->begin != NULL && ops->begin(st, arg) == -1)
 		return -1;
 	if (st->writer != NULL && stream_write_head(st->writer, &st->out) == -1)
-		return output_failed(st);
+		return stage_output_failed(st);
 	return 0;
 }
 
@@ -462,34 +308,13 @@ loop(struct stage *st, const struct stage_ops *ops, void *arg)
 		if (rc == 1)
 			rc = on_frame(st, ops, arg, &f, &b);
 		else if (rc == -1)
-			input_failed(st); /* unless the stage failed first */
+			stage_input_failed(
+			    st); /* unless the stage failed first */
 		else
 			rc = 0;
 	}
 	batch_release(&b);
 	return rc == 1 ? 0 : -1;
-}
-
-/* Tell the next stage of our failure, and the user. */
-static void
-report(struct stage *st)
-{
-	struct fail f = {.status = st->status,
-	    .stage = st->tool->name,
-	    .stage_len = strnlen(st->tool->name, NOTE_MAX_TEXT),
-	    .text = st->why,
-	    .text_len = strnlen(st->why, NOTE_MAX_TEXT)};
-
-	progress_clear(&st->progress);
-	if (st->forwarded)
-		return;
-	/* The stage that has gone says why, as where SIGPIPE ends us. */
-	if (st->deserted && !st->sink && st->tool->verbose <= 0)
-		return;
-	tool_warn("%s", st->why);
-	/* When the output is what failed, this fails too: nothing to add. */
-	if (st->writer != NULL && !st->tool->schema_only)
-		stream_write_fail(st->writer, &f);
 }
 
 static void
@@ -544,12 +369,12 @@ stage_run(
 	rc = begin(st, ops, arg);
 	if (rc == 0 && t->schema_only)
 		rc = tool_print_schema(&st->out.schema) == -1
-			 ? output_failed(st)
+			 ? stage_output_failed(st)
 			 : 0;
 	else if (rc == 0)
 		rc = loop(st, ops, arg);
 	if (rc == -1)
-		report(st);
+		stage_report(st);
 	status = st->status;
 	release(st);
 	return rc == -1 ? status : TOOL_OK;

@@ -44,7 +44,7 @@ TEXT = access accessvar axis block canvas cell clf cols colsparse current dsv \
 	logfmthead place plot plot_draw raw record regex render render_cells \
 	render_csv render_dump render_frames render_json render_logfmt \
 	render_markdown render_out render_plot render_table render_tsv scan \
-	screen sepidx syslog syslogcells table text w3c width
+	screen sepidx syslog syslogcells table text w3c whole width
 EXPR = bits call check eval expr func item karith kbit kcal kcast kcmp kcode \
 	kcond kfind kformat khash kin kip kjson kjsonout kmatch knum kpick \
 	kround kshape kstr ktime kurl kzone lex node parse parse_form \
@@ -98,7 +98,7 @@ UNITS = accounts_test agg_group_test agg_moment_test agg_sketch_test agg_test \
 	known_test live_test logfmt_test logs_test losses_test mark_test \
 	merge_test outlet_test outpath_test pieces_test reduce_test \
 	render_test sepidx_test sibling_test store_test tape_test text_test \
-	textfmt_test window_test wire_test zone_test
+	textfmt_test whole_test window_test wire_test zone_test
 BENCHES = expr_bench render_bench text_bench
 MAN = man/millrace-checkpoint.5 man/millrace-expr.7 man/millrace-formats.7 \
 	man/millrace-frame.5 man/millrace-performance.7 man/millrace.1 \

@@ -36,7 +36,7 @@ HELPERS := $(foreach h,$(ALL_HELPERS),$(if $(shell \
 PKG = $($(basename $(@F))_PKG)
 BASE = buf crc digits hash io map mem num pattern quote sha256 time timefmt \
 	timeparse timeprint xxh64 zone zonerule
-DATA = batch col colbuf kept name order schema type
+DATA = batch col colbuf flat kept name order schema type
 WIRE = frame head headio mode note pack reader rows writer zip
 TEXT = access accessvar axis block canvas cell clf cols colsparse current dsv \
 	dsvhead fields fill flaw frames grok grokpat infer json jsoncell \
@@ -94,9 +94,9 @@ LIB = $(BASE:%=lib/base/%) \
 	$(SQL:%=lib/sql/%)
 UNITS = accounts_test agg_group_test agg_moment_test agg_sketch_test agg_test \
 	base_test cell_test ckpt_test clf_test cut_test expr_random_test \
-	expr_test group_test gunzip_test join_test json_test keys_test \
-	known_test live_test logfmt_test logs_test losses_test mark_test \
-	merge_test outlet_test outpath_test pieces_test reduce_test \
+	expr_test flat_test group_test gunzip_test join_test json_test \
+	keys_test known_test live_test logfmt_test logs_test losses_test \
+	mark_test merge_test outlet_test outpath_test pieces_test reduce_test \
 	render_test sepidx_test sibling_test store_test tape_test text_test \
 	textfmt_test whole_test window_test wire_test zone_test
 BENCHES = expr_bench render_bench text_bench

@@ -61,7 +61,7 @@ CKPT = accepted checkpoint commit durable entries lock segment snapshot \
 STEP = chain chain_state columns command dedup elements ends explode history \
 	keyed names over parse past pieces pipe prog reader running sample \
 	span step where
-IO = again appended bad changelog conn cut dir emit epochs external feed \
+IO = again appended bad changelog conn crew cut dir emit epochs external feed \
 	filesink follow follow_find follow_resume gen gunzip gzout heading \
 	held intake journal known lane lane_parse libexec listen losses merge \
 	net newfiles outdir outexec outfile outgroup outlet outpath \
@@ -93,12 +93,12 @@ LIB = $(BASE:%=lib/base/%) \
 	$(FAN:%=lib/fan/%) \
 	$(SQL:%=lib/sql/%)
 UNITS = accounts_test agg_group_test agg_moment_test agg_sketch_test agg_test \
-	base_test cell_test ckpt_test clf_test cut_test expr_random_test \
-	expr_test flat_test group_test gunzip_test join_test json_test \
-	keys_test known_test live_test logfmt_test logs_test losses_test \
-	mark_test merge_test outlet_test outpath_test pieces_test reduce_test \
-	render_test sepidx_test sibling_test store_test tape_test text_test \
-	textfmt_test whole_test window_test wire_test zone_test
+	base_test cell_test ckpt_test clf_test crew_test cut_test \
+	expr_random_test expr_test flat_test group_test gunzip_test join_test \
+	json_test keys_test known_test live_test logfmt_test logs_test \
+	losses_test mark_test merge_test outlet_test outpath_test pieces_test \
+	reduce_test render_test sepidx_test sibling_test store_test tape_test \
+	text_test textfmt_test whole_test window_test wire_test zone_test
 BENCHES = expr_bench render_bench text_bench
 MAN = man/millrace-checkpoint.5 man/millrace-expr.7 man/millrace-formats.7 \
 	man/millrace-frame.5 man/millrace-performance.7 man/millrace.1 \

@@ -31,6 +31,24 @@ feed_put(struct feed *f, const void *p, size_t len)
 	f->len += len;
 }
 
+void
+feed_unread(struct feed *f, const char *p, size_t len)
+{
+	size_t left = f->len - f->at;
+
+	if (len == 0)
+		return;
+	f->off -= len;
+	if (f->at < len) {
+		f->data = mem_grow(f->data, &f->cap, len + left, 1);
+		memmove(f->data + len, f->data + f->at, left);
+		f->at = len;
+		f->len = len + left;
+	}
+	f->at -= len;
+	memcpy(f->data + f->at, p, len);
+}
+
 enum source_got
 feed_fill(struct feed *f, struct source *s, size_t block)
 {

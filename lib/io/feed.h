@@ -42,6 +42,9 @@ feed_take(struct feed *f, size_t len)
 	f->off += len;
 }
 
+/* Put len bytes back before those at hand. */
+void feed_unread(struct feed *f, const char *p, size_t len);
+
 /* A file begins: nothing is left of the last one, positions start at 0. */
 void feed_begin(struct feed *f);
 

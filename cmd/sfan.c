@@ -40,17 +40,6 @@ struct opts {
 	size_t n_workers; /* --worker */
 };
 
-static size_t
-parse_jobs(const char *arg)
-{
-	long n;
-
-	if (strcmp(arg, "auto") != 0)
-		return (size_t)tool_int("jobs", arg, 1, FAN_MAX_WORKERS);
-	n = sysconf(_SC_NPROCESSORS_ONLN);
-	return n < 1 ? 1 : n > FAN_MAX_WORKERS ? FAN_MAX_WORKERS : (size_t)n;
-}
-
 /* A command in one text is for the shell.  To be freed. */
 static char **
 shell_command(const char *text)
@@ -82,7 +71,7 @@ parse_options(struct tool *t, struct opts *o, int argc, char *argv[])
 	while ((ch = tool_next(t, argc, argv, &arg)) != -1) {
 		switch (ch) {
 		case 'j':
-			o->jobs = parse_jobs(arg);
+			o->jobs = tool_jobs("jobs", arg, FAN_MAX_WORKERS);
 			break;
 		case OPT_WORKER:
 			add_command(&o->fan, shell_command(arg));

@@ -284,6 +284,17 @@ tool_byte(const char *opt, const char *arg)
 	return (unsigned char)arg[0];
 }
 
+unsigned
+tool_jobs(const char *opt, const char *arg, unsigned max)
+{
+	long n;
+
+	if (strcmp(arg, "auto") != 0)
+		return (unsigned)tool_int(opt, arg, 1, max);
+	n = sysconf(_SC_NPROCESSORS_ONLN);
+	return n < 1 ? 1 : n > max ? max : (unsigned)n;
+}
+
 /* The ssink beside this program, else the one in PATH. */
 _Noreturn static void
 exec_ssink(void)

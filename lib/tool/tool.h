@@ -88,6 +88,8 @@ int64_t tool_dur(const char *opt, const char *arg); /* us, >= 0 */
 uint64_t tool_size(const char *opt, const char *arg); /* 64K */
 int64_t tool_int(const char *opt, const char *arg, int64_t min, int64_t max);
 int tool_byte(const char *opt, const char *arg); /* one, or \t */
+/* A number of processes from 1 on, or "auto": that of the CPUs, at most max. */
+unsigned tool_jobs(const char *opt, const char *arg, unsigned max);
 
 /*
  * tool_die: print "program: message" as errx(3) does and exit with status;

@@ -65,9 +65,9 @@ IO = again appended bad changelog conn crew cut dir emit epochs external feed \
 	filesink follow follow_find follow_resume gen gunzip gzout heading \
 	held intake journal known lane lane_parse libexec listen losses merge \
 	net newfiles outdir outexec outfile outgroup outlet outpath \
-	outpath_parse outresume outset outwhole pace places poller prepared \
-	pump range saved set sibling sink source source_list spawn spool \
-	spooled target turn
+	outpath_parse outresume outset outwhole pace parcel places poller \
+	prepared pump range saved set share sibling sink source source_list \
+	spawn spool spooled target turn
 JOIN = cogroup heap match match_scope match_state match_time plan plan_gather \
 	side streams streams_cogroup streams_head streams_out table tablefile \
 	tablejoin tablepack tables

@@ -80,6 +80,7 @@ static const struct tool_opt options[] = {
     {OPT_BATCH_ROWS, "batch-rows", "N", "close a batch after N rows"},
     {OPT_BATCH_BYTES, "batch-bytes", "SIZE", "close a batch before SIZE"},
     {'n', "rows", "N", "read the first N rows"},
+    {'j', "jobs", "N|auto", "so many processes parse (1; auto: CPUs)"},
     {'S', "state", "DIR", "resume from DIR: output is committed once"},
     {OPT_EPOCH, "epoch", "D", "with -S: commit every D (10s)"},
     {OPT_ONCE, "once", NULL, "with -S: what is new, then exit"},
@@ -279,14 +280,12 @@ utf8_policy(const char *arg)
 	return TEXT_UTF8_BYTES;
 }
 
-static int64_t
-interval(const char *arg)
+static uint64_t
+above_0(const char *opt, uint64_t v)
 {
-	int64_t us = tool_dur("interval", arg);
-
-	if (us == 0)
-		tool_die(TOOL_USAGE, "--interval: it must be above 0");
-	return us;
+	if (v == 0)
+		tool_die(TOOL_USAGE, "--%s: it must be above 0", opt);
+	return v;
 }
 
 static size_t
@@ -297,16 +296,6 @@ max_field(const char *arg)
 	if (v < 1 || v > MAX_FIELD)
 		tool_die(TOOL_USAGE, "--max-field: '%s' is not 1..16M", arg);
 	return (size_t)v;
-}
-
-static uint64_t
-batch_bytes(const char *arg)
-{
-	uint64_t v = tool_size("batch-bytes", arg);
-
-	if (v == 0)
-		tool_die(TOOL_USAGE, "--batch-bytes: it must be above 0");
-	return v;
 }
 
 /* Options that say how the bytes are read. */
@@ -536,17 +525,22 @@ run_opt(struct run *r, int ch, const char *arg)
 		o->source.mode = SOURCE_FOLLOW;
 		break;
 	case 'i':
-		o->cut.every_us = interval(arg);
+		o->cut.every_us = (int64_t)above_0(
+		    "interval", (uint64_t)tool_dur("interval", arg));
 		break;
 	case OPT_BATCH_ROWS:
 		o->cut.rows =
 		    (uint64_t)tool_int("batch-rows", arg, 1, INT64_MAX);
 		break;
 	case OPT_BATCH_BYTES:
-		o->cut.bytes = batch_bytes(arg);
+		o->cut.bytes =
+		    above_0("batch-bytes", tool_size("batch-bytes", arg));
 		break;
 	case 'n':
 		o->n_rows = (uint64_t)tool_int("rows", arg, 0, INT64_MAX);
+		break;
+	case 'j':
+		r->in.share.n = tool_jobs("jobs", arg, CREW_MAX);
 		break;
 	case OPT_BAD:
 		bad_parse(&r->in.bad, arg);

@@ -11,10 +11,18 @@ import sys
 
 HEADER, STORED, TIMES, CRC = 96, slice(40, 44), slice(56, 72), slice(92, 96)
 
-data = bytearray(sys.stdin.buffer.read())
-at = 0
-while at < len(data):
-    head = memoryview(data)[at:at + HEADER]
-    at += HEADER + int.from_bytes(head[STORED], "little")
-    head[TIMES], head[CRC] = bytes(16), bytes(4)
-sys.stdout.buffer.write(data)
+
+def strip(stream):
+    """The bytes of a stream without the clock's."""
+    data = bytearray(stream)
+    at = 0
+    while at < len(data):
+        stored = int.from_bytes(data[at:at + HEADER][STORED], "little")
+        data[at + TIMES.start:at + TIMES.stop] = bytes(16)
+        data[at + CRC.start:at + CRC.stop] = bytes(4)
+        at += HEADER + stored
+    return bytes(data)
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(strip(sys.stdin.buffer.read()))

@@ -34,6 +34,7 @@ intake_init(struct intake *in)
 	poller_init(&in->poller);
 	range_init(&in->o.range);
 	epochs_init(&in->epochs);
+	share_init(&in->share);
 	buf_init(&in->header, 0);
 	in->o.source.max_conns = SOURCE_MAX_CONNS;
 	in->held.time_col = -1;
@@ -57,6 +58,7 @@ intake_release(struct intake *in)
 	schema_release(&in->schema);
 	source_list_release(&in->sources);
 	feed_release(&in->spare);
+	share_release(&in->share);
 	text_free(in->text);
 	journal_release(&in->journal);
 	epochs_release(&in->epochs);

@@ -21,6 +21,7 @@
 #include "io/pace.h"
 #include "io/poller.h"
 #include "io/range.h"
+#include "io/share.h"
 #include "io/source.h"
 #include "text/text.h"
 
@@ -101,6 +102,7 @@ struct intake {
 	struct poller poller;
 	int64_t due_us; /* when to look at a waiting lane, monotonic */
 	struct text *text;
+	struct share share; /* its n is the owner's */
 	struct lane *turn; /* who has the parser, or NULL */
 	struct feed spare; /* room of a file that has ended */
 	int64_t stop_us; /* when to stop at the latest; 0 = not asked to */

@@ -433,7 +433,7 @@ fill(struct intake *in, struct lane *l)
 	p = feed_peek(&l->feed, &len);
 	if (network && len >= in->record_max)
 		return give_up(in, l, p, len);
-	got = feed_fill(&l->feed, l->source, in->few ? FEED_BLOCK : FEED_SMALL);
+	got = share_fill(in, l);
 	note = source_note(l->source);
 	if (note != NULL)
 		buf_printf(&in->notes, "%s\n", note);
@@ -442,7 +442,11 @@ fill(struct intake *in, struct lane *l)
 		return on_error(in, l);
 	case SOURCE_WAIT:
 		l->left = in->stop_us != 0;
-		return l->left ? LANE_ENDED : LANE_WAIT;
+		if (l->left)
+			return LANE_ENDED;
+		if (share_waits(in, l))
+			return LANE_WAIT;
+		break;
 	case SOURCE_PEER:
 		return LANE_PEER;
 	case SOURCE_BYTES:

@@ -142,13 +142,8 @@ full_rows(const struct intake *in)
 	return n;
 }
 
-/*
- * Send the full frames.  Each ends with the row that fills it, so that frames
- * do not depend on how the bytes came; rows of several sources depend on that
- * anyway.  What ends with the batch goes with its end.
- */
-static int
-send_full(struct intake *in)
+int
+lane_send_full(struct intake *in)
 {
 	struct emit *e = &in->emit;
 	bool due = cut_is_due(&e->cut, time_mono_us());
@@ -186,7 +181,7 @@ parse(struct intake *in, struct lane *l)
 		return LANE_PACED;
 	take = cut_bytes(&e->cut, len);
 	rc = parse_bytes(in, l, &goal, p, take);
-	if (send_full(in) == -1 || rc == -1)
+	if (lane_send_full(in) == -1 || rc == -1)
 		return LANE_FAILED;
 	/* A saved frame's bytes are taken with its last row. */
 	if (goal.used > 0 || goal.n_sub > 0)
@@ -227,5 +222,14 @@ parse_held(struct intake *in, struct lane *l)
 enum lane_got
 lane_parse(struct intake *in, struct lane *l)
 {
-	return in->hold ? parse_held(in, l) : parse(in, l);
+	uint64_t off = l->feed.off;
+	enum lane_got got;
+
+	if (in->hold)
+		return parse_held(in, l);
+	if (share_parse(in, l, &got))
+		return got;
+	got = parse(in, l);
+	share_parsed(in, l->feed.off > off);
+	return got;
 }

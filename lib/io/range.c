@@ -64,6 +64,20 @@ range_pick(const struct range *r, uint32_t *n, const struct build *b,
 	return sel;
 }
 
+bool
+range_run(const struct range *r, uint32_t *n, const struct build *b,
+    int time_col, uint32_t before)
+{
+	const struct colbuf *c = &b->cols[time_col];
+	bool inside = is_inside(r, c, before);
+	uint32_t len = 1;
+
+	while (len < *n && is_inside(r, c, before + len) == inside)
+		len++;
+	*n = len;
+	return inside;
+}
+
 /* A search in one file. */
 struct search {
 	struct text *text;

@@ -49,6 +49,13 @@ uint32_t *range_pick(const struct range *r, uint32_t *n, const struct build *b,
     int time_col, uint32_t before);
 
 /*
+ * The same for the *n rows of b from before on: whether the first is inside;
+ * *n becomes how many follow of which the same is true, itself included.
+ */
+bool range_run(const struct range *r, uint32_t *n, const struct build *b,
+    int time_col, uint32_t before);
+
+/*
  * Pass over the beginning and the end of a plain file, whose rows are about in
  * order, where they are outside: s has just been read up to byte at, and t has
  * read its header.  Returns where to go on, at if nothing can be passed over;

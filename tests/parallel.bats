@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: ISC
+# sbatch -j: the same as without, and no process is left behind.
+
+load helper
+
+# Who is alive of this test's processes that carry the mark, by pid.
+marked() {
+	local file
+	for file in $(grep -lsz "^MARK=$BATS_TEST_TMPDIR\$" /proc/[0-9]*/environ); do
+		file=${file%/environ}
+		ended "${file#/proc/}" || echo "${file#/proc/}"
+	done
+}
+
+nobody() {
+	[ -z "$(marked)" ]
+}
+
+# A sbatch with workers that waits for its reader, fd 9.  Sets pid.
+start_waiting() {
+	seq 2000000 >lines
+	rm -f out
+	mkfifo out
+	MARK=$BATS_TEST_TMPDIR setsid sbatch -j 3 -f lines lines >out 2>err 9<&- &
+	pid=$!
+	exec 9<out
+	has_workers() { [ "$(marked | wc -l)" -eq 3 ]; }
+	until_true 20 has_workers
+}
+
+# The workers of pid.
+workers() {
+	marked | grep -vx "$pid"
+}
+
+ended_with() {
+	local rc=0
+	wait "$pid" || rc=$?
+	[ "$rc" -eq "$1" ]
+	until_true 20 nobody
+}
+
+@test "any number of processes gives the bytes of one, in every format" {
+	python3 "$TOP/tests/parallel.py" formats "$RANDOM"
+}
+
+@test "so it does with long records, records of several lines and hardly any" {
+	python3 "$TOP/tests/parallel.py" records "$RANDOM"
+}
+
+@test "bad records are found, told and kept as by one process" {
+	python3 "$TOP/tests/parallel.py" bad "$RANDOM"
+}
+
+@test "frames, batches and ranges are cut as by one process" {
+	python3 "$TOP/tests/parallel.py" options "$RANDOM"
+}
+
+@test "files, rotated logs and a pipe are read as by one process" {
+	python3 "$TOP/tests/parallel.py" sources "$RANDOM"
+}
+
+@test "-j wants a number of processes" {
+	for n in 0 x 65 ''; do
+		run -64 --separate-stderr sbatch -j "$n" in
+		[ "$stderr" = "sbatch: --jobs: '$n' is not in 1..64" ] ||
+			[[ $stderr == "sbatch: --jobs:"* ]]
+	done
+	seq 3 >in
+	[ "$(sbatch -j auto -f lines in | ssink -N)" = $'1\n2\n3' ]
+}
+
+@test "rows from a pipe do not wait for a block of them" {
+	seq 300000 >lines
+	mkfifo in
+	MARK=$BATS_TEST_TMPDIR sbatch -j 3 -f lines in >out.mill 9>&- &
+	pid=$!
+	exec 9>in
+	cat lines >&9
+	echo last >&9
+	has_last() { ssink -f tsv <out.mill 2>/dev/null | grep -qx last; }
+	until_true 20 has_last
+	exec 9>&-
+	ended_with 0
+	ssink -N <out.mill >got
+	echo last >>lines
+	cmp lines got
+}
+
+@test "a worker that dies ends the stream with an error that names it" {
+	start_waiting
+	victim=$(workers | head -1)
+	kill -9 "$victim"
+	cat <&9 >out.mill
+	ended_with 74
+	[[ $(cat err) =~ ^"sbatch: -j: worker "[12]" of 2 (process $victim) was ended by SIGKILL"$ ]]
+	run -74 ssink -q -N <out.mill
+}
+
+@test "all workers can die" {
+	start_waiting
+	# shellcheck disable=SC2046 # a list of numbers
+	kill -9 $(workers)
+	cat <&9 >out.mill
+	ended_with 74
+	[[ $(cat err) == "sbatch: -j: worker "[12]" of 2 "* ]]
+}
+
+@test "workers end with a sbatch that is killed" {
+	start_waiting
+	kill -9 "$pid"
+	# Nobody else holds the pipe, or this would wait.
+	cat <&9 >out.mill
+	ended_with 137
+}
+
+@test "a signal ends sbatch and its workers, from the terminal, too" {
+	for sig in INT:130 TERM:143; do
+		start_waiting
+		kill "-${sig%:*}" -- "-$pid"
+		cat <&9 >out.mill
+		ended_with "${sig#*:}"
+		[ "$(cat err)" = "sbatch: stopped by SIG${sig%:*} before the end of the input" ]
+	done
+}
+
+@test "workers end when the reader has gone" {
+	seq 2000000 >lines
+	run bash -c "MARK=$BATS_TEST_TMPDIR sbatch -j 3 -f lines lines |
+		head -c 300000 >/dev/null; echo \${PIPESTATUS[0]}"
+	[ "$output" = 141 ]
+	until_true 20 nobody
+}
+
+@test "workers hold nothing of their sbatch open" {
+	start_waiting
+	for w in $(workers); do
+		# Its jobs, what is done, and standard error.
+		[ "$(find "/proc/$w/fd" -mindepth 1 | wc -l)" -eq 3 ]
+		[ "$(readlink "/proc/$w/fd/2")" = "$PWD/err" ]
+	done
+	cat <&9 >out.mill
+	ended_with 0
+	cmp lines <(ssink -N <out.mill)
+}
+
+@test "where order of arrival matters there is one process" {
+	seq 400000 >lines
+	for opts in '-n 300000' '--batch-bytes 1M' '--rate 100000000/s' '-S state'; do
+		# shellcheck disable=SC2086 # options
+		MARK=$BATS_TEST_TMPDIR strace -f -qq -e trace=clone,clone3,fork,vfork \
+			-o calls sbatch -j 4 -f lines $opts lines >/dev/null
+		[ ! -s calls ]
+	done
+	strace -f -qq -e trace=clone,clone3,fork,vfork -e signal=none -o calls \
+		sbatch -j 4 -f lines lines >/dev/null
+	[ "$(wc -l <calls)" -eq 3 ]
+}
+
+# bats test_tags=time
+@test "two processes parse grok 1.6 times as fast as one" {
+	gen log 200000 >a.log
+	python3 - <<-'EOF'
+		import subprocess, sys, time
+		best = {}
+		for _ in range(40):
+		    for jobs in ("1", "2"):
+		        start = time.monotonic()
+		        subprocess.run("sbatch -j %s -f 'grok:%%{COMBINEDAPACHELOG}' a.log |"
+		                       " sreduce 'count()' >out" % jobs, shell=True, check=True)
+		        took = time.monotonic() - start
+		        best[jobs] = min(took, best.get(jobs, took))
+		    if best["1"] >= 1.6 * best["2"]:
+		        sys.exit(0)
+		print("seconds:", best)
+		sys.exit(1)
+	EOF
+}

@@ -1,0 +1,297 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""sbatch -j N against sbatch -j 1: the same bytes but for the clock.
+
+usage: parallel.py PART SEED
+
+PART: formats | records | bad | options | sources.  Makes random inputs in the
+current directory and compares, for several N, the stream, what is said, the
+file of bad records and the exit status.  Prints the seed and the command of a
+failure and exits 1.
+"""
+import gzip
+import os
+import random
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import timeless  # noqa: E402
+
+JOBS = ("2", "3", "16")
+SIZE = 900_000  # bytes of an input, several blocks of every worker
+
+
+def sbatch(jobs, args, stdin=None):
+    """Stream, messages, bad records and status."""
+    if os.path.exists("rejected"):
+        os.remove("rejected")
+    run = subprocess.run(["sbatch", "-j", jobs] + args, input=stdin,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                         timeout=120, check=False)
+    bad = b""
+    if os.path.exists("rejected"):
+        with open("rejected", "rb") as f:
+            bad = f.read()
+    return timeless.strip(run.stdout), run.stderr, bad, run.returncode
+
+
+def first_difference(a, b):
+    return next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), 0)
+
+
+def check(args, status=0, least=SIZE // 100, jobs=JOBS):
+    """All results are those of one process, which are not trivial."""
+    want = sbatch("1", args)
+    ok = want[3] == status and len(want[0]) >= least
+    if not ok:
+        print("with -j 1:", args, want[1:], len(want[0]))
+    for n in jobs:
+        got = sbatch(n, args)
+        if got != want:
+            print("-j", n, args, "differs:")
+            ok = False
+            for a, b in zip(want, got):
+                print("  ", *(x if isinstance(x, int) else
+                              (len(x), x[first_difference(a, b):][:99])
+                              for x in (a, b)))
+    if not ok:
+        sys.exit(1)
+
+
+def write(name, text):
+    data = text if isinstance(text, bytes) else text.encode()
+    with (gzip.open if name.endswith(".gz") else open)(name, "wb") as f:
+        f.write(data)
+    return name
+
+
+def fill(rand, line, size=SIZE):
+    """Lines by line(rand, number) up to a size."""
+    out, n = [], 0
+    while n < size:
+        out.append(line(rand, len(out)))
+        n += len(out[-1])
+    return "".join(out)
+
+
+# A line of each format; some are bad, some have what is rare in them.
+
+def word(rand, most=12):
+    return "".join(rand.choice("abcdefgh") for _ in range(rand.randrange(most)))
+
+
+def csv(rand, n):
+    s = rand.choice((word(rand),) * 8 + ('"%s"' % word(rand), '"a ""%s"""' % word(rand),
+                                         '"%s\n,%s"' % (word(rand), word(rand)),
+                                         'a"b', '"\n\n"'))
+    k = rand.choice((str(n),) * 60 + ("x", "", '"%d"' % n))
+    tail = rand.choice(("\n",) * 20 + ("\r\n", ",extra\n" if rand.random() < .1
+                                       else "\n"))
+    return "%s,%s,%d%s" % (k, s, rand.randrange(10 ** 6), tail)
+
+
+def plain_csv(rand, n):
+    return "%d,%s,%d\n" % (n, word(rand), rand.randrange(10 ** 6))
+
+
+def tsv(rand, n):
+    return "%d\t%s\t%s\n" % (n, word(rand) + rand.choice(("", "", "\\t", "\\n", "\\N")),
+                             rand.choice(("\\N", "1", "2.5", "z", "7")))
+
+
+def json(rand, n):
+    return rand.choice(('{"n":%d,"s":"%s","o":{"a":[1,2]}}\n',) * 30 +
+                       ('{\n  "n": %d,\n  "s": "%s"\n}\n',
+                        '{"n":%d,"s":"}\\n{%s"}\n',
+                        '{"n":%d,"s":"%s"\n', '\n{"n":%d , "s":"%s"} \n',
+                        '{"s":{"b":[{\n},{\n}]},"n":%d,"x":"%s"}\n')) % (n, word(rand))
+
+
+def pretty(rand, n):
+    return '{\n  "n": %d,\n  "o": [\n    {\n      "s": "%s"\n    }\n  ]\n}\n' % (
+        n, word(rand))
+
+
+def arrays(rand, n):
+    return '[%d,\n%d,"%s"\n]\n' % (n, n, word(rand))
+
+
+def logfmt(rand, n):
+    return rand.choice(('n=%d s="%s \\"q\\""\n',) * 20 + ('n=%d %s\n', 'n=%dx s=%s\n',
+                                                      '=%d%s\n')) % (n, word(rand))
+
+
+def clf(rand, n):
+    return rand.choice((
+        '10.0.0.%d - - [09/Oct/2025:09:%02d:00 +0000] "GET /%s HTTP/1.1" 200 17 "-" "a"\n',
+    ) * 40 + ('10.0.0.%d - - [09/Oct/2025:09:%02d:00 +0000] "\\x16%s" 400 0 "-" "-"\n',
+              '%d %d garbage %s\n')) % (n % 250, n % 60, word(rand))
+
+
+def common(rand, n):
+    return clf(rand, n).replace(' "-" "a"', "").replace(' "-" "-"', "")
+
+
+def syslog(rand, n):
+    return "<34>Oct %2d 22:%02d:15 host su[%d]: %s\n" % (
+        1 + n * 27 // 20000 % 28, n % 60, n, word(rand))
+
+
+def w3c(rand, n):
+    if n % 3000 == 0:
+        return "#Fields: time %s\n#Date: 2025-10-%02d\n" % (
+            "a b" if n % 2 else "b a", 1 + n // 3000)
+    return "10:%02d:00 %s %d\n" % (n % 60, word(rand, 5) + "w", n)
+
+
+def blocks(rand, n):
+    return "2025-10-09 %d %s\n" % (n, word(rand)) + "".join(
+        rand.choice(("  at ", "", "20 ")) + word(rand) + "\n"
+        for _ in range(rand.randrange(4)))
+
+
+FORMATS = (
+    ("csv", csv, "n,s,v\n", []),
+    ("csv", csv, "n,s,v\n", ["-c", "v:int,n:int"]),
+    ("csv", plain_csv, "n,s,v\n", ["-c", "auto"]),
+    ("csv", plain_csv, "", ["-N", "-c", "n:int,_,*"]),
+    ("csv", lambda rand, n: csv(rand, n).replace(",", ";"), "n;s;v\n",
+     ["-d", ";"]),
+    ("tsv", tsv, "n\ts\tv\n", ["-c", "n:int,s,v:float"]),
+    ("lines", clf, "", []),
+    ("json", json, "", []),
+    ("json", json, "", ["-c", "o.a,n:int,s"]),
+    ("json", pretty, "", ["-c", "n:int,o"]),
+    ("json", arrays, "", ["-c", "[0]:int"]),
+    ("journald", json, "", ["-c", "n:int,s"]),
+    ("logfmt", logfmt, "", ["-c", "n:int,s"]),
+    ("combined", clf, "", []),
+    ("common", common, "", ["-c", "time,path,bytes"]),
+    ("nginx:$remote_addr - - [$time_local] \"$request\" $status $body_bytes_sent "
+     "\"$http_referer\" \"$http_user_agent\"", clf, "", []),
+    ("apache:%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-agent}i\"", clf, "", []),
+    ("syslog", syslog, "", []),
+    ("w3c", w3c, "", ["-c", "b"]),
+    ("regex:^(?<a>\\S+) - - \\[(?<t>[^]]*)\\]", clf, "", []),
+    ("grok:%{IPORHOST:h} - - \\[%{HTTPDATE:t}\\] \"%{DATA:r}\" %{INT:s:int}",
+     clf, "", []),
+    ("raw", clf, "", []),
+    ("raw:csv", csv, "n,s,v\n", []),
+)
+
+
+def formats(rand):
+    for name, line, head, opts in FORMATS:
+        path = write("in" + rand.choice(("", ".gz")), head + fill(rand, line))
+        check(["-f", name, "--bad", "skip", *opts, "x=" + path])
+
+
+def records(rand):
+    """Records of several lines, long ones, hardly any."""
+    start = ["--record-start", "^2025"]
+    path = write("in", fill(rand, blocks))
+    check(["-f", "lines", *start, path])
+    check(["-f", "grok:%{YEAR:y}-%{DATA:rest} %{INT:n}", *start, "--bad", "skip",
+           path])
+    long = '"%s"' % ("many\nlines," * 60000)
+    for text in ("", "n,s,v\n", "n,s,v\n1,2,3", "n,s,v\r\n1,2,3\r\n",
+                 fill(rand, csv) + "1," + long + ",3\n" + fill(rand, csv),
+                 fill(rand, csv) + '1,"2,3\n' + fill(rand, plain_csv),
+                 fill(rand, csv) + '1,"2'):
+        path = write("in.csv", text if len(text) < 20 else "n,s,v\n" + text)
+        check(["-c", "n:int,s,v", "--bad", "rejected", path], least=0,
+              status=65 if text == "" else 0)
+    line = "x" * 700_000
+    for text in ("", "\n", "a", "a\nb", line, line + "\n" + line + "\n",
+                 fill(rand, clf) + line + "\n" + fill(rand, clf) + line):
+        check(["-f", "lines", write("in", text)], least=0)
+    write("in", fill(rand, clf) + "y" * (17 << 20) + "\nz\n")
+    check(["-f", "lines", "--max-field", "16M", "in"], status=65, jobs=("2",))
+    text = '{"a":"' + "z" * 600_000 + '"}\n'
+    write("in", fill(rand, json) + text + fill(rand, pretty) + text)
+    check(["-f", "json", "-c", "n:int,a", "--bad", "skip", "in"])
+
+
+def bad(rand):
+    """Where bad records end the stream, and what is kept of them."""
+    lines = [plain_csv(rand, n) for n in range(50000)]
+    for share in (1, 20, 5000):
+        for i in rand.sample(range(1000, 50000), share):
+            lines[i] = rand.choice(("%d,a\n", "x%d,,0\n", "1,\xff%d,2\n", '1,"%d"b,2\n',
+                                    '%d,"a\nb",y\n')) % i
+        path = write("in.csv", ("n,s,v\n" + "".join(lines)).encode("latin-1"))
+        args = ["-c", "n:int,s,v:int", path]
+        check(args, status=65, least=0)
+        check(["--bad", "skip", *args])
+        check(["--bad", "rejected", *args])
+        check(["--bad", "rejected", "--max-bad", str(share // 2), *args],
+              status=65, least=0)
+        check(["--max-bad", "0.01%", *args], status=0 if share == 1 else 65)
+        check(["--bad", "rejected", "--invalid-utf8", "replace", *args])
+    write("in.csv", "n,s,v\n" + "x,y\n" * 90000)
+    check(["--bad", "rejected", "-c", "n:int", "in.csv"], least=0)
+    check(["--max-bad", "70000", "-c", "n:int", "in.csv"], status=65, least=0)
+
+
+def options(rand):
+    """What cuts frames and batches, and what keeps one process."""
+    path = write("in.csv", "n,s,v\n" + fill(rand, csv))
+    times = ["-t", "v:ms", "-c", "n:int,s,v:time(ms)"]
+    for opts in (["--frame-rows", "7"], ["--frame-rows", "1000"],
+                 ["--batch-rows", "5000"], ["--batch-rows", "13", "--frame-rows", "4"],
+                 ["--batch-bytes", "100K"], ["-n", "20000"], ["-n", "0"],
+                 ["--source", "f"], ["--cat"], ["--deflate"], ["--checksum"],
+                 ["-m", "-t", "v:ms"],
+                 [*times, "--from", "1970-01-01T00:02:00Z"],
+                 [*times, "--from", "1970-01-01T00:05:00Z", "--until",
+                  "1970-01-01T00:14:00Z", "--batch-rows", "999"],
+                 ["--max-field", "9"], ["--null", "7"]):
+        check(["--bad", "skip", "-q", *opts, path], least=0)
+    # A value takes many times the room of its text.
+    write("in.csv", "a\n" + "1\n" * 300000)
+    check(["-c", ",".join("c%d=a:int" % i for i in range(60)), "in.csv"])
+
+
+def sources(rand):
+    """Files one after the other, each with a place of its own."""
+    names = [write("a.csv", "n,s,v\n" + fill(rand, plain_csv)),
+             write("b.csv", "v,s,n\n" + fill(rand, csv)),
+             write("c.csv", "v,s,n,more\n"),
+             write("d.csv.gz", "x,n,v,s\n" + "".join(
+                 "9," + plain_csv(rand, i) for i in range(50000))),
+             write("e.csv", "n,s,v\n1,2,3\n")]
+    for opts in ([], ["--cat"], ["--source", "f"], ["--batch-rows", "30000"]):
+        check(["-c", "n:int,s,v", "--bad", "rejected", *opts, *names])
+        rand.shuffle(names)
+    whole = fill(rand, clf)
+    for i in range(3, 0, -1):
+        cut = len(whole) * (3 - i) // 3 + rand.randrange(99)
+        write("log.%d" % i, whole[cut:cut + 400_000 + rand.randrange(99)])
+    write("log", fill(rand, clf))
+    check(["-f", "lines", "log*"])
+    check(["-f", "combined", "--bad", "skip", "log*"])
+    # From a pipe frames end when it pauses, so that only the rows count.
+    text = ("n,s,v\n" + fill(rand, csv)).encode()
+    for opts in (["-c", "n:int,s,v"], ["-c", "v,s", "--rate", "1000000/s"]):
+        rows = []
+        for jobs in ("1",) + JOBS:
+            run = subprocess.run(
+                "sbatch -j %s -f csv --bad rejected %s | ssink -f csv; "
+                "test ! -e rejected || { cat rejected; rm rejected; }"
+                % (jobs, " ".join(opts)), shell=True, input=text, timeout=120,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+            rows.append((run.stdout, run.stderr))
+        if len(set(rows)) != 1 or len(rows[0][0]) < SIZE // 2:
+            print("from a pipe:", opts, [len(r[0]) for r in rows])
+            sys.exit(1)
+
+
+def main():
+    part, seed = sys.argv[1:]
+    print(part, "seed", seed)
+    {f.__name__: f for f in (formats, records, bad, options, sources)}[part](
+        random.Random(int(seed)))
+
+
+main()

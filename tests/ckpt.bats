@@ -77,6 +77,18 @@ all() {
 	sbatch -f lines --once -S d "$@" | ssink -q -N --append f
 }
 
+@test "a log whose name is a link to its newest file is read once" {
+	echo 1 >b.log.2026-11-27
+	ln b.log.2026-11-27 b.log
+	[ "$(new)" = 1 ]
+	echo 2 >>b.log
+	echo 3 >b.log.2026-11-28
+	ln -f b.log.2026-11-28 b.log
+	[ "$(new)" = "2 3" ]
+	echo 4 >>b.log
+	[ "$(new)" = 4 ]
+}
+
 @test "what the first start begins with is read, wherever it is rotated to" {
 	seq 1 3 >b.log
 	killed -F b.log

@@ -279,6 +279,26 @@ follow() {
 	[ ! -s err ]
 }
 
+@test "the log's name may be a link to the dated file that is written" {
+	for how in -s ''; do
+		rm -f log* out.mill
+		echo a >log.2026-11-27
+		# shellcheck disable=SC2086 # an option, or none
+		ln $how log.2026-11-27 log
+		follow log
+		until_true 5 rows_are a
+		echo b >>log
+		echo c >log.2026-11-28
+		# shellcheck disable=SC2086
+		ln $how -f log.2026-11-28 log
+		until_true 5 rows_are a b c
+		echo d >>log
+		until_true 5 rows_are a b c d
+		stop
+		rows_are a b c d
+	done
+}
+
 @test "more events than the kernel keeps lose no file" {
 	echo a >log
 	follow log

@@ -41,6 +41,16 @@ follow_look(struct follow *f, struct siblings *l, int *dir_fd)
 	return siblings_look(l, *dir_fd, f->base);
 }
 
+/* Whether s is what the log's own name is a link to, or that itself. */
+static bool
+is_current(const struct siblings *l, const struct sibling *s)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].current && file_id_same(&l->v[i].id, &s->id))
+			return true;
+	return false;
+}
+
 void
 follow_learn(struct follow *f)
 {
@@ -50,7 +60,8 @@ follow_learn(struct follow *f)
 
 	if (follow_look(f, &l, &dir_fd) == 0)
 		for (size_t i = 0; i < l.n; i++)
-			if (!l.v[i].current && !is_known(f, dir_fd, &l.v[i])
+			if (!is_current(&l, &l.v[i])
+			    && !is_known(f, dir_fd, &l.v[i])
 			    && held_open(&h, dir_fd, l.v[i].name) == 0) {
 				known_add(&f->known, &h);
 				held_release(&h);

@@ -280,6 +280,24 @@ all() {
 	[ "$stderr" = "sbatch: b.log.1: Input/output error" ]
 }
 
+# bats test_tags=long
+@test "a rotated file that is not ours to read is named, not called gone" {
+	echo 1 >b.log
+	new >/dev/null
+	echo 2 >>b.log
+	mv b.log b.log.1
+	echo 3 >b.log
+	part() {
+		strace -qq -o log -P b.log.1 -e trace=openat \
+			-e inject=openat:error=EACCES sbatch -f lines --once \
+			"$@" -S d b.log | ssink -q -N
+	}
+	run -66 --separate-stderr part --on-truncate restart
+	[ "$output" = "" ]
+	[[ $stderr == *"sbatch: b.log: the file that was read up to byte 2 is gone, and what stood behind it, unless in b.log.1: Permission denied" ]]
+	[ "$(new)" = "2 3" ]
+}
+
 @test "a pipeline that has changed is refused with the difference" {
 	seq 1 3 >b.log
 	new >/dev/null

@@ -2,6 +2,7 @@
 /* A followed file over a restart.  sbatch(1), RESUMING. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -189,15 +190,26 @@ take_up(struct held *h, const struct place *p)
 	return rc == 0 && itself && p->head.n > 0 ? 1 : rc;
 }
 
+/* Why the first sibling that may be the file is not ours to read. */
+static void
+note_unseen(char **unseen, const struct sibling *s)
+{
+	if (*unseen == NULL)
+		*unseen = mem_printf("%s: %s", s->name, strerror(errno));
+}
+
 /* The same of a name, which may be gone by now, or not be ours to read. */
 static int
-try_sibling(struct held *found, int dir_fd, const struct sibling *s,
-    const struct place *p)
+try_sibling(struct held *found, char **unseen, int dir_fd,
+    const struct sibling *s, const struct place *p)
 {
 	int rc, e;
 
-	if (held_open(found, dir_fd, s->name) == -1)
+	if (held_open(found, dir_fd, s->name) == -1) {
+		if (errno == EACCES)
+			note_unseen(unseen, s);
 		return errno == ENOENT || errno == EACCES ? 0 : -1;
+	}
 	rc = take_up(found, p);
 	e = errno;
 	if (rc != 1)
@@ -209,27 +221,30 @@ try_sibling(struct held *found, int dir_fd, const struct sibling *s,
 /*
  * The file itself wherever it is, else one with the same contents.  *there:
  * the file is there, but with other contents.  When it is not found, errno
- * tells why it could not be looked for, or is 0.
+ * tells why it could not be looked for, or is 0; *unseen, to be freed, is of
+ * what may be it, or NULL.
  */
 static bool
-find(struct follow *f, struct held *found, bool *there, const struct place *p)
+find(struct follow *f, struct held *found, bool *there, char **unseen,
+    const struct place *p)
 {
 	struct siblings l = {0};
 	int dir_fd, e = 0, got = 0;
 
 	*there = false;
+	*unseen = NULL;
 	if (follow_look(f, &l, &dir_fd) == 0) {
 		for (size_t i = 0; got != 1 && i < l.n; i++) {
 			if (!file_id_same(&l.v[i].id, &p->id))
 				continue;
-			*there = p->id.born_ns != 0;
-			got = try_sibling(found, dir_fd, &l.v[i], p);
+			got = try_sibling(found, unseen, dir_fd, &l.v[i], p);
+			*there = p->id.born_ns != 0 && *unseen == NULL;
 			e = got == -1 ? errno : e;
 		}
 		for (size_t i = 0; got != 1 && p->head.n > 0 && i < l.n; i++) {
 			if (file_id_same(&l.v[i].id, &p->id))
 				continue;
-			got = try_sibling(found, dir_fd, &l.v[i], p);
+			got = try_sibling(found, unseen, dir_fd, &l.v[i], p);
 			e = got == -1 ? errno : e;
 		}
 	} else if (dir_fd != -1 || errno != ENOENT)
@@ -243,7 +258,8 @@ find(struct follow *f, struct held *found, bool *there, const struct place *p)
 
 /* Nothing is left of what was read; that which has its name is another one. */
 static int
-on_missing(struct follow *f, const struct place *p, bool there, char **why)
+on_missing(struct follow *f, const struct place *p, bool there,
+    const char *unseen, char **why)
 {
 	bool fatal = there ? f->strict : !f->skips_missing;
 	char text[128];
@@ -263,9 +279,12 @@ on_missing(struct follow *f, const struct place *p, bool there, char **why)
 		f->lost = true;
 		return 0;
 	}
-	*why = mem_printf("%s; %s", text,
-	    there ? "--on-truncate restart reads it from the start"
-		  : "--on-missing skip goes on without it");
+	if (unseen != NULL)
+		*why = mem_printf("%s, unless in %s", text, unseen);
+	else
+		*why = mem_printf("%s; %s", text,
+		    there ? "--on-truncate restart reads it from the start"
+			  : "--on-missing skip goes on without it");
 	return EX_NOINPUT;
 }
 
@@ -274,7 +293,9 @@ follow_resume(struct follow *f, struct cur *in, char **why)
 {
 	struct place p = {.at = {.fd = -1}};
 	struct held h;
-	bool has_now = cur_get_int(in, 1) != 0, there;
+	bool has_now = cur_get_int(in, 1) != 0, there, got;
+	char *unseen;
+	int rc;
 
 	if (has_now)
 		get_place(&p, in);
@@ -285,12 +306,16 @@ follow_resume(struct follow *f, struct cur *in, char **why)
 	}
 	if (!has_now)
 		return 0;
-	if (!find(f, &h, &there, &p)) {
-		if (errno == 0)
-			return on_missing(f, &p, there, why);
+	got = find(f, &h, &there, &unseen, &p);
+	if (!got && errno != 0) {
 		*why = mem_printf("%s: %s", f->dir, strerror(errno));
-		return EX_IOERR;
+		rc = EX_IOERR;
+	} else {
+		rc = got ? 0 : on_missing(f, &p, there, unseen, why);
 	}
+	free(unseen);
+	if (!got)
+		return rc;
 	if (!file_id_same(&h.id, &p.id))
 		known_forget(&f->known, &p.id);
 	known_add(&f->known, &h);
@@ -326,10 +351,12 @@ measure(struct follow_gap *g, struct follow *f, const struct place *p)
 	struct siblings l = {0};
 	struct head_id id;
 	struct held h;
+	char *unseen;
 	bool there;
 	int dir_fd;
 
-	g->found = find(f, &h, &there, p);
+	g->found = find(f, &h, &there, &unseen, p);
+	free(unseen);
 	if (g->found) {
 		known_add(&f->known, &h);
 		g->name = mem_strdup(h.name);

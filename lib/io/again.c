@@ -33,14 +33,20 @@ is_source(const struct intake *in, const char *path)
 	return false;
 }
 
+/* Refuse to go on without it, or say so: 0 or -1. */
 static int
-fail(struct intake *in, const char *path)
+miss(struct intake *in, const char *path)
 {
-	return intake_fail(in, INTAKE_CHANGED,
-	    "-S: %s was read before and is no source any more; write "
-	    "its path as it was, or --on-missing skip, which goes on "
-	    "without it and reads other paths from their starts",
-	    path);
+	static const char gone[] = "was read before and is no source any more";
+
+	if (!in->o.source.on_missing_skip)
+		return intake_fail(in, INTAKE_CHANGED,
+		    "-S: %s %s; write its path as it was, or --on-missing "
+		    "skip, which goes on without it and reads other paths "
+		    "from their starts",
+		    path, gone);
+	buf_printf(&in->notes, "%s: %s\n", path, gone);
+	return 0;
 }
 
 /* What was spooled, and no epoch was committed that knows of it. */
@@ -54,8 +60,8 @@ check_spool(struct intake *in)
 	while (t != NULL && (s = tape_stray(t, &i)) != NULL) {
 		if (is_source(in, s->path))
 			continue;
-		if (!in->o.source.on_missing_skip)
-			return fail(in, s->path);
+		if (miss(in, s->path) == -1)
+			return -1;
 		tape_drop(t, s);
 		i = 0;
 	}
@@ -72,8 +78,8 @@ again_check(struct intake *in)
 			i++;
 			continue;
 		}
-		if (!in->o.source.on_missing_skip)
-			return fail(in, j->v[i].path);
+		if (miss(in, j->v[i].path) == -1)
+			return -1;
 		journal_drop(j, &j->v[i]);
 	}
 	return check_spool(in);

@@ -134,6 +134,7 @@ static int
 without_reader(struct stream_reader *r)
 {
 	io_end_without_reader();
+	r->deserted = true;
 	return fail(r, STATUS_IO, "standard output: %s", strerror(errno));
 }
 

@@ -90,6 +90,48 @@ def totals(n):
     return [[k, len(v), sum(v)] for k, v in keys.items()]
 
 
+def history(n):
+    """The number of each row among those of its key, and from the one before."""
+    out, past = [], {}
+    for i, k, _, _ in map(row, range(n)):
+        count, before = past.get(k, (0, None))
+        past[k] = count + 1, i
+        out.append([i, k, count + 1, None if before is None else i - before])
+    return out
+
+
+def firsts(n):
+    """The first row of each key and minute, as they came."""
+    seen, out = set(), []
+    for i, k, t, m in map(row, range(n)):
+        if (k, m // 4) not in seen:
+            seen.add((k, m // 4))
+            out.append([i, k])
+    return out
+
+
+def windows(n):
+    out = collections.defaultdict(list)
+    for i, k, t, _ in map(row, range(n)):
+        out[t // 300 * 300 + 300, k].append(i)
+    return [[end, k, len(v), sum(v)] for (end, k), v in out.items()]
+
+
+def near(n, least=-5, most=5):
+    """Rows of a group of 13, of two keys, that are near in time."""
+    sides = {"k1": {}, "k2": {}}
+    for i, k, t, m in map(row, range(n)):
+        if k in sides:
+            sides[k][m] = i, t
+    left, right = sides["k1"], sides["k2"]
+    return [[left[m][0], right[m][0]] for m in left.keys() & right.keys()
+            if least <= right[m][1] - left[m][1] <= most]
+
+
+def before(n):
+    return near(n, -10 ** 9, 0)
+
+
 def pairs(n):
     sides = {"k1": {}, "k2": {}}
     for i, k, t, m in map(row, range(n)):
@@ -119,6 +161,18 @@ PAIRS = ("swindow -q 1m --late 30s | sjoin --full -k m --prefix r_ --sources "
          "k=k1,k2 | smap -s 'n, r_n'")
 FOLD = ("swindow -q --hold 10m --late 30s | sreduce --fold '0 as c, 0 as s' "
         "-k k --emit final 'c = c + 1, s = s + n'")
+HISTORY = "smap -k k -a 'row_number() as i, n - lag(n) as d' -s 'n, k, i, d'"
+FIRSTS = "smap -a 'm div 4 as g' --dedup 'k, g' -s 'n, k'"
+NEAR = ("swindow -q --late 30s | sjoin -k m --within -5s,5s --prefix r_ "
+        "--sources k=k1,k2 | smap -s 'n, r_n'")
+BEFORE = ("swindow -q --late 30s | sjoin -k m --asof --prefix r_ "
+          "--sources k=k1,k2 | smap -s 'n, r_n'")
+# Intermediate results, too.
+EARLY = ("swindow -q 5m --late 30s | sreduce -k k --emit update --early 20s "
+         "'count() as c, sum(n) as s' | smap -s 'window_start, window_end, "
+         "k, epoch(window_end)::int as e, c, s'")
+COMPLETE = "sreduce --running -k k --emit complete 'count() as c, sum(n) as s'"
+CHANGES, WHOLE = "--changelog out/{epoch}.tsv", "whole.tsv"
 EPOCH, ROLL, APPEND = "out/{epoch}.tsv", "--roll 1000rows out/r.tsv", \
     "--append all.tsv"
 
@@ -132,6 +186,16 @@ PIPES = {
     "windows of groups in files": (EPOCH, "--once", OUTSIDE, large),
     "pairs of two sources, followed": (EPOCH, "-F", PAIRS, pairs),
     "a fold of held windows": (EPOCH, "--once", FOLD, totals),
+    "rows with their key's past, rolled": (ROLL, "-F", HISTORY, history),
+    "first rows, appended": (APPEND, "", FIRSTS, firsts),
+    "rows that are near, bounded": (EPOCH, "", NEAR, near),
+    "latest rows before": (EPOCH, "--once", BEFORE, before),
+    "changes of totals": (CHANGES, "--once", TOTALS, totals),
+    "changes of windows, followed": (CHANGES, "-F", EARLY, windows),
+    "a file that is replaced": (WHOLE, "--once --batch-rows 700", COMPLETE,
+                                totals),
+    "complete results into SQLite": ("sqlite", "--once --batch-rows 700",
+                                     COMPLETE, totals),
     "each row into SQLite, followed": ("sqlite", "-F", PLAIN, stateless),
     "sessions into SQLite": ("sqlite", "--once", SESSION, sessions),
     "upsert into SQLite": ("sqlite", "--once", TOTALS, totals),
@@ -140,7 +204,26 @@ PIPES = {
     "sliding windows into PostgreSQL, followed": (
         "postgres", "-F", SLIDE, sliding),
     "upsert into PostgreSQL": ("postgres", "--once", TOTALS, totals),
+    "complete results into PostgreSQL": (
+        "postgres", "-F --batch-rows 700", COMPLETE, totals),
 }
+
+
+# What names a row of a list of changes, and what is shown of it: columns.
+KEYS = {"changes of totals": ([0], [0, 1, 2]),
+        "changes of windows, followed": ([0, 1, 2], [3, 2, 4, 5])}
+
+
+def settled(lines, name):
+    """What is left of rows that replace others."""
+    keys, shown = KEYS[name]
+    left = {}
+    for text in lines:
+        op, *cells = text.split("\t")
+        left.pop(tuple(cells[i] for i in keys), None)
+        if op == "put":
+            left[tuple(cells[i] for i in keys)] = cells
+    return ["\t".join(c[i] for i in shown) for c in left.values()]
 
 
 def sink_of(name):
@@ -182,22 +265,29 @@ class Episode:
             sql = "psql -qAt -F '\t' -P null='\\N' -c '%s'" % sql
         elif self.dest == APPEND:
             sql = "cat all.tsv"
+        elif self.dest == WHOLE:
+            sql = "cat whole.tsv"
         else:
             # Names of epochs, or with numbers of as many digits.
             sql = "ls out | sort -n | sed s,^,out/, | xargs -r cat"
-        return shell(sql, self.where).splitlines()
+        return self.left(shell(sql, self.where).splitlines())
+
+    def left(self, lines):
+        return settled(lines, self.name) if self.dest == CHANGES else lines
 
     def uninterrupted(self, n):
         with open(os.path.join(self.where, "whole.csv"), "w",
                   encoding="ascii") as f:
             f.writelines(map(line, range(n)))
-        into = "ssink -N" if sink_of(self.name) == "files" \
-            else self.sink(self.table + "w")
+        into = self.sink(self.table + "w")
+        if sink_of(self.name) == "files":
+            into = "ssink -N" + {CHANGES: " --changelog", WHOLE:
+                                 " w.tsv && cat w.tsv"}.get(self.dest, "")
         text = shell("%s whole.csv | %s | %s" % (
             " ".join("'%s'" % w for w in SOURCE), self.stages, into),
             self.where)
-        return text.splitlines() if sink_of(self.name) == "files" \
-            else self.rows(self.table + "w")
+        return self.left(text.splitlines()) \
+            if sink_of(self.name) == "files" else self.rows(self.table + "w")
 
     def run(self):
         """(kills, windows, stops, rotations), or AssertionError."""
@@ -222,7 +312,7 @@ class Episode:
 
     def compare(self, n):
         got, want = self.rows(self.table), self.uninterrupted(n)
-        if sink_of(self.name) != "files":
+        if sink_of(self.name) != "files" or self.dest == CHANGES:
             got, want = sorted(got), sorted(want)
         if got != want:
             raise AssertionError("%d rows, a run without kills gives %d" % (

@@ -10,8 +10,10 @@ Each case is made of one seed, which is printed when it fails.
 """
 import os
 import random
+import re
 import shlex
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -113,6 +115,35 @@ def running(rnd):
             f"{shlex.quote(AGGS)}")
 
 
+def steps(rnd):
+    """smap's steps that look at rows before, or wait for others."""
+    past = ["lag(v, 2) as l", "delta(v) as d", "rate(v) as r",
+            "ewma(x, 0.5) as e", "row_number() as n", "sum(x) as s",
+            "max(k) as m", "p50(v) as p", "count(distinct v) as c",
+            "first(x) as f", "last(v) as z"]
+    kind = rnd.choice(["history", "history", "over", "dedup", "changed",
+                       "head", "tail", "filter"])
+    keys = rnd.choice(["-k k", "-k 'k, v div 3'", "-k ''"])
+    ttl = rnd.choice(["", "--ttl 1m", "--ttl 10m"])
+    some = ", ".join(rnd.sample(past, rnd.choice([1, 3, len(past)])))
+    step = {
+        "history": f"{keys} {ttl} -a {shlex.quote(some)}",
+        "over": f"{keys} --over {rnd.choice(['30s', '5m', '3rows', '1rows'])} "
+                "-a 'sum(x) as s, max(v) as m, count(distinct k) as c, "
+                "p90(v) as p'",
+        "dedup": f"--dedup {rnd.choice(['k', 'v', chr(39) + 'k, v' + chr(39)])}"
+                 + rnd.choice(["", " --within 30s", " --within 5m"]),
+        "changed": f"-k k {ttl} --changed 'v div 2'",
+        "head": f"--head {rnd.choice([1, 3])}",
+        "tail": f"--tail {rnd.choice([1, 3, 50])}",
+        "filter": "-k '' -w 'v >= avg(v)'"}[kind]
+    before = rnd.choice(["", "", "swindow -q --late 1m | ",
+                         "swindow -q --sort --late 30s | "])
+    around = rnd.choice(["{}", "{}", "-w 'v <> 3' {}", "{} -w 'v <> 3'",
+                         "-a 'v * 2 as w' {}"])
+    return f"{before}smap {around.format(step)}"
+
+
 def table(rnd):
     # A cogroup has an answer for the batch that a run does not begin.
     kind = rnd.choice(["", "--left", "--right", "--full", "--semi", "--anti",
@@ -149,7 +180,7 @@ def sources(rnd):
 
 
 KINDS = {"windowed": windowed, "held": held, "sorted": sorted_rows,
-         "batches": batches, "running": running, "outside": outside,
+         "batches": batches, "running": running, "steps": steps, "outside": outside,
          "table": table, "sources": sources}
 
 
@@ -189,6 +220,64 @@ def same(want, got, stages):
     return want == got
 
 
+def read(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+def number(name):
+    return int(re.search(r"\d+", name)[0])
+
+
+def in_folder(stages, got):
+    del stages, got
+    return "".join(read(os.path.join("out", name))
+                   for name in sorted(os.listdir("out"), key=number))
+
+
+def in_table(stages, got):
+    del stages, got
+    with sqlite3.connect("x.db") as db:
+        rows = db.execute("SELECT * FROM t").fetchall()
+    db.close()
+    return "".join(f"{row}\n" for row in sorted(rows, key=repr))
+
+
+def in_file(name):
+    return lambda stages, got: read(name) if os.path.exists(name) else ""
+
+
+# What is committed where: ssink's destination, and how it is read.
+STDOUT = ("-N", lambda stages, got: got)
+LISTS = [STDOUT, STDOUT,
+         ("-N 'out/{epoch}.tsv'", in_folder),
+         ("-N --roll 3rows out/r.tsv", in_folder),
+         ("-N --append all.tsv", in_file("all.tsv"))]
+RESULTS = [("'sqlite://x.db?table=t'", in_table)]
+WHOLES = [(f"-f {fmt} whole.out", in_file("whole.out"))
+          for fmt in ("csv", "table", "json", "markdown")]
+
+
+def sink(rnd, stages):
+    """Of rows that replace others there is a list of changes, or what is left
+    of them."""
+    how = rnd.choice(LISTS)
+    if not changes(stages):
+        return rnd.choice([how, how, RESULTS[0]])
+    if rnd.random() < 0.6:
+        return how[0] + changes(stages), how[1]
+    return rnd.choice(RESULTS + WHOLES if "complete" in stages else RESULTS)
+
+
+def clear():
+    for name in ("d", "out"):
+        shutil.rmtree(name, ignore_errors=True)
+    for name in ("all.tsv", "whole.out", "x.db"):
+        if os.path.exists(name):
+            os.remove(name)
+    os.mkdir("out")
+
+
 def pieces(rnd, lines, n):
     """The lines in pieces, each of which ends a batch."""
     at = 0
@@ -205,13 +294,17 @@ def one(seed, kinds):
     lines = make_rows(rnd, n * rnd.choice([1, 3, 10, 20]))
     source = SOURCE.format(n=n)
     stages = KINDS[kind](rnd)
-    stages += " | ssink -N" + changes(stages)
+    dest, found = sink(rnd, stages)
+    # What is replaced is not to be compared as a list of tables.
+    whole = found not in [how[1] for how in LISTS]
+    stages += f" | ssink -q {dest}"
     with open("whole.csv", "w", encoding="ascii") as f:
         f.writelines(lines)
     with open("table.csv", "w", encoding="ascii") as f:
         f.write("k,name\na,one\nb,two\na,three\n,none\nzz,never\n")
-    want = run(f"{source} whole.csv | {stages}")
-    shutil.rmtree("d", ignore_errors=True)
+    clear()
+    want = found(stages, run(f"{source} whole.csv | {stages.replace('{epoch}', '1')}"))
+    clear()
     got = ""
     with open("in.csv", "w", encoding="ascii") as f:
         for piece in pieces(rnd, lines, n):
@@ -219,8 +312,11 @@ def one(seed, kinds):
             f.flush()
             got += run(f"{source} --once -S d in.csv | {stages}")
     got += run(f"{source} -S d in.csv | {stages}")
+    got = found(stages, got)
     again = run(f"{source} -S d in.csv | {stages}")
-    if not same(want, got, stages) or again != "":
+    if found(stages, got) != got:
+        again += "what was committed has changed"
+    if again != "" or (want != got if whole else not same(want, got, stages)):
         sys.exit(f"seed {seed}: {kind}: {source} | {stages}: in "
                  f"{os.getcwd()}\n--- want\n{want}--- got\n{got}"
                  f"--- and again\n{again}")

@@ -441,6 +441,19 @@ started 1 times" ]
 	printf '1\n2\n3\n4\n' | diff - out
 }
 
+# bats test_tags=long
+@test "bad records that are committed outlast a loss of power" {
+	printf '1\nx\n2\n' >n.csv
+	mkdir side
+	strace -qq -y -o log -e trace=fsync,renameat \
+		sbatch -N -c 'n:int' --bad side/bad.txt --once -S d n.csv |
+		ssink -N >out
+	# Before the epoch has a state, which a commit may name.
+	sed '/"1\.1\.00-sbatch")/,$d' log >before
+	grep -E "^fsync\([0-9]+<$PWD/side/bad.txt>\)" before
+	grep -E "^fsync\([0-9]+<$PWD/side>\)" before
+}
+
 @test "what cannot be read again, or is no safe place, is refused" {
 	seq 3 >b.log
 	run -64 --separate-stderr bash -c 'seq 3 | sbatch -S d | ssink'

@@ -134,7 +134,11 @@ bad_kept_len(struct bad *b, uint64_t *len)
 	if (!S_ISREG(st.st_mode))
 		return 0;
 	*len = (uint64_t)st.st_size;
-	return fsync(b->fd) == -1 ? fail_errno(b) : 0;
+	if (fsync(b->fd) == -1
+	    || (!b->placed && io_sync_directory(b->path) == -1))
+		return fail_errno(b);
+	b->placed = true;
+	return 0;
 }
 
 int

@@ -26,6 +26,7 @@ struct bad {
 	struct bad_max max;
 	bool endless;
 	int fd; /* of BAD_KEEP */
+	bool placed; /* the name of that file is durable */
 	struct buf kept; /* not yet written */
 	uint64_t n; /* so far */
 	char *why; /* owned: why the stream ends, or NULL */

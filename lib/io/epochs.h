@@ -48,7 +48,7 @@ struct epochs {
  * epochs_place: HEAD was sent, and no row yet: the first start makes durable
  * what it begins with, which may be rotated away before an epoch is committed.
  * epochs_step: that, and end the epoch, if it is time and something has come.
- * epochs_end: end it, if something has come.
+ * epochs_end: end it.
  * epochs_idle: whether nothing has come in this start, and all that came
  * before is committed, up to an end of the data if eof.
  * epochs_over: END or FAIL was sent; stages that come later than that may go

@@ -139,8 +139,6 @@ read_frames(struct stream_reader *r, dbspool_fn fn, void *arg, bool *theirs)
 	struct batch b;
 	int rc;
 
-	head_init(&h);
-	head_release(&h); /* it is filled anew */
 	batch_init(&b);
 	rc = stream_read_head(r, &h);
 	while (rc == 1 && (rc = stream_read(r, &f, -1)) == 1) {

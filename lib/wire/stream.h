@@ -28,7 +28,8 @@ struct frame {
  * reader has gone, the process ends by SIGPIPE, or reading fails with 74 where
  * that signal is ignored.
  * stream_read_head: the first frame, which must be HEAD.  1, or -1 (also when
- * the input is no stream or empty; status 65 or 74).  Never 0.
+ * the input is no stream or empty; status 65 or 74).  Never 0.  *h is made
+ * anew, and is to be released in any case.
  * stream_read: the next frame after it.  1 a frame; 0 the end, after END; -1
  * an error; 2 nothing within timeout_ms (-1 waits) or a signal came.  END and
  * FAIL are returned as frames, too; END only once nothing came behind it.

@@ -61,13 +61,13 @@ CKPT = accepted checkpoint commit durable entries lock segment snapshot \
 STEP = chain chain_state columns command dedup elements ends explode history \
 	keyed names over parse past pieces pipe prog reader running sample \
 	span step where
-IO = again appended bad changelog conn crew cut dir emit epochs external feed \
-	filesink follow follow_find follow_resume gen gunzip gzout heading \
-	held intake journal known lane lane_parse libexec listen losses merge \
-	net newfiles outdir outexec outfile outgroup outlet outpath \
-	outpath_parse outresume outset outwhole pace parcel places poller \
-	prepared pump range saved set share sibling sink source source_list \
-	spawn spool spooled target turn
+IO = again appended bad changelog conn crew cut dir emit entry epochs \
+	external feed filesink follow follow_find follow_resume gen gunzip \
+	gzout heading held intake journal known lane lane_parse libexec \
+	listen losses merge net newfiles outdir outexec outfile outgroup \
+	outlet outpath outpath_parse outresume outset outwhole pace parcel \
+	places poller prepared pump range saved seen set share sibling sink \
+	source source_list spawn spool spooled target turn
 JOIN = cogroup heap match match_scope match_state match_time plan plan_gather \
 	side streams streams_cogroup streams_head streams_out table tablefile \
 	tablejoin tablepack tables

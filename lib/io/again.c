@@ -6,20 +6,41 @@
 
 #include "io/intake_int.h"
 
+/* What comes by itself is named after where it comes from, with a number. */
+static bool
+is_from(const struct source *parent, const char *path)
+{
+	const char *start = source_path(parent), *number = strrchr(path, '#');
+
+	return number != NULL && number >= path + strlen(start)
+	       && strncmp(path, start, strlen(start)) == 0
+	       && strspn(number + 1, "0123456789") == strlen(number + 1);
+}
+
 /* Whether it came by itself, from a source that is still one. */
 static bool
 has_parent(const struct intake *in, const char *path)
 {
 	struct lane *l = NULL;
-	const char *parent;
 
-	TAILQ_FOREACH (l, &in->all, all) {
-		parent = source_path(l->source);
+	TAILQ_FOREACH (l, &in->all, all)
 		if (source_is(l->source, SOURCE_PARENT)
-		    && strncmp(path, parent, strlen(parent)) == 0)
+		    && is_from(l->source, path))
 			return true;
-	}
 	return false;
+}
+
+void
+again_prune(struct intake *in, const struct source *parent)
+{
+	struct journal *j = &in->journal;
+
+	for (size_t i = 0; i < j->n;)
+		if (is_from(parent, j->v[i].path)
+		    && !source_wants(parent, j->v[i].path))
+			journal_drop(j, &j->v[i]);
+		else
+			i++;
 }
 
 static bool

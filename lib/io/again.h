@@ -5,6 +5,7 @@
 #define MILLRACE_IO_AGAIN_H
 
 struct intake;
+struct source;
 
 /*
  * again_check: all sources are lanes, and those that the state knows have
@@ -13,5 +14,8 @@ struct intake;
  * may be passed over.  0, or -1 with in->why.
  */
 int again_check(struct intake *in);
+
+/* A source is open: forget the places of what came from it and is gone. */
+void again_prune(struct intake *in, const struct source *parent);
 
 #endif

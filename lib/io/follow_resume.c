@@ -56,19 +56,6 @@ get_head(struct head_id *h, struct cur *c)
 		memcpy(h->head, p, h->n);
 }
 
-/* The bytes before off; of a packed file they are not at hand. */
-static void
-put_tail(struct buf *b, const struct held *h, uint64_t off)
-{
-	char tail[HELD_TAIL];
-	size_t n = off < HELD_TAIL ? (size_t)off : HELD_TAIL;
-
-	if (h->gunzip != NULL
-	    || io_pread(h->fd, tail, n, (off_t)(off - n)) != (ssize_t)n)
-		n = 0;
-	buf_put_str(b, tail, n);
-}
-
 static bool
 is_queued(const struct follow *f, const struct file_id *id)
 {
@@ -112,8 +99,7 @@ follow_save(struct buf *out, const struct follow *f, uint64_t off)
 		if (held_head(&head, &f->now) == -1)
 			head.n = 0;
 		put_head(out, &head);
-		buf_put_int(out, off, 8);
-		put_tail(out, &f->now, off);
+		held_put_place(out, &f->now, off);
 	}
 	put_known(out, f);
 }
@@ -129,16 +115,9 @@ follow_rules(struct follow *f, bool strict, bool skips_missing)
 static void
 get_place(struct place *p, struct cur *c)
 {
-	const char *tail;
-
 	get_id(&p->id, c);
 	get_head(&p->head, c);
-	p->at = (struct held){.fd = -1, .off = cur_get_int(c, 8)};
-	tail = cur_get_str(c, &p->at.n_tail, HELD_TAIL);
-	if (tail == NULL)
-		p->at.n_tail = 0;
-	else
-		memcpy(p->at.tail, tail, p->at.n_tail);
+	held_get_place(&p->at, c);
 }
 
 static void

@@ -282,3 +282,30 @@ head_id_same(const struct head_id *packed, const struct head_id *known)
 	return known->n == HELD_HEAD
 	       || packed->size == (known->size & UINT32_MAX);
 }
+
+/* Of a packed file the bytes before are not at hand. */
+void
+held_put_place(struct buf *out, const struct held *h, uint64_t off)
+{
+	char tail[HELD_TAIL];
+	size_t n = off < HELD_TAIL ? (size_t)off : HELD_TAIL;
+
+	if (h->gunzip != NULL
+	    || io_pread(h->fd, tail, n, (off_t)(off - n)) != (ssize_t)n)
+		n = 0;
+	buf_put_int(out, off, 8);
+	buf_put_str(out, tail, n);
+}
+
+void
+held_get_place(struct held *h, struct cur *c)
+{
+	const char *tail;
+
+	*h = (struct held){.fd = -1, .off = cur_get_int(c, 8)};
+	tail = cur_get_str(c, &h->n_tail, HELD_TAIL);
+	if (tail == NULL)
+		h->n_tail = 0;
+	else
+		memcpy(h->tail, tail, h->n_tail);
+}

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "io/sibling.h"
 
 #define HELD_HEAD 1024 /* bytes that tell files apart */
@@ -63,6 +64,13 @@ void held_seek(struct held *h, uint64_t off);
 uint64_t held_last_end(const struct held *h);
 int held_skip(struct held *h, const struct held *before);
 int held_head(struct head_id *id, const struct held *h);
+
+/*
+ * Where h was read up to off, over a restart.  held_get_place: fd is -1, off
+ * and tail are what was saved; c->failed when they are none.
+ */
+void held_put_place(struct buf *out, const struct held *h, uint64_t off);
+void held_get_place(struct held *h, struct cur *c);
 
 /*
  * Whether a packed file has what the file known had, perhaps with more behind

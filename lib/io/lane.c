@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "io/again.h"
 #include "io/heading.h"
 #include "io/intake_int.h"
 #include "io/lane_int.h"
@@ -79,11 +80,18 @@ begin_file(struct intake *in, struct lane *l, bool goes_on)
 	l->ended = SOURCE_BYTES;
 }
 
+/* Whether it fails alone. */
+static bool
+is_forgiven(const struct lane *l)
+{
+	return l->guest && !source_is(l->source, SOURCE_STRICT);
+}
+
 int
 lane_open(struct intake *in, struct lane *l)
 {
 	if (source_open(l->source) == -1) {
-		if (!l->guest)
+		if (!is_forgiven(l))
 			return fail_source(in, l);
 		buf_printf(&in->notes, "%s: %s\n", source_where(l->source),
 		    source_error(l->source));
@@ -91,6 +99,7 @@ lane_open(struct intake *in, struct lane *l)
 		return 0;
 	}
 	if (source_is(l->source, SOURCE_PARENT)) {
+		again_prune(in, l->source);
 		l->hungry = true;
 		l->ended = SOURCE_BYTES;
 		return 0;
@@ -112,37 +121,6 @@ lane_open(struct intake *in, struct lane *l)
 	l->hungry = l->n_rest == 0 || l->skipping;
 	l->ended = SOURCE_BYTES;
 	return 0;
-}
-
-/* So far. */
-static uint64_t
-n_records(const struct intake *in)
-{
-	const struct emit *e = &in->emit;
-
-	return e->n_rows + e->build.n_rows + e->n_filtered + in->bad.n;
-}
-
-bool
-lane_on_bad(void *arg, const struct text_bad *bad)
-{
-	struct intake *in = arg;
-	struct emit *e = &in->emit;
-	const struct lane *l = in->turn;
-	uint64_t n = n_records(in) + 1;
-	char *name = NULL;
-	bool go_on;
-
-	if (!in->hold)
-		losses_add(&e->losses, e->build.n_rows);
-	/* Lines were not counted over what was not read. */
-	if (l->skipped > 0)
-		name = mem_printf(
-		    "%s+%ju", source_where(l->source), (uintmax_t)l->skipped);
-	go_on = bad_take(&in->bad, &in->notes,
-	    name != NULL ? name : source_where(l->source), bad, n);
-	free(name);
-	return go_on;
 }
 
 /*
@@ -241,28 +219,6 @@ lane_is_cut(const struct lane *l)
 {
 	return l->ended != SOURCE_BYTES
 	       && source_ending(l->source) == SOURCE_CUT;
-}
-
-/* Half of a record is no row, but that is not the fault of the data. */
-enum lane_got
-lane_drop_cut(struct intake *in, struct lane *l, size_t len)
-{
-	struct text_bad bad = {.line = text_line(in->text),
-	    .why = "its end was lost when an earlier start ended",
-	    .len = len};
-	size_t all;
-
-	bad.p = feed_peek(&l->feed, &all);
-	if (!in->hold)
-		losses_add(&in->emit.losses, in->emit.build.n_rows);
-	if (!bad_pass(&in->bad, &in->notes, source_where(l->source), &bad,
-		n_records(in) + 1)) {
-		intake_fail(in, in->bad.status, "%s", in->bad.why);
-		return LANE_FAILED;
-	}
-	in->emit.n_bad = in->bad.n;
-	feed_take(&l->feed, len);
-	return lane_end_file(in, l);
 }
 
 /* Read the header of a file; the first one begins the stream. */
@@ -409,7 +365,7 @@ on_error(struct intake *in, struct lane *l)
 {
 	size_t len;
 
-	if (!l->guest)
+	if (!is_forgiven(l))
 		return fail_source(in, l);
 	feed_peek(&l->feed, &len);
 	if (len > 0) {
@@ -441,7 +397,9 @@ fill(struct intake *in, struct lane *l)
 	case SOURCE_ERROR:
 		return on_error(in, l);
 	case SOURCE_WAIT:
-		l->left = in->stop_us != 0;
+		/* Others come from a parent, until it says that it ends. */
+		l->left =
+		    in->stop_us != 0 && !source_is(l->source, SOURCE_PARENT);
 		if (l->left)
 			return LANE_ENDED;
 		if (share_waits(in, l))

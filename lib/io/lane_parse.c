@@ -3,10 +3,64 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include "base/mem.h"
 #include "base/time.h"
 #include "io/heading.h"
 #include "io/intake_int.h"
 #include "io/lane_int.h"
+
+/* So far. */
+static uint64_t
+n_records(const struct intake *in)
+{
+	const struct emit *e = &in->emit;
+
+	return e->n_rows + e->build.n_rows + e->n_filtered + in->bad.n;
+}
+
+bool
+lane_on_bad(void *arg, const struct text_bad *bad)
+{
+	struct intake *in = arg;
+	struct emit *e = &in->emit;
+	const struct lane *l = in->turn;
+	uint64_t n = n_records(in) + 1;
+	char *name = NULL;
+	bool go_on;
+
+	if (!in->hold)
+		losses_add(&e->losses, e->build.n_rows);
+	/* Lines were not counted over what was not read. */
+	if (l->skipped > 0)
+		name = mem_printf(
+		    "%s+%ju", source_where(l->source), (uintmax_t)l->skipped);
+	go_on = bad_take(&in->bad, &in->notes,
+	    name != NULL ? name : source_where(l->source), bad, n);
+	free(name);
+	return go_on;
+}
+
+/* Half of a record is no row, but that is not the fault of the data. */
+enum lane_got
+lane_drop_cut(struct intake *in, struct lane *l, size_t len)
+{
+	struct text_bad bad = {.line = text_line(in->text),
+	    .why = "its end was lost when an earlier start ended",
+	    .len = len};
+	size_t all;
+
+	bad.p = feed_peek(&l->feed, &all);
+	if (!in->hold)
+		losses_add(&in->emit.losses, in->emit.build.n_rows);
+	if (!bad_pass(&in->bad, &in->notes, source_where(l->source), &bad,
+		n_records(in) + 1)) {
+		intake_fail(in, in->bad.status, "%s", in->bad.why);
+		return LANE_FAILED;
+	}
+	in->emit.n_bad = in->bad.n;
+	feed_take(&l->feed, len);
+	return lane_end_file(in, l);
+}
 
 /* The rows that bytes become. */
 static struct build *

@@ -108,6 +108,30 @@ before(const struct newfiles *f, const struct newfile *now)
 			 : bsearch(now, f->v, f->n, sizeof(*f->v), by_id);
 }
 
+const struct newfile *
+newfiles_find(const struct newfiles *f, const struct file_id *id)
+{
+	struct newfile key = {.id = *id};
+
+	return before(f, &key);
+}
+
+const struct newfile *
+newfiles_named(const struct newfiles *f, const char *name)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (strcmp(f->v[i].name, name) == 0)
+			return &f->v[i];
+	return NULL;
+}
+
+void
+newfiles_give(struct newfiles *f, const struct file_id *id)
+{
+	f->v = mem_grow(f->v, &f->cap, f->n + 1, sizeof(*f->v));
+	f->v[f->n++] = (struct newfile){.id = *id, .given = true};
+}
+
 /* Add what dir has under a name, if that is a file that counts. */
 static void
 add(const struct newfiles *f, struct newfiles *now, int dir_fd,
@@ -182,6 +206,9 @@ newfiles_look(struct newfiles *f, char ***names, size_t *n, const char *path,
 	*n = 0;
 	if (dir == NULL)
 		return -1;
+	/* Unless it is the first look, they are. */
+	if (f->n > 1)
+		qsort(f->v, f->n, sizeof(*f->v), by_id);
 	while ((e = readdir(dir)) != NULL)
 		add(f, &now, dirfd(dir), e->d_name);
 	closedir(dir);

@@ -37,6 +37,17 @@ void newfiles_release(struct newfiles *f);
 /* Whether a name is one of finished files: no leading dot, no .tmp, no ~. */
 bool newfiles_name(const char *name);
 
+/*
+ * newfiles_find, newfiles_named: what the last look has found of a file, or
+ * NULL.
+ * newfiles_give: before the first look, it is none of those that come.
+ */
+const struct newfile *newfiles_find(
+    const struct newfiles *f, const struct file_id *id);
+const struct newfile *newfiles_named(
+    const struct newfiles *f, const char *name);
+void newfiles_give(struct newfiles *f, const struct file_id *id);
+
 /* A file of that name was closed by its writer, or moved here. */
 void newfiles_closed(struct newfiles *f, const char *name);
 

@@ -66,9 +66,13 @@ get_lane(struct place_of *at, struct cur *c, uint64_t version)
 	at->held = cur_get_int(c, 4);
 	if (at->held > 0)
 		pass(c, cur_get_int(c, 8));
-	at->spooled = kind != SOURCE_KEEPS_PLACE;
-	if (p == NULL || at->spooled)
+	at->kind = (enum source_keep)kind;
+	if (p == NULL || kind != SOURCE_KEEPS_PLACE) {
+		at->gap.off = kind == SOURCE_KEEPS_ENTRY && len >= 8
+				  ? le_get((const uint8_t *)p, 8)
+				  : 0;
 		return;
+	}
 	cur_init(&source, p, len);
 	if (follow_measure(&at->gap, at->path, &source) == -1)
 		c->failed = true;

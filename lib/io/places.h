@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "io/follow.h"
+#include "io/source.h"
 
 /* Of one source. */
 struct place_of {
@@ -19,9 +20,10 @@ struct place_of {
 	uint32_t part;
 	bool open; /* its part is not at its end */
 	bool begun; /* it was opened */
-	bool spooled; /* then: the spool has its place */
+	enum source_keep kind; /* then: of its place */
 	uint64_t held; /* rows that wait for their turn */
-	struct follow_gap gap; /* all zero unless begun, and not spooled */
+	struct follow_gap gap; /* all zero unless begun, and a place in a file;
+				  of an entry only off */
 };
 
 struct places {

@@ -380,6 +380,12 @@ source_done(struct source *s)
 		s->kind->done(s);
 }
 
+bool
+source_wants(const struct source *s, const char *path)
+{
+	return s->kind->wants == NULL || s->kind->wants(s, path);
+}
+
 enum source_keep
 source_kept_as(const struct source *s)
 {

@@ -57,13 +57,16 @@ enum source_trait {
 	SOURCE_BATCHED = 4, /* in batches of an interval, if not told */
 	SOURCE_PARENT = 8, /* no bytes itself: other sources come from it */
 	SOURCE_NETWORK = 16, /* who writes to it is not to be trusted */
+	SOURCE_STRICT = 64, /* that came by itself: its failure is ours */
 	SOURCE_SPOOLED = 32 /* what was read and not taken is in no file */
 };
 
 /* What a place that is kept over a restart is. */
 enum source_keep {
 	SOURCE_KEEPS_PLACE, /* in a file, as follow_save */
-	SOURCE_KEEPS_NOTHING /* the spool has it, or there is none */
+	SOURCE_KEEPS_NOTHING, /* the spool has it, or there is none */
+	SOURCE_KEEPS_ENTRY, /* in a file of a directory, as held_put_place */
+	SOURCE_KEEPS_FILES /* of a directory, as seen_save */
 };
 
 /* What stands behind the bytes before SOURCE_NEXT or SOURCE_END. */
@@ -98,19 +101,12 @@ void source_list_release(struct source_list *l);
 int source_list_add(struct source_list *l, const char *operand,
     const struct source_opts *o, char **why);
 
-/*
- * All operands were added: rotated files of one log become one source, oldest
- * first, without doubles.
- */
+/* All operands were added: rotated files of one log become one source. */
 void source_list_join(struct source_list *l);
 
 /*
  * source_name: given by NAME=, else the path, "stdin" for "-".
  * source_where: the file that is being read, for messages about its bytes.
- * source_sample: the path of a file whose name says the format, or NULL when
- * there is none yet.
- * source_format: the name of the format of its bytes, if it has but one.
- * source_mtime_us: when that file was written to, 0 when it is no file.
  * source_path: as given, "-" for standard input.
  * source_sample: the path of a file whose name says the format, or NULL when
  * there is none yet.
@@ -170,11 +166,14 @@ bool source_settled(const struct source *s);
 
 /*
  * source_ending: after SOURCE_NEXT or SOURCE_END, how what came ended.
- * source_done: nothing of it is kept over a restart any more.
+ * source_done: all of it was taken.
+ * source_wants: whether the place of what came from it, by that path, is still
+ * of use.
  * source_kept_as: what source_save writes.
  */
 enum source_ending source_ending(const struct source *s);
 void source_done(struct source *s);
+bool source_wants(const struct source *s, const char *path);
 enum source_keep source_kept_as(const struct source *s);
 
 /* What is there now is the last of an endless source: SOURCE_END follows. */

@@ -53,6 +53,7 @@ struct source_kind {
 	void (*save)(const struct source *s, struct buf *out, uint64_t off);
 	enum source_ending (*ending)(const struct source *s);
 	void (*done)(struct source *s);
+	bool (*wants)(const struct source *s, const char *path);
 	enum source_keep kept_as;
 	enum source_spool spools;
 	bool samples; /* s->path has no format, s->sample may have one */

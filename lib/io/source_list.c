@@ -155,7 +155,7 @@ source_list_add(struct source_list *l, const char *operand,
 	if (strpbrk(path, "*?[") != NULL && strstr(path, "://") == NULL
 	    && lstat(path, &st) == -1)
 		rc = add_pattern(l, name, path, o, why);
-	else if (o->mode != SOURCE_FOLLOW && is_directory(path))
+	else if (o->mode == SOURCE_ONCE && is_directory(path))
 		rc = add_directory(l, name, path, o, why);
 	else
 		rc = add_one(l, name, path, o, why);

@@ -113,15 +113,27 @@ turn_welcome(struct intake *in, struct lane *parent)
 	return turn_start(in, l) == -1 ? INTAKE_FAILED : INTAKE_MORE;
 }
 
+/*
+ * Whether there is a place for a later start.  What came by itself goes for
+ * good, unless this start ends before it or it may gain something.
+ */
+static bool
+is_kept(const struct lane *l)
+{
+	if (!l->guest || l->left)
+		return l->part > 0 || !l->guest;
+	return !l->broken && source_kept_as(l->source) == SOURCE_KEEPS_ENTRY
+	       && source_ending(l->source) == SOURCE_GROWS;
+}
+
 enum intake_got
 turn_end(struct intake *in, struct lane *l)
 {
 	if (in->begun && intake_flush(in) == -1)
 		return INTAKE_FAILED;
-	/* What came by itself goes for good, unless this start ends before. */
 	if (l->guest && !l->left)
 		source_done(l->source);
-	else if (epochs_are_on(&in->epochs) && (!l->guest || l->part > 0))
+	if (epochs_are_on(&in->epochs) && is_kept(l))
 		journal_leave(in, l);
 	if (in->begun && !in->keeps_parts && heading_close(in, l) == -1)
 		return INTAKE_FAILED;

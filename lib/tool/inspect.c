@@ -96,6 +96,22 @@ put_other_name(struct buf *out, const struct place_of *at)
 	put_path(out, at->gap.name);
 }
 
+/* What is no place in a log. */
+static bool
+put_other_place(struct buf *out, const struct place_of *at)
+{
+	if (!at->begun || at->kind == SOURCE_KEEPS_PLACE)
+		return false;
+	if (at->kind == SOURCE_KEEPS_ENTRY)
+		buf_printf(
+		    out, " read up to byte %ju\n", (uintmax_t)at->gap.off);
+	else if (at->kind == SOURCE_KEEPS_FILES)
+		buf_puts(out, " and the files in it\n");
+	else
+		buf_puts(out, " from the spool\n");
+	return true;
+}
+
 /* How far a source was read, and how much there is. */
 static void
 put_place(struct buf *out, const struct place_of *at)
@@ -105,10 +121,8 @@ put_place(struct buf *out, const struct place_of *at)
 
 	buf_puts(out, "source ");
 	put_path(out, at->path);
-	if (at->spooled) {
-		buf_puts(out, " from the spool\n");
+	if (put_other_place(out, at))
 		return;
-	}
 	if (!g->begun) {
 		buf_printf(out, " nothing read");
 	} else if (!g->found) {
@@ -393,7 +407,7 @@ inspect_back(struct buf *out, char **why, const struct checkpoint *c,
 	}
 	rc = load_places(&was, why, c, f);
 	for (size_t i = 0; rc == 0 && i < was.n; i++) {
-		if (was.v[i].spooled)
+		if (was.v[i].begun && was.v[i].kind != SOURCE_KEEPS_PLACE)
 			continue;
 		put_path(out, was.v[i].path);
 		buf_printf(out, ": read again from byte %ju\n",

@@ -1,0 +1,202 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# Directories whose files are read once, over restarts: sbatch -S d DIR/.
+
+# shellcheck disable=SC2154 # bats sets stderr
+# shellcheck disable=SC2317 # until_true calls these functions
+
+load helper
+
+# What is new in in/, with the names of the files, on one line.
+new() {
+	sbatch -f lines --source f --once -S d "$@" in/ |
+		ssink -q -N | tr '\t' '@' | paste -sd ' '
+}
+
+# follow FILE ARGS...: follow in/ in the background, rows in FILE.
+follow() {
+	local out=$1
+	shift
+	mkfifo "$out.p"
+	ssink -q -N <"$out.p" >"$out" &
+	sink=$!
+	sbatch -f lines -F -S d "$@" in/ >"$out.p" 2>"$out.err" &
+	source=$!
+}
+
+stop() {
+	kill "$source"
+	wait "$source" "$sink"
+}
+
+crash() {
+	kill -9 "$source" "$sink"
+	wait "$source" "$sink" || :
+}
+
+setup_dir() {
+	mkdir in
+	seq 3 >in/a
+	seq 4 5 | gzip >in/b.gz
+	touch -d 2026-01-01 in/b.gz
+}
+
+rows_are() {
+	local file=$1
+	shift
+	[ "$(paste -sd ' ' "$file")" = "$*" ]
+}
+
+@test "--once reads the files that came since the last run, oldest first" {
+	setup_dir
+	[ "$(new)" = "4@in/b.gz 5@in/b.gz 1@in/a 2@in/a 3@in/a" ]
+	[ "$(new)" = "" ]
+	seq 6 7 >in/new
+	seq 8 >in/.hidden
+	seq 8 >in/not.tmp
+	seq 8 9 | gzip >in/older.gz
+	touch -d 2026-01-02 in/older.gz
+	echo 8 >in/older
+	touch -d 2026-01-01 in/older
+	[ "$(new)" = "8@in/older 8@in/older.gz 9@in/older.gz 6@in/new 7@in/new" ]
+	run -0 millrace status d
+	[[ $output == *"source in/ and the files in it"* ]]
+	[[ $output == *"source in/new#5 read up to byte 4"* ]]
+}
+
+@test "what has another name is the same file, and one that is gone is none" {
+	setup_dir
+	new >/dev/null
+	mv in/a in/z
+	rm in/b.gz
+	[ "$(new)" = "" ]
+	echo 6 >in/a
+	[ "$(new)" = "6@in/a" ]
+}
+
+@test "--once reads on in a file that has grown, over a line without an end" {
+	setup_dir
+	new >/dev/null
+	printf '4\nha' >>in/a
+	[ "$(new)" = "4@in/a" ]
+	[ "$(new)" = "" ]
+	mv in/a in/q
+	printf 'lf\n' >>in/q
+	seq 6 | gzip >>in/b.gz
+	[ "$(new | tr ' ' '\n' | sort | paste -sd ' ')" = "1@in/b.gz 2@in/b.gz 3@in/b.gz 4@in/b.gz 5@in/b.gz 6@in/b.gz half@in/q" ]
+}
+
+@test "each file is a part, which a later run goes on with" {
+	mkdir in
+	parts() {
+		sbatch -f lines --once -S d in/ >s.mill
+		python3 "$TOP/tests/decode.py" <s.mill | sed -n \
+			's/^MARK.* part=\([0-9]*\) .*\["open", "\(.*\)"\]/\1:\2/p' |
+			paste -sd ' '
+	}
+	commit() { sbatch -f lines --once -S d in/ | ssink -q -N; }
+	echo 1 >in/a
+	[ "$(parts)" = 1:in/a ]
+	commit >/dev/null
+	echo 2 >>in/a
+	echo 3 >in/b
+	[ "$(parts)" = "1:in/a 2:in/b" ]
+}
+
+@test "a header is that of each file, and need not be found again" {
+	mkdir in
+	h() { sbatch --once -S d in/ | ssink -q -N -f csv; }
+	printf 'a,b\n1,2\n' >in/x.csv
+	[ "$(h)" = "1,2" ]
+	printf '3,4\n' >>in/x.csv
+	printf 'b,a\n6,5\n' >in/y.csv
+	[ "$(h)" = "3,4
+5,6" ]
+}
+
+@test "a file that was truncated stops the run, or is read again" {
+	setup_dir
+	new >/dev/null
+	echo 9 >in/a
+	run -66 --separate-stderr bash -c 'sbatch -f lines --source f --once -S d in/ | ssink -q -N'
+	[[ ${stderr_lines[0]} == "sbatch: in/a: truncated after byte 6; --on-truncate restart reads it from the start" ]]
+	[ "$(new --on-truncate restart 2>err)" = "9@in/a" ]
+	[ "$(cat err)" = "sbatch: in/a: truncated after byte 6, reading it from the start" ]
+	[ "$(new)" = "" ]
+}
+
+@test "a file that is gone half read stops the run, or is passed over" {
+	mkdir in
+	seq 5000 >in/a
+	follow one --rate 1000/s --epoch 200ms
+	until_true 10 grep -q '^100$' one
+	until_true 10 test -e d/committed
+	crash
+	mv in/a keep
+	run -66 --separate-stderr bash -c 'sbatch -f lines --once -S d in/ | ssink -q -N'
+	[[ ${stderr_lines[0]} == "sbatch: in/: a is gone and was not read to its end; --on-missing skip goes on without it" ]]
+	cp -r d d2
+	echo 7 >in/b
+	run -0 --separate-stderr bash -c 'sbatch -f lines --once -S d2 --on-missing skip in/ | ssink -q -N'
+	[ "$output" = 7 ]
+	[ "${stderr_lines[0]}" = "sbatch: in/a: is gone and was not read to its end" ]
+	rm in/b
+	mv keep in/c
+	run -0 bash -c 'sbatch -f lines --once -S d in/ | ssink -q -N'
+	[ "$(tail -n 1 <<<"$output")" = 5000 ]
+	[ "${#lines[@]}" -lt 5000 ]
+}
+
+@test "-F reads what comes once, over kills and stops" {
+	setup_dir
+	follow one --epoch 1h
+	until_true 10 rows_are one 4 5 1 2 3
+	crash
+	follow two --epoch 200ms
+	until_true 10 rows_are two 4 5 1 2 3
+	echo 6 >in/c.tmp
+	mv in/c.tmp in/c
+	until_true 10 rows_are two 4 5 1 2 3 6
+	stop
+	echo 7 >>in/c # it was read, and is whole
+	rm in/a
+	echo 8 >in/d
+	follow three
+	until_true 10 rows_are three 8
+	stop
+	run -0 millrace status d
+	[[ $output != *"#"* ]]
+	[ "$(sbatch -f lines --once -S d in/ | ssink -q -N)" = "" ]
+}
+
+@test "an empty directory has nothing yet" {
+	mkdir in
+	[ "$(new)" = "" ]
+	run -64 --separate-stderr sbatch --once -S e in/
+	[[ $stderr == *"in/: no file is in it yet that says its format: say -f FORMAT" ]]
+	echo 1 >in/a
+	[ "$(new)" = "1@in/a" ]
+}
+
+@test "a pattern that matches more at each run has new parts" {
+	mkdir in
+	g() {
+		sbatch -f lines --source f --once -S d "$@" 'in/*.log' |
+			ssink -q -N | tr '\t' '@' | paste -sd ' '
+	}
+	echo 1 >in/b.log
+	[ "$(g)" = "1@in/b.log" ]
+	echo 2 >in/a.log
+	echo 3 >>in/b.log
+	[ "$(g)" = "2@in/a.log 3@in/b.log" ]
+	rm in/a.log
+	run -78 --separate-stderr bash -c "sbatch -f lines --source f --once -S d 'in/*.log' | ssink -q -N"
+	[[ ${stderr_lines[0]} == "sbatch: -S: in/a.log was read before and is no source any more; "*"--on-missing skip"* ]]
+	echo 4 >>in/b.log
+	[ "$(g --on-missing skip)" = "4@in/b.log" ]
+}
+
+@test "directories that change and pipelines that are killed: each row once" {
+	python3 "$TOP/tests/dirs.py" once 8 "${MILLRACE_SEED-$RANDOM}"
+	python3 "$TOP/tests/dirs.py" follow 8 "${MILLRACE_SEED-$RANDOM}"
+}

@@ -32,7 +32,7 @@ torture() {
 
 # bats test_tags=long
 @test "a system call does half of what it was to do" {
-	torture 8 short
+	torture 4 short
 }
 
 # bats test_tags=memory

@@ -10,7 +10,7 @@ A log is read by two runs of a pipeline of tortured.py, sbatch --once -S
 among its stages, and is rotated between them.  The second run is broken:
   kill    a stage is killed at one of its system calls
   fail    one system call fails, with EIO, ENOSPC or EINTR
-  short   one system call reads or writes half of what it was to
+  short   one system call reads or writes half of what it was to, or all do
   alloc   one allocation fails
   damage  before it, a file of the directory is changed or cut
   power   the power goes, and what was not flushed is there, or not, or torn
@@ -66,9 +66,9 @@ now(void)
 {
 	if (at == -1) {
 		const char *s = getenv("FAIL_AT");
-		at = s == NULL ? 0 : atol(s);
+		at = s == NULL ? 0 : strcmp(s, "all") == 0 ? -2 : atol(s);
 	}
-	return __atomic_add_fetch(&n, 1, __ATOMIC_RELAXED) == at;
+	return __atomic_add_fetch(&n, 1, __ATOMIC_RELAXED) == at || at == -2;
 }
 
 __attribute__((destructor)) static void
@@ -192,7 +192,7 @@ class Torture:
                 self.slots.put(where)
         with concurrent.futures.ThreadPoolExecutor(
                 self.slots.qsize()) as pool:
-            list(pool.map(one, self.chosen(places)))
+            list(pool.map(one, places))
 
     def check(self, what, where, r=None, later=False):
         """
@@ -260,7 +260,7 @@ class Torture:
             r = self.inject(where, i, call, n, "signal=KILL")
             self.check("%s killed at %s %d" % (
                 self.case.stages[i][0], call, n), where, r)
-        self.each(attempt, self.calls(where))
+        self.each(attempt, self.chosen(self.calls(where)))
 
     def fail(self, where):
         def attempt(where, i, call, n, error):
@@ -277,9 +277,9 @@ class Torture:
             # the next run.
             self.check(what, where, r, later=i == 0 and call in (
                 "openat", "pread64") and r.said != "")
-        self.each(attempt, (c + (e,) for c in self.calls(where)
-                            if c[1] not in UNTOLD
-                            for e in ("EIO", "ENOSPC", "EINTR")))
+        self.each(attempt, self.chosen(
+            c + (e,) for c in self.calls(where) if c[1] not in UNTOLD
+            for e in ("EIO", "ENOSPC", "EINTR")))
 
     def short(self, where):
         lib, places = self.counted(where, SHORT, "short")
@@ -287,11 +287,12 @@ class Torture:
         def attempt(where, i, n):
             r = Run(self.case, where, i,
                     env={"LD_PRELOAD": lib, "FAIL_AT": str(n)})
-            what = "%s: half of call %d" % (self.case.stages[i][0], n)
+            what = "%s: half of call %s" % (self.case.stages[i][0], n)
             if any(r.statuses):
                 self.object(what, "statuses %s: %s" % (r.statuses, r.said))
             self.check(what, where, r)
-        self.each(attempt, places)
+        self.each(attempt, self.chosen(places) + [
+            (i, "all") for i in range(len(self.case.stages))])
 
     def alloc(self, where):
         lib, places = self.counted(where, ALLOC, "alloc")
@@ -307,7 +308,7 @@ class Torture:
             if r.statuses[i] != 0 and not r.said:
                 self.object(what, "without a word")
             self.check(what, where, r)
-        self.each(attempt, places)
+        self.each(attempt, self.chosen(places))
 
     def damage(self, where):
         d = os.path.join(where + ".base", "d")
@@ -347,7 +348,7 @@ class Torture:
                     or self.case.shown(where) != self.case.before:
                 self.object("%s %s %d" % (name, how, n),
                             "statuses %s: %s" % (r.statuses, r.said))
-        self.each(attempt, places)
+        self.each(attempt, self.chosen(places))
 
     def power(self, where):
         self.case.place(where)
@@ -374,7 +375,7 @@ class Torture:
             self.case.restore(where, k, chance)
             self.check("power lost behind %d of %d calls, unflushed %s %d" % (
                 k, len(ops), how, i), where)
-        self.each(attempt, places)
+        self.each(attempt, self.chosen(places))
 
 
 def main():

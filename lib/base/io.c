@@ -79,6 +79,23 @@ io_pread(int fd, void *p, size_t len, off_t off)
 	return n;
 }
 
+ssize_t
+io_pread_full(int fd, void *p, size_t len, off_t off)
+{
+	size_t got = 0;
+	ssize_t n;
+
+	while (got < len) {
+		n = io_pread(fd, (char *)p + got, len - got, off + (off_t)got);
+		if (n == -1)
+			return -1;
+		if (n == 0)
+			break;
+		got += (size_t)n;
+	}
+	return (ssize_t)got;
+}
+
 int
 io_write(int fd, const void *p, size_t len)
 {

@@ -12,13 +12,15 @@
  * The only callers of read(2) and write(2) in the tree.  EINTR is retried;
  * EAGAIN on a descriptor that somebody made non-blocking is waited for.
  * io_read: one read, like read(2).  io_read_full: until len or the end of
- * the file; returns the bytes read.  io_pread: one pread.
+ * the file; returns the bytes read.  io_pread: one pread, io_pread_full: as
+ * io_read_full; any read, of a file too, may give less than is there.
  * io_write, io_writev: all bytes, 0 or -1; io_writev changes iov.
  * On -1 errno says why.
  */
 ssize_t io_read(int fd, void *p, size_t len);
 ssize_t io_read_full(int fd, void *p, size_t len);
 ssize_t io_pread(int fd, void *p, size_t len, off_t off);
+ssize_t io_pread_full(int fd, void *p, size_t len, off_t off);
 int io_write(int fd, const void *p, size_t len);
 int io_writev(int fd, struct iovec *iov, int n_iov);
 

@@ -83,7 +83,7 @@ segment_open(int dir_fd, uint32_t number, uint64_t *start)
 	fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1)
 		return -1;
-	n = fstat(fd, &st) == -1 ? -1 : io_pread(fd, h, sizeof(h), 0);
+	n = fstat(fd, &st) == -1 ? -1 : io_pread_full(fd, h, sizeof(h), 0);
 	if (n == -1)
 		return close_failed(fd);
 	*start = le_get(h + 16, 8);
@@ -139,7 +139,7 @@ segment_read(
     struct segment_rec *r, struct buf *data, int fd, uint64_t off, uint64_t at)
 {
 	uint8_t h[SEGMENT_REC], *p;
-	ssize_t n = io_pread(fd, h, sizeof(h), (off_t)off);
+	ssize_t n = io_pread_full(fd, h, sizeof(h), (off_t)off);
 
 	if (n == -1)
 		return -1;
@@ -149,7 +149,7 @@ segment_read(
 	p = buf_reserve(data, r->len);
 	if (p == NULL)
 		return 0;
-	n = io_pread(fd, p, r->len, (off_t)(off + sizeof(h)));
+	n = io_pread_full(fd, p, r->len, (off_t)(off + sizeof(h)));
 	if (n == -1)
 		return -1;
 	if ((size_t)n != r->len || le_get(h + 32, 4) != crc32c(0, p, r->len))

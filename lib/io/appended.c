@@ -114,19 +114,14 @@ static int
 digest(uint64_t *sum, int fd, uint64_t len)
 {
 	char tail[TAIL];
-	size_t n = len < TAIL ? (size_t)len : TAIL, done = 0;
+	size_t n = len < TAIL ? (size_t)len : TAIL;
+	ssize_t got = io_pread_full(fd, tail, n, (off_t)(len - n));
 
-	while (done < n) {
-		ssize_t got = io_pread(
-		    fd, tail + done, n - done, (off_t)(len - n + done));
-
-		if (got == -1)
-			return -1;
-		if (got == 0) {
-			errno = EIO;
-			return -1;
-		}
-		done += (size_t)got;
+	if (got == -1)
+		return -1;
+	if ((size_t)got < n) {
+		errno = EIO;
+		return -1;
 	}
 	*sum = xxh64(tail, n, 0);
 	return 0;

@@ -30,7 +30,7 @@ held_open(struct held *h, int dir_fd, const char *name)
 		return -1;
 	n = -1;
 	if (sibling_id(&h->id, &h->mtime_ns, h->fd, "") == 0)
-		n = io_pread(h->fd, magic, sizeof(magic), 0);
+		n = io_pread_full(h->fd, magic, sizeof(magic), 0);
 	if (n == -1) {
 		e = errno;
 		close(h->fd);
@@ -106,7 +106,7 @@ is_continued(const struct held *h)
 {
 	char now[HELD_TAIL];
 	ssize_t n =
-	    io_pread(h->fd, now, h->n_tail, (off_t)(h->off - h->n_tail));
+	    io_pread_full(h->fd, now, h->n_tail, (off_t)(h->off - h->n_tail));
 
 	if (n == -1)
 		return -1;
@@ -167,7 +167,7 @@ void
 held_seek(struct held *h, uint64_t off)
 {
 	size_t n = off < HELD_TAIL ? (size_t)off : HELD_TAIL;
-	ssize_t got = io_pread(h->fd, h->tail, n, (off_t)(off - n));
+	ssize_t got = io_pread_full(h->fd, h->tail, n, (off_t)(off - n));
 
 	h->off = off;
 	h->n_tail = got == (ssize_t)n ? n : 0;
@@ -186,7 +186,7 @@ held_last_end(const struct held *h)
 		return 0;
 	for (at = (uint64_t)st.st_size; at > 0; at -= n) {
 		n = at < SEEK_LEN ? (size_t)at : SEEK_LEN;
-		if (io_pread(h->fd, p, n, (off_t)(at - n)) != (ssize_t)n)
+		if (io_pread_full(h->fd, p, n, (off_t)(at - n)) != (ssize_t)n)
 			return 0;
 		nl = memrchr(p, '\n', n);
 		if (nl != NULL)
@@ -232,7 +232,8 @@ packed_size(uint64_t *size, int fd, off_t len)
 	uint8_t isize[ISIZE_LEN];
 
 	if (len < ISIZE_LEN
-	    || io_pread(fd, isize, ISIZE_LEN, len - ISIZE_LEN) != ISIZE_LEN) {
+	    || io_pread_full(fd, isize, ISIZE_LEN, len - ISIZE_LEN)
+		   != ISIZE_LEN) {
 		errno = EBADMSG;
 		return -1;
 	}
@@ -291,7 +292,7 @@ held_put_place(struct buf *out, const struct held *h, uint64_t off)
 	size_t n = off < HELD_TAIL ? (size_t)off : HELD_TAIL;
 
 	if (h->gunzip != NULL
-	    || io_pread(h->fd, tail, n, (off_t)(off - n)) != (ssize_t)n)
+	    || io_pread_full(h->fd, tail, n, (off_t)(off - n)) != (ssize_t)n)
 		n = 0;
 	buf_put_int(out, off, 8);
 	buf_put_str(out, tail, n);

@@ -131,7 +131,7 @@ probe(struct search *s, uint64_t at, uint64_t *place, int64_t *t)
 {
 	uint64_t start = at > s->from + s->before ? at - s->before : s->from;
 	size_t skip = (size_t)(at - start), len;
-	ssize_t n = io_pread(s->fd, s->p, skip + PROBE, (off_t)start);
+	ssize_t n = io_pread_full(s->fd, s->p, skip + PROBE, (off_t)start);
 	const char *nl;
 
 	if (n <= 0 || (size_t)n <= skip)

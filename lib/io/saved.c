@@ -38,9 +38,10 @@ saved_is_stream(const char *path)
 	char magic[sizeof(FRAME_MAGIC) - 1];
 	int fd = open_file(path);
 	off_t at = fd == STDIN_FILENO ? lseek(fd, 0, SEEK_CUR) : 0;
-	bool is = fd != -1 && at != -1
-		  && io_pread(fd, magic, sizeof(magic), at) == sizeof(magic)
-		  && memcmp(magic, FRAME_MAGIC, sizeof(magic)) == 0;
+	bool is =
+	    fd != -1 && at != -1
+	    && io_pread_full(fd, magic, sizeof(magic), at) == sizeof(magic)
+	    && memcmp(magic, FRAME_MAGIC, sizeof(magic)) == 0;
 
 	close_file(fd);
 	return is;

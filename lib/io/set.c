@@ -149,7 +149,7 @@ check_log(struct source *s)
 	if (stat(s->path, &st) == 0 && !S_ISREG(st.st_mode))
 		return source_fail(s, EX_NOINPUT, "is no regular file");
 	fd = open(s->path, O_RDONLY | O_CLOEXEC);
-	n = fd == -1 ? -1 : io_pread(fd, magic, sizeof(magic), 0);
+	n = fd == -1 ? -1 : io_pread_full(fd, magic, sizeof(magic), 0);
 	if (fd != -1)
 		close(fd);
 	if (n == 2 && memcmp(magic, GUNZIP_MAGIC, 2) == 0)

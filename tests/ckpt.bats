@@ -180,6 +180,26 @@ all() {
 	ls d | diff files -
 }
 
+# bats test_tags=long
+@test "nothing new flushes the count of the start, and nothing else" {
+	seq 1 50 200 >b.log
+	four() {
+		"$@" bash -c "sbatch -f csv -N -c 't:time(s)' -t t --once \
+			-S d b.log | swindow -q 1m | sreduce count |
+			ssink -N 'o/{epoch}'"
+	}
+	four env
+	[ -s o/1 ]
+	ls -l --time-style=full-iso o d >before
+	four strace -f -qq -y -o log -e trace=fsync,fdatasync,syncfs,sync
+	ls -l --time-style=full-iso o d >after
+	[ "$(grep -oE '<[^ ]*>' log)" = \
+		"$(printf '<%s>\n' "$PWD/d/.generation.new" "$PWD/d")" ]
+	# Locks have the numbers of the new processes in them, litter is cut.
+	diff <(grep -vE 'generation|lock|litter' before) \
+		<(grep -vE 'generation|lock|litter' after)
+}
+
 @test "a truncated file is an error, unless it is to be read from the start" {
 	seq 1 30 >b.log
 	new >/dev/null

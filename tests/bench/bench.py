@@ -26,6 +26,7 @@ import time
 
 sys.dont_write_bytecode = True
 import live  # noqa: E402
+import safe  # noqa: E402
 import tasks  # noqa: E402
 
 DUCKDB = ("import duckdb,sys;c=duckdb.connect();c.execute('set threads=2');"
@@ -302,7 +303,8 @@ def other_figures(folder, n_rows, n_runs):
         ["one more stage, ns of CPU a row", plain],
         ["checksums on, ns a row and stage more", checked - plain],
         ["live at 100 k rows/s, p99 ms", p99],
-        ["live and idle, % of a core", idle]]
+        ["live and idle, % of a core", idle],
+        *safe.figures(os.path.join(folder, "events.csv"), n_runs)]
 
 
 def growth(folder, n_rows, n_runs):

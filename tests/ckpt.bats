@@ -497,6 +497,52 @@ started 1 times" ]
 	[[ $stderr == "sbatch: -S: open: its mode is not 0700"* ]]
 }
 
+@test "a directory in memory is warned of" {
+	seq 3 >b.log
+	mem=$(mktemp -d /dev/shm/millrace.XXXXXX)
+	run -0 --separate-stderr bash -c \
+		"sbatch -f lines --once -S '$mem' b.log | ssink -N --append f"
+	rm -r "$mem"
+	[ "$stderr" = "sbatch: -S: $mem: is in memory and does not survive a reboot" ]
+	seq 3 | diff - f
+}
+
+# bats test_tags=long
+@test "a directory on a network is refused unless --force-fs takes it" {
+	seq 3 >b.log
+	# Its file system says that it is NFS.
+	go() {
+		strace -qq -o /dev/null -e trace=fstatfs \
+			-e inject=fstatfs:poke_exit=@arg2=6969000000000000 \
+			sbatch -f lines --once -S d "$@" b.log |
+			ssink -q -N --append f
+	}
+	run -64 --separate-stderr go
+	[ "$stderr" = "sbatch: -S: d: is on NFS, where a checkpoint can be lost or used twice; --force-fs takes it all the same" ]
+	[ ! -e d/identity ]
+	[ ! -e f ]
+	go --force-fs
+	seq 3 | diff - f
+}
+
+# growing RE FILE: one row more; whether RE stands in FILE by now.
+growing() {
+	echo "$RANDOM" >>b.log
+	grep -q "$1" "$2"
+}
+
+@test "no more than four epochs are open, and a sink that commits none is named" {
+	seq 3 >b.log
+	sbatch -f lines -F --epoch 200ms -S d b.log 2>err | cat >stream &
+	until_true 60 growing 'committed' err
+	kill "$(pgrep -g 0 -x sbatch)"
+	wait
+	[ "$(cat err)" = "sbatch: -S: epoch 1 is not committed since 10 intervals of --epoch" ]
+	[ ! -e d/committed ]
+	# The end of the stream ends an epoch, too.
+	[ "$(echo d/[1-9]*.1.00-sbatch)" = "$(echo d/{1,2,3,4,5}.1.00-sbatch)" ]
+}
+
 @test "a saved stream resumes nothing" {
 	seq 3 >b.log
 	sbatch -S d b.log >s.mill

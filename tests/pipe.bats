@@ -79,6 +79,47 @@ report() {
 	grep -Eq '^sreduce: stdin: byte [0-9]+: (cut before END|no stream came)$' err
 }
 
+@test "a signal that all stages get at once loses no row" {
+	mkfifo a b
+	seq 1000 >b.log
+	sbatch -f lines -F b.log >a &
+	pids=$!
+	smap -w true <a >b &
+	pids+=" $!"
+	ssink -N --append f <b &
+	sink=$!
+	until_true 10 grep -qsx 1000 f
+	seq 1001 2000 >>b.log
+	# shellcheck disable=SC2086 # a list of numbers
+	kill -TERM $pids "$sink"
+	wait "$sink"
+	seq 2000 | diff - f
+}
+
+# bats test_tags=long
+@test "a filter drains for 30 s after a signal, and ends at a second one" {
+	mkfifo in
+	seq 3 | sbatch -f lines >s
+	for second in ALRM:74 TERM:143; do
+		strace -D -qq -o log -e trace=alarm smap -w true <in >out 2>err &
+		pid=$!
+		exec 7>in
+		# A stream without its END.
+		head -c -100 s >&7
+		until_true 10 test -s out
+		kill -TERM "$pid"
+		until_true 10 grep -q '^alarm(30)' log
+		kill "-${second%:*}" "$pid"
+		rc=0
+		wait "$pid" || rc=$?
+		exec 7>&-
+		[ "$rc" -eq "${second#*:}" ]
+		rm log out
+		[ "$second" = TERM:143 ] ||
+			[ "$(cat err)" = "millrace: 30 s after the signal the input still goes on" ]
+	done
+}
+
 @test "a full output device is an error that names it" {
 	run -74 --separate-stderr bash -c \
 		'seq 100000 | sbatch -f lines | ssink >/dev/full'

@@ -543,6 +543,41 @@ growing() {
 	[ "$(echo d/[1-9]*.1.00-sbatch)" = "$(echo d/{1,2,3,4,5}.1.00-sbatch)" ]
 }
 
+# bats test_tags=long
+@test "no row arrives before another one, whatever becomes of the clock" {
+	cat >back.c <<-'EOF'
+		#define _GNU_SOURCE
+		#include <sys/syscall.h>
+		#include <time.h>
+		#include <unistd.h>
+		/* The wall clock loses an hour whenever it is read. */
+		int
+		clock_gettime(clockid_t id, struct timespec *ts)
+		{
+			static long n;
+			int rc = (int)syscall(SYS_clock_gettime, id, ts);
+
+			if (id == CLOCK_REALTIME)
+				ts->tv_sec -= 3600 * ++n;
+			return rc;
+		}
+	EOF
+	cc -shared -fPIC -o back.so back.c
+	# Instants are late as soon as they are not the newest.
+	go() {
+		LD_PRELOAD="$1" sbatch -f lines --frame-rows 1 --batch-rows 1 \
+			--once -S d b.log | swindow --arrival | ssink -q -N
+	}
+	seq 3 >b.log
+	go '' >out
+	seq 4 6 >>b.log
+	go "$PWD/back.so" >>out
+	seq 7 9 >>b.log
+	go "$PWD/back.so" >>out
+	cut -f1 out | diff <(seq 9) -
+	cut -f2 out | sort -c
+}
+
 @test "a saved stream resumes nothing" {
 	seq 3 >b.log
 	sbatch -S d b.log >s.mill

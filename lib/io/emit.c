@@ -36,20 +36,30 @@ emit_columns(struct emit *e, const struct schema *s)
 	build_init(&e->rest, s);
 }
 
+/* Clocks may be put back; what arrives does not arrive before the last row. */
+static int64_t
+arrival(const struct emit *e, int64_t us)
+{
+	return us > e->newest_us ? us : e->newest_us;
+}
+
 static struct frame_header
 header(const struct emit *e)
 {
+	int64_t us =
+	    e->build.n_rows > 0 ? e->arrival_us : arrival(e, time_now_us());
+
 	return (struct frame_header){.part = e->mixed ? 0 : e->part,
 	    .batch = e->cut.batch,
 	    .watermark = TIME_NONE,
 	    .batch_us = e->cut.batch_us,
-	    .arrival_us = e->build.n_rows > 0 ? e->arrival_us : time_now_us()};
+	    .arrival_us = us};
 }
 
 int
 emit_head(struct emit *e, const struct head *h, const struct cut_opts *cut)
 {
-	cut_init(&e->cut, cut, time_mono_us(), time_now_us());
+	cut_init(&e->cut, cut, time_mono_us(), arrival(e, time_now_us()));
 	if (e->start != NULL)
 		cut_resume(&e->cut, e->start);
 	return stream_write_head(e->out, h);
@@ -83,7 +93,7 @@ emit_added(struct emit *e, uint32_t before, size_t n_bytes)
 		add_names(e, e->build.n_rows - before);
 	if (before == 0 && e->build.n_rows > 0) {
 		e->oldest_us = e->read_mono_us;
-		e->arrival_us = e->read_us;
+		e->newest_us = e->arrival_us = arrival(e, e->read_us);
 	}
 	cut_add(&e->cut, e->build.n_rows - before, n_bytes);
 }
@@ -188,7 +198,7 @@ emit_first(struct emit *e, uint32_t n)
 	e->build = e->rest;
 	e->rest = all;
 	e->oldest_us = e->read_mono_us;
-	e->arrival_us = e->read_us;
+	e->newest_us = e->arrival_us = arrival(e, e->read_us);
 	return 0;
 }
 
@@ -197,7 +207,7 @@ emit_batch(struct emit *e)
 {
 	if (send_all(e, FRAME_LAST) == -1)
 		return -1;
-	cut_next(&e->cut, time_mono_us(), time_now_us());
+	cut_next(&e->cut, time_mono_us(), arrival(e, time_now_us()));
 	return 0;
 }
 

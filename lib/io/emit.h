@@ -37,6 +37,8 @@ struct emit {
 	uint64_t n_filtered; /* rows that were outside of a range, so far */
 	uint64_t out_frames; /* of earlier starts */
 	const struct cut *start; /* the batch that one of them had open */
+	int64_t newest_us; /* arrival of a row, of this start and those before;
+			      rows never arrive before it */
 	/* Private. */
 	struct batch view;
 	struct build rest; /* rows behind a frame that is being sent */

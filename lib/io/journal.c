@@ -181,6 +181,7 @@ put_counts(struct buf *b, struct intake *in)
 	buf_put_int(b, in->n_parts, 4);
 	buf_put_int(b, in->emit.mixed, 1);
 	buf_put_int(b, kept, 8);
+	buf_put_int(b, (uint64_t)e->newest_us, 8);
 	return 0;
 }
 
@@ -307,6 +308,8 @@ get_counts(struct intake *in, struct cur *c)
 	in->n_parts = (uint32_t)cur_get_int(c, 4);
 	e->mixed = cur_get_int(c, 1) != 0;
 	kept = cur_get_int(c, 8);
+	if (in->journal.version >= 3)
+		e->newest_us = (int64_t)cur_get_int(c, 8);
 	if (c->failed)
 		return malformed(in);
 	if (bad_truncate(&in->bad, kept) == -1)

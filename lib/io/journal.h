@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 
-#define JOURNAL_VERSION 2
+#define JOURNAL_VERSION 3 /* 2: without the arrival of the newest row */
 #define JOURNAL_OLDEST 1 /* without a spool */
 #define JOURNAL_MAX_PATH 65536
 #define JOURNAL_MAX_HEADER ((size_t)64 << 20)

@@ -103,7 +103,7 @@ get_place(struct places *p, struct cur *c, uint64_t version)
 }
 
 static void
-get_counts(struct places *p, struct cur *c)
+get_counts(struct places *p, struct cur *c, uint64_t version)
 {
 	p->rows = cur_get_int(c, 8);
 	p->bad = cur_get_int(c, 8);
@@ -113,6 +113,8 @@ get_counts(struct places *p, struct cur *c)
 	p->batch_rows = cur_get_int(c, 8);
 	/* Bytes and time of the batch, parts, mixed, bytes of --bad. */
 	pass(c, 8 + 8 + 4 + 1 + 8);
+	if (version >= 3)
+		pass(c, 8); /* arrival */
 }
 
 int
@@ -129,7 +131,7 @@ places_read(struct places *p, char **why, struct cur *c)
 	p->options = get_text(c, HEAD_MAX_TEXT);
 	cur_get_int(c, 1);
 	cur_get_str(c, &len, JOURNAL_MAX_HEADER);
-	get_counts(p, c);
+	get_counts(p, c, version);
 	if (version >= 2)
 		cur_get_str(c, &len, UINT32_MAX);
 	for (uint64_t n = cur_get_int(c, 4); n > 0 && !c->failed; n--)

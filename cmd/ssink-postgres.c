@@ -210,6 +210,11 @@ postgres_loaded(struct db *d)
  */
 #define ALONE "SELECT pg_advisory_xact_lock(1836674674); "
 
+/* What is committed must outlast a crash of the server, however it is set. */
+#define BEGIN                                                                  \
+	"BEGIN; SELECT set_config('synchronous_commit', 'on', true) "          \
+	"WHERE current_setting('synchronous_commit') = 'off'"
+
 static const struct db_kind kind = {.program = "ssink-postgres",
     .synopsis = "[options] postgres://[USER@]HOST[:PORT]/DB?table=NAME",
     .types = {[TYPE_BOOL] = "boolean",
@@ -219,7 +224,7 @@ static const struct db_kind kind = {.program = "ssink-postgres",
 	[TYPE_TIME] = "timestamp with time zone",
 	[TYPE_DUR] = "interval"},
     .sequence = "bigserial PRIMARY KEY",
-    .begin = "BEGIN",
+    .begin = BEGIN,
     .temp_tail = "",
     .lock_tail = " FOR UPDATE",
     .unique = "UNIQUE NULLS NOT DISTINCT",

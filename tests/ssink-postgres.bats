@@ -22,6 +22,23 @@ teardown() {
 
 use postgres
 
+@test "a commit is flushed, though the server is set to put it off" {
+	seq 3 >b.log
+	query 'CREATE TABLE seen (v text)'
+	query 'CREATE TABLE t (n integer)'
+	query "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS \$\$
+		BEGIN INSERT INTO seen VALUES (
+			current_setting('synchronous_commit'));
+		RETURN NULL; END \$\$"
+	query 'CREATE TRIGGER note AFTER INSERT ON t EXECUTE FUNCTION note()'
+	for set in off local remote_write; do
+		PGOPTIONS="-c synchronous_commit=$set" sink -S d --once
+		echo 4 >>b.log
+	done
+	[ "$(query 'SELECT * FROM seen' | paste -sd ' ')" = \
+		"on local remote_write" ]
+}
+
 @test "each type has its PostgreSQL type" {
 	printf '%s\n' 'k,n,f,t,b,d' 'a,1,1.5,2026-01-02T03:04:05Z,true,1m30s' \
 		'b,,nan,2026-01-02T03:04:05.25Z,false,' '"",-3,-0.1,,,2s' \

@@ -188,7 +188,7 @@ PIPES = {
     "a fold of held windows": (EPOCH, "--once", FOLD, totals),
     "rows with their key's past, rolled": (ROLL, "-F", HISTORY, history),
     "first rows, appended": (APPEND, "", FIRSTS, firsts),
-    "rows that are near, bounded": (EPOCH, "", NEAR, near),
+    "rows that are near": (EPOCH, "--once", NEAR, near),
     "latest rows before": (EPOCH, "--once", BEFORE, before),
     "changes of totals": (CHANGES, "--once", TOTALS, totals),
     "changes of windows, followed": (CHANGES, "-F", EARLY, windows),

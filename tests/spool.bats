@@ -354,3 +354,7 @@ spool() {
 @test "the power goes" {
 	spool 25 power
 }
+
+@test "connections come and go while starts are killed" {
+	spool 6 connect
+}

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 """Break sbatch --spool at every place, and compare with what it spooled.
 
-usage: spool.py [--sample N] [--seed N] kill|fail|power
+usage: spool.py [--sample N] [--seed N] kill|fail|power|connect
 
 Rows come through a pipe, in pieces, the last of them without its end; sbatch
 --spool -S writes them to files of a smap and an ssink.  sbatch or ssink is
@@ -10,14 +10,18 @@ killed at one of its system calls, or one of these fails, or the power goes.
 Then a start with another pipe and other rows follows, unbroken.
 What all starts have published must be, each row once and in order: the whole
 rows that the spool had (read here from its files), then the other rows.
+connect: connections come and go, with lines in pieces, while starts that listen
+are killed at random.
 --sample takes so many of the places, chosen by the seed; else all are tried.
 The status is 1 when something was wrong.
 """
 import argparse
+import collections
 import os
 import random
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -63,31 +67,54 @@ def is_begun(data):
     return len(data) >= HEAD and data[:8] == b"mr-spool"
 
 
-def whole_rows(files):
-    """The rows of a spool of one stream; {number: bytes}."""
-    rows, rest, origin, ended = [], b"", None, False
+class Stream:
+    """What a source or a connection has brought, as rows."""
+
+    def __init__(self):
+        self.rows, self.rest, self.origin, self.ended = [], b"", None, False
+
+    def open(self, origin):
+        if self.ended and self.rest:
+            self.rows.append(self.rest.decode())
+        if self.ended or origin != self.origin:
+            self.rest = b""
+        self.origin, self.ended = origin, False
+
+    def add(self, data):
+        lines = (self.rest + data).split(b"\n")
+        self.rest = lines.pop()
+        self.rows += [x.decode() for x in lines]
+
+    def all(self):
+        last = self.ended and self.rest
+        return self.rows + ([self.rest.decode()] if last else [])
+
+
+def streams(files):
+    """The rows of each stream of a spool; files are {number: bytes}."""
+    found = {}
     for n in sorted(files):
         if not is_begun(files[n]):
             continue
         after = files.get(n + 1, b"")
         end = int.from_bytes(after[16:24], "little") \
             if is_begun(after) else None
-        for kind, _, body in records(files[n], n, end):
+        for kind, stream, body in records(files[n], n, end):
+            s = found.setdefault(stream, Stream())
             if kind == 1:
-                if ended and rest:
-                    rows.append(rest.decode())
-                if ended or body[:8] != origin:
-                    rest = b""
-                origin, ended = body[:8], False
+                s.open(body[:8])
             elif kind == 2:
-                lines = (rest + body).split(b"\n")
-                rest = lines.pop()
-                rows += [x.decode() for x in lines]
+                s.add(body)
             else:
-                ended = True
-    if ended and rest:
-        rows.append(rest.decode())
-    return rows
+                s.ended = True
+    return {n: s.all() for n, s in found.items()}
+
+
+def whole_rows(files):
+    """Those of a spool that has one stream, or none yet."""
+    found = list(streams(files).values())
+    assert len(found) < 2
+    return found[0] if found else []
 
 
 def shown(where):
@@ -156,7 +183,7 @@ class Spool:
         self.args = args
         self.random = random.Random(args.seed)
         self.top = tempfile.mkdtemp(prefix="spool.")
-        self.bad = self.done = self.again = 0
+        self.bad = self.done = self.again = self.rows = 0
 
     def place(self):
         where = os.path.join(self.top, "run")
@@ -270,20 +297,126 @@ class Spool:
             self.check("power lost behind %d of %d calls, unflushed %s" % (
                 k, len(ops), how), where)
 
+    def connect(self):
+        for n in range(self.args.sample or 50):
+            where, known = self.place(), {}
+            clients = Clients(self.random, os.path.join(where, "s"))
+            starts = self.random.randrange(2, 7)
+            for k in range(starts):
+                self.listen(where, clients, k == starts - 1)
+                self.files(where, known)
+            self.done += 1
+            got = shown(where)
+            self.rows += len(got)
+            found = streams(known)
+            want = collections.Counter(r for s in found.values() for r in s)
+            have = collections.Counter(got)
+            if have != want:
+                self.object("round %d" % n, "missing %s, too much %s" % (
+                    want - have, have - want))
+            for rows in found.values():
+                mine = set(rows)
+                if [r for r in got if r in mine] != rows:
+                    self.object("round %d" % n, "not in order: %s" % rows)
+
+    def listen(self, where, clients, last):
+        """One start, with what comes and goes meanwhile."""
+        errors = open(os.path.join(where, "errors"), "w+b")
+        source = subprocess.Popen(
+            STAGES[0][:7] + ["--epoch", "200ms", "unix://s"], cwd=where,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors)
+        sink = subprocess.Popen(STAGES[2], cwd=where, stdin=source.stdout,
+                                stdout=subprocess.DEVNULL, stderr=errors)
+        source.stdout.close()
+        clients.talk(0.3 if last else self.random.uniform(0.05, 0.6))
+        before = shown(where)
+        how = "stop" if last else self.random.choice(
+            ["stop", "source", "sink", "both"])
+        if how == "stop":
+            source.terminate()
+        if how in ("source", "both"):
+            source.kill()
+        if how in ("sink", "both"):
+            sink.kill()
+        if how == "sink":
+            # Without rows it need not notice.
+            sink.wait(60)
+            source.kill()
+        status = [source.wait(60), sink.wait(60)]
+        if last and status != [0, 0]:
+            errors.seek(0)
+            self.object("stop", "%s: %s" % (status, errors.read()))
+        errors.close()
+        self.again += how != "stop" and len(before) > 0
+
+
+class Clients:
+    """Connections that write lines, each with a number of its own."""
+
+    def __init__(self, rnd, path):
+        self.rnd, self.path = rnd, path
+        self.open, self.n, self.lines = [], 0, 0
+
+    def call(self):
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(5)
+        # The path of a temporary directory may be too long for an address.
+        here = os.getcwd()
+        os.chdir(os.path.dirname(self.path))
+        try:
+            s.connect("s")
+            self.open.append(s)
+        except OSError:
+            s.close()
+        os.chdir(here)
+
+    def write(self, s):
+        text = ""
+        for _ in range(self.rnd.choice([0, 1, 5, 300])):
+            self.lines += 1
+            text += "%d\n" % self.lines
+        if self.rnd.random() < 0.3:
+            # Half of a line; what follows it begins another number.
+            self.lines += 1
+            text += "%d-" % self.lines
+        s.sendall(text.encode())
+
+    def talk(self, seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            what = self.rnd.random()
+            if what < 0.3 or not self.open:
+                self.call()
+            elif what < 0.9:
+                self.send(self.rnd.choice(self.open))
+            else:
+                self.hang_up(self.rnd.choice(self.open))
+            time.sleep(0.005)
+
+    def send(self, s):
+        try:
+            self.write(s)
+        except OSError:
+            self.hang_up(s)
+
+    def hang_up(self, s):
+        s.close()
+        self.open.remove(s)
+
 
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--sample", type=int, default=0)
     p.add_argument("--seed", type=int, default=random.randrange(1 << 30))
-    p.add_argument("what", choices="kill fail power".split())
+    p.add_argument("what", choices="kill fail power connect".split())
     args = p.parse_args()
     s = Spool(args)
     try:
         getattr(s, args.what)()
     finally:
         shutil.rmtree(s.top, ignore_errors=True)
-    print("%s: %d places, of which %d had rows to commit again, %d wrong"
-          % (args.what, s.done, s.again, s.bad))
+    print("%s: %d places, of which %d had rows to commit again, %d rows of "
+          "connections, %d wrong" % (args.what, s.done, s.again, s.rows, s.bad))
     return 0 if s.bad == 0 and s.again > 0 else 1
 
 

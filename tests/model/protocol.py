@@ -5,7 +5,7 @@
 usage: protocol.py [-v] [--rows N] [--kills N] [NAME...]
 
 A source, a filter that counts, and a sink, joined by short pipes, over a log
-that is rotated at some moment.  Any process may be killed at any step, or all
+that is rotated at some moment, or over a pipe with a spool that is trimmed.  Any process may be killed at any step, or all
 of them at once; a new start may come while processes of the old one still
 drain their pipes.  The source ends an epoch after one row or after two, so
 that no two attempts need agree, and does not wait for a commit, so that
@@ -30,7 +30,8 @@ PIPE = 2         # items in a pipe
 # source and of the filter, ((epoch, generation), value).  pend: output that is
 # prepared, (sink, (epoch, generation), rows).  out: what each sink shows, a
 # tuple of (epoch, rows); of a database it is one table, db the epoch it is at.
-Disk = namedtuple("Disk", "gen rec offs snaps pend out db rotated")
+# gone: rows that were read from a pipe, and are in the spool no more.
+Disk = namedtuple("Disk", "gen rec offs snaps pend out db rotated gone")
 # One start.  head: the generation and what was committed, as HEAD says.  src:
 # None when it is gone, else (step, ...).  pipes: to the filter, to each sink.
 Start = namedtuple("Start", "gen head src one flt pipes sinks")
@@ -55,11 +56,13 @@ def get(pairs, key):
 class Protocol:
     """What may happen next; rules holds the names of the rules left out."""
 
-    def __init__(self, rows, kills, without=(), database=False, sinks=1):
+    def __init__(self, rows, kills, without=(), database=False, sinks=1,
+                 spool=False):
         self.rows, self.kills = rows, kills
         self.first_file = (rows + 1) // 2  # rows before the rotation
         self.without = frozenset(without)
         self.database, self.n_sinks = database, sinks
+        self.spool = spool
         self.right = tuple((i, i) for i in range(1, rows + 1))
 
     def has(self, rule):
@@ -69,7 +72,7 @@ class Protocol:
 
     def first(self):
         disk = Disk(0, NONE, frozenset(), frozenset(), frozenset(),
-                    ((),) * self.n_sinks, (0,) * self.n_sinks, False)
+                    ((),) * self.n_sinks, (0,) * self.n_sinks, False, 0)
         return State(disk, (self.begin(),), self.kills)
 
     def begin(self):
@@ -185,6 +188,7 @@ class Protocol:
         if not self.has("identity") and disk.rotated and at <= self.first_file:
             # The same offset of what has the name now.
             at = min(self.first_file + at, self.rows)
+        at = max(at, disk.gone)
         return start._replace(src=("send", at, epoch, 0))
 
     def source_sends(self, disk, start):
@@ -192,6 +196,8 @@ class Protocol:
         _, at, epoch, n = start.src[:4]
         end = self.rows if disk.rotated else self.first_file
         key = self.key(epoch + 1, start.gen)
+        if self.spool:
+            yield from self.source_trims(disk, start, at)
         if start.src[0] == "saved":
             yield from self.source_bars(disk, start, key, at, epoch)
             return
@@ -217,6 +223,14 @@ class Protocol:
         if n == 0 and at == self.rows:
             yield "end", disk, start._replace(
                 src=(ENDED,), one=start.one + (("end",),))
+
+    def source_trims(self, disk, start, at):
+        """What was spooled goes, once a record says that it was committed."""
+        need = at
+        if self.has("trim behind the record"):
+            need = get(disk.offs, self.key(*disk.rec)) or 0
+        if need > disk.gone:
+            yield "trim", disk._replace(gone=need), start
 
     def source_bars(self, disk, start, key, at, epoch):
         if len(start.one) >= PIPE:
@@ -495,6 +509,7 @@ SOUND = {
     "fence alone": {"without": ["stage lock"]},
     "locks, and HEAD must be the newest": {"without": ["fence"]},
     "a second sink is refused": {"sinks": 2},
+    "spool": {"spool": True},
 }
 BROKEN = {
     "publish, then record": {"without": ["record first"]},
@@ -510,6 +525,8 @@ BROKEN = {
     "places behind the barrier": {"without": ["places first"]},
     "position by name": {"without": ["identity"]},
     "no places of the first start": {"without": ["first places"]},
+    "spool trimmed at the barrier": {
+        "spool": True, "without": ["trim behind the record"]},
     "two sinks": {"without": ["one sink"], "sinks": 2},
     "database without its epoch": {
         "database": True, "without": ["epoch in the transaction"]},

@@ -227,6 +227,24 @@ io_end_without_reader(void)
 	errno = EPIPE;
 }
 
+void
+io_drop(int fd)
+{
+	int e = errno;
+
+	close(fd);
+	errno = e;
+}
+
+int
+io_close(int fd, int rc)
+{
+	if (rc == 0)
+		return close(fd);
+	io_drop(fd);
+	return -1;
+}
+
 bool
 io_flows(int fd)
 {
@@ -318,16 +336,14 @@ io_temp(char **temp, const char *path)
 {
 	char *dir = directory(path);
 	int dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int fd = -1, e;
+	int fd;
 
 	free(dir);
 	*temp = NULL;
 	if (dir_fd == -1)
 		return -1;
 	fd = io_temp_at(temp, dir_fd, path);
-	e = errno;
-	close(dir_fd);
-	errno = e;
+	io_drop(dir_fd);
 	return fd;
 }
 
@@ -335,31 +351,16 @@ int
 io_sync_directory(const char *path)
 {
 	char *dir = directory(path);
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = -1, e;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	free(dir);
-	if (fd == -1)
-		return -1;
-	rc = fsync(fd);
-	e = errno;
-	if (close(fd) == -1)
-		return -1;
-	errno = e;
-	return rc;
+	return fd == -1 ? -1 : io_close(fd, fsync(fd));
 }
 
 int
 io_publish(int fd, const char *temp, const char *path)
 {
-	int rc = fsync(fd), e = errno;
-
-	if (close(fd) == -1)
-		return -1;
-	if (rc == -1) {
-		errno = e;
-		return -1;
-	}
-	if (rename(temp, path) == -1)
+	if (io_close(fd, fsync(fd)) == -1 || rename(temp, path) == -1)
 		return -1;
 	return io_sync_directory(path);
 }

@@ -54,6 +54,14 @@ int io_wait(int fd, int out_fd, int timeout_ms);
  */
 void io_end_without_reader(void);
 
+/*
+ * io_drop: close; errno stays.
+ * io_close: close what was written, which went as rc says, 0 or -1 with errno.
+ * 0, or -1 with the errno of what failed first.
+ */
+void io_drop(int fd);
+int io_close(int fd, int rc);
+
 /* Whether fd is a pipe or a socket, with a process at its other end. */
 bool io_flows(int fd);
 

@@ -49,7 +49,7 @@ static int
 write_new(int dir_fd, const char *temp, const uint8_t h[HEADER_LEN],
     const void *p, size_t len)
 {
-	int fd, e;
+	int fd, rc;
 
 	/* What is there is what a process that was killed has left. */
 	if (unlinkat(dir_fd, temp, 0) == -1 && errno != ENOENT)
@@ -58,14 +58,12 @@ write_new(int dir_fd, const char *temp, const uint8_t h[HEADER_LEN],
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return -1;
-	if (io_write(fd, h, HEADER_LEN) == -1 || io_write(fd, p, len) == -1
-	    || fsync(fd) == -1) {
-		e = errno;
-		close(fd);
-		errno = e;
-		return -1;
-	}
-	return close(fd);
+	rc = io_write(fd, h, HEADER_LEN);
+	if (rc == 0)
+		rc = io_write(fd, p, len);
+	if (rc == 0)
+		rc = fsync(fd);
+	return io_close(fd, rc);
 }
 
 int
@@ -154,13 +152,11 @@ durable_read(
     struct buf *out, int dir_fd, const char *name, enum durable_kind kind)
 {
 	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	int rc, e;
+	int rc;
 
 	if (fd == -1)
 		return errno == ENOENT ? 0 : -1;
 	rc = read_body(out, fd, kind);
-	e = errno;
-	close(fd);
-	errno = e;
+	io_drop(fd);
 	return rc;
 }

@@ -39,16 +39,6 @@ segment_number(uint32_t *number, const char *name)
 	return true;
 }
 
-static int
-close_failed(int fd)
-{
-	int e = errno;
-
-	close(fd);
-	errno = e;
-	return -1;
-}
-
 int
 segment_create(int dir_fd, uint32_t number, uint64_t start)
 {
@@ -67,7 +57,7 @@ segment_create(int dir_fd, uint32_t number, uint64_t start)
 	le_put(h + 16, start, 8);
 	le_put(h + 24, 0, 4);
 	le_put(h + 28, crc32c(0, h, 28), 4);
-	return io_write(fd, h, sizeof(h)) == -1 ? close_failed(fd) : fd;
+	return io_write(fd, h, sizeof(h)) == -1 ? io_close(fd, -1) : fd;
 }
 
 int
@@ -85,14 +75,14 @@ segment_open(int dir_fd, uint32_t number, uint64_t *start)
 		return -1;
 	n = fstat(fd, &st) == -1 ? -1 : io_pread_full(fd, h, sizeof(h), 0);
 	if (n == -1)
-		return close_failed(fd);
+		return io_close(fd, -1);
 	*start = le_get(h + 16, 8);
 	errno = EBADMSG;
 	if (n != (ssize_t)sizeof(h) || !S_ISREG(st.st_mode)
 	    || memcmp(h, MAGIC, 8) != 0 || le_get(h + 8, 4) != VERSION
 	    || le_get(h + 12, 4) != number
 	    || le_get(h + 28, 4) != crc32c(0, h, 28))
-		return close_failed(fd);
+		return io_close(fd, -1);
 	return fd;
 }
 

@@ -75,17 +75,12 @@ end_packing(struct sink *s)
 static int
 file_finish(struct sink *s)
 {
-	int fd = s->fd, rc, e;
+	int fd = s->fd;
 
 	if (end_packing(s) == -1)
 		return -1;
 	s->fd = -1;
-	rc = s->temp == NULL ? 0 : fsync(fd);
-	e = errno;
-	if (close(fd) == -1)
-		return -1;
-	errno = e;
-	return rc;
+	return io_close(fd, s->temp == NULL ? 0 : fsync(fd));
 }
 
 static int

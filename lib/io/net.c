@@ -113,7 +113,7 @@ static int
 open_bound(const struct net_addr *a, int type)
 {
 	const struct sockaddr *addr = (const void *)&a->addr;
-	int on = 1, e;
+	int on = 1;
 	int fd =
 	    socket(addr->sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
@@ -122,10 +122,7 @@ open_bound(const struct net_addr *a, int type)
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0
 	    && bind(fd, addr, a->len) == 0)
 		return fd;
-	e = errno;
-	close(fd);
-	errno = e;
-	return -1;
+	return io_close(fd, -1);
 }
 
 int

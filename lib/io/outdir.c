@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 
 /* Open path[at..at + len) below fd; made (or NULL) as in outdir.h. */
@@ -51,7 +52,7 @@ walk(const char *path, size_t len, size_t n_trusted, size_t *made)
 
 	while (fd != -1 && at < len) {
 		bool trusted = at < n_trusted;
-		int next, e;
+		int next;
 
 		n = strcspn(path + at, "/");
 		n = n < len - at ? n : len - at;
@@ -65,16 +66,12 @@ walk(const char *path, size_t len, size_t n_trusted, size_t *made)
 				if (*made == 0 || at + n < *made)
 					*made = at + n;
 			} else if (errno != EEXIST) {
-				e = errno;
-				close(fd);
-				errno = e;
+				io_drop(fd);
 				return -1;
 			}
 			next = step(fd, path, at, n, trusted);
 		}
-		e = errno;
-		close(fd);
-		errno = e;
+		io_drop(fd);
 		fd = next;
 		at += n;
 	}
@@ -93,14 +90,12 @@ directory_len(const char *path)
 static int
 walk_to_read(const char *path, size_t len, size_t n_trusted, size_t *made)
 {
-	int fd = walk(path, len, n_trusted, made), readable, e;
+	int fd = walk(path, len, n_trusted, made), readable;
 
 	if (fd == -1)
 		return -1;
 	readable = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	e = errno;
-	close(fd);
-	errno = e;
+	io_drop(fd);
 	return readable;
 }
 
@@ -128,15 +123,9 @@ outdir_sync(const char *path, size_t n_trusted, size_t made)
 	bool more = true;
 
 	while (more) {
-		int fd = walk_to_read(path, len, n_trusted, NULL), rc, e;
+		int fd = walk_to_read(path, len, n_trusted, NULL);
 
-		if (fd == -1)
-			return -1;
-		rc = fsync(fd);
-		e = errno;
-		close(fd);
-		errno = e;
-		if (rc == -1)
+		if (fd == -1 || io_close(fd, fsync(fd)) == -1)
 			return -1;
 		more = made > 0 && len >= made;
 		len = parent_len(path, len);

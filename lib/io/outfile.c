@@ -30,16 +30,6 @@ outfile_init(struct outfile *o, const char *path, size_t n_trusted, bool append,
 	    .fd = -1};
 }
 
-/* Close fd, errno kept. */
-static void
-drop(int fd)
-{
-	int e = errno;
-
-	close(fd);
-	errno = e;
-}
-
 /*
  * A line that a kill has cut short must not swallow the first row.  What
  * cannot be read is left as it is.
@@ -114,7 +104,7 @@ outfile_open(struct outfile *o, struct outfile_state *state)
 		o->fd = openat(dir_fd, outdir_name(*o->temp),
 		    O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
 	}
-	drop(dir_fd);
+	io_drop(dir_fd);
 	if (o->fd == -1 || rc == -1)
 		return -1;
 	if (gzout_is_name(o->path))
@@ -134,7 +124,7 @@ outfile_write(struct outfile *o, const void *p, size_t len)
 static int
 end(struct outfile *o, bool durably)
 {
-	int rc = 0, e = 0, fd = o->fd;
+	int rc = 0, fd = o->fd;
 
 	if (fd == -1)
 		return 0;
@@ -146,11 +136,7 @@ end(struct outfile *o, bool durably)
 	/* EINVAL: a device or a FIFO has nothing to make durable. */
 	if (rc == 0 && durably && fsync(fd) == -1 && errno != EINVAL)
 		rc = -1;
-	e = errno;
-	if (close(fd) == -1)
-		return -1;
-	errno = e;
-	return rc;
+	return io_close(fd, rc);
 }
 
 int
@@ -170,7 +156,7 @@ open_appended(struct outfile *o)
 	o->fd = openat(dir_fd, outdir_name(o->path),
 	    O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
 		| (is_trusted(o) ? 0 : O_NOFOLLOW));
-	drop(dir_fd);
+	io_drop(dir_fd);
 	return o->fd == -1 ? -1 : 0;
 }
 
@@ -203,7 +189,7 @@ outfile_publish(struct outfile *o)
 		return -1;
 	rc = renameat(
 	    dir_fd, outdir_name(*o->temp), dir_fd, outdir_name(o->path));
-	drop(dir_fd);
+	io_drop(dir_fd);
 	if (rc == 0)
 		forget_temp(o);
 	return rc;
@@ -240,7 +226,7 @@ highest(uint64_t *number, int dir_fd, const char *stem, size_t stem_len,
 	*number = 0;
 	if (dir == NULL) {
 		if (fd != -1)
-			drop(fd);
+			io_drop(fd);
 		return -1;
 	}
 	while ((e = readdir(dir)) != NULL) {
@@ -283,7 +269,7 @@ outfile_publish_numbered(struct outfile *o, size_t ext_len, uint64_t *number)
 			break;
 		rc = 0;
 	}
-	drop(dir_fd);
+	io_drop(dir_fd);
 	if (rc == 0)
 		forget_temp(o);
 	return rc;
@@ -310,7 +296,7 @@ outfile_numbered(const struct outfile *o, size_t ext_len, uint64_t *number)
 			continue;
 		rc = errno == ENOENT ? 1 : -1;
 	}
-	drop(dir_fd);
+	io_drop(dir_fd);
 	if (rc == 1)
 		return path;
 	free(path);

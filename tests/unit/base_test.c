@@ -506,6 +506,22 @@ test_xxh64(void)
 	CHECK(xxh64(text, strlen(text), 0) == UINT64_C(0xfbcea83c8a378bf1));
 }
 
+/* /dev/full takes no byte, and tells so at the write. */
+static void
+test_close(void)
+{
+	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+	CHECK(fd != -1);
+	CHECK(io_close(fd, io_write(fd, "x", 1)) == -1 && errno == ENOSPC);
+	CHECK(fcntl(fd, F_GETFD) == -1);
+	CHECK(io_close(fd, 0) == -1 && errno == EBADF);
+	errno = ENOSPC;
+	CHECK(io_close(fd, -1) == -1 && errno == ENOSPC);
+	io_drop(fd);
+	CHECK(errno == ENOSPC);
+}
+
 int
 main(void)
 {
@@ -525,5 +541,6 @@ main(void)
 	test_quote();
 	test_offer();
 	test_publish();
+	test_close();
 	return check_done("base");
 }

@@ -81,6 +81,16 @@ def start(stages, slow):
     return procs
 
 
+def has_begun(p):
+    """Whether a process is past its tracer's start: what dies before leaves a
+    tracer that waits for ever, and holds a pipe."""
+    try:
+        with open(f"/proc/{p.pid}/comm", encoding="ascii") as f:
+            return f.read() != "strace\n"
+    except FileNotFoundError:
+        return True
+
+
 def committed():
     """Epoch and whether it is published, of the record in d."""
     try:
@@ -271,6 +281,8 @@ class Crash:
         kind, which = victims(self.rng, procs)
         live = [p for p in which if p.poll() is None]
         for p in live:
+            while not has_begun(p):
+                time.sleep(0.002)
             p.kill()
         if not live:
             self.reap(procs)

@@ -8,10 +8,11 @@ The pipeline reads in.csv, which is rotated to in.csv.1 and so on, while the
 pipeline runs and while it does not, and gets more rows as long as kills are
 left; its last line may have no end yet.  It is started again after each kill
 -9, of one of its processes, several, all, or the source alone with a restart
-while the others drain.  Most starts have a sink whose steps of a commit are
-slow, so that kills land between them.  A source with -F is stopped by SIGTERM
-now and then, too.  The last start has neither -F nor --once, so that the data
-end.  Files in the folder out, once seen, must not change.
+while the others drain; or of the sink when it is within a commit.  Most starts
+have a sink whose steps of a commit are slow, so that kills land between them.
+A source with -F is stopped by SIGTERM now and then, too.  The last start has
+neither -F nor --once, so that the data end.  Files in the folder out, once
+seen, must not change.
 
 At the end it prints how many kills there were, how many of them hit a sink
 between what it had prepared and what was published, how many orderly stops
@@ -221,15 +222,19 @@ class Crash:
         source = [w for w in self.stages[0] if w not in ("-F", "--once")]
         return [source] + self.stages[1:]
 
-    def wait(self, procs):
-        """Until it is time to kill, or all have ended: whether it is."""
+    def wait(self, procs, aimed):
+        """Until it is time to kill, or all have ended: whether it is.  aimed:
+        not before the sink is within a commit, if that is soon."""
         took = self.rng.uniform(0, LONGEST_S)
         end = time.monotonic() + took
         change = end - self.rng.uniform(0, 2) * took
         want = self.killed < self.kills
         while any(p.poll() is None for p in procs):
             now = time.monotonic()
-            if want and now > end:
+            if want and now > end and not (
+                    aimed and now < end + LONGEST_S
+                    and not in_window(self.sink)):
+                time.sleep(self.rng.uniform(0, 0.1) if aimed else 0)
                 return True
             if want and now > change:
                 change = end + 1
@@ -243,10 +248,11 @@ class Crash:
         """One start; False when all rows are committed."""
         if self.killed == self.kills:
             self.log.complete()
-        procs = start(self.words(), self.rng.random() < 0.7)
-        if self.wait(procs):
+        aimed = self.rng.random() < 0.2
+        procs = start(self.words(), aimed or self.rng.random() < 0.6)
+        if self.wait(procs, aimed):
             return self.stop(procs) if self.follows \
-                and self.rng.random() < 0.25 else self.kill(procs)
+                and self.rng.random() < 0.2 else self.kill(procs, aimed)
         self.reap(procs + self.old)
         return self.settled([p.returncode for p in procs])
 
@@ -277,8 +283,10 @@ class Crash:
             return True  # it had not begun
         return self.settled([p.returncode for p in procs])
 
-    def kill(self, procs):
+    def kill(self, procs, aimed):
         kind, which = victims(self.rng, procs)
+        if aimed:
+            kind, which = "sink", procs[-1:]
         live = [p for p in which if p.poll() is None]
         for p in live:
             while not has_begun(p):

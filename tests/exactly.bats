@@ -202,6 +202,22 @@ killed() {
 	[ "$(ls -A)" = "$(printf '%s\n' b.log d r.00000{1,2,3}.csv)" ]
 }
 
+@test "a start without new rows prints nothing, not even names" {
+	seq 3 >b.log
+	for format in tsv csv markdown table; do
+		show() {
+			sbatch -f lines --once -S "$format" b.log | ssink -q -f "$format"
+		}
+		[ "$(show | wc -l)" -ge 4 ]
+		[ "$(show | wc -c)" = 0 ]
+		echo new >>b.log
+		run -78 --separate-stderr bash -c "set -o pipefail
+			sbatch -f lines --once -S $format b.log | smap -w true |
+			ssink -q -f $format"
+		[ "$output" = "" ]
+	done
+}
+
 @test "what cannot be taken back is said once" {
 	seq 3 >b.log
 	again=' cannot be taken back: after a restart rows may come a second time; ssink(1), RELIABILITY'

@@ -47,6 +47,7 @@ outlet_checked(struct outlet *t, int rc, char **why)
 struct single {
 	struct outlet *t;
 	struct sink *sink;
+	bool names_due; /* with the first row */
 };
 
 static void *
@@ -86,12 +87,22 @@ single_head(struct outlet *t, const struct head *h)
 		return -1;
 	}
 	render_to(t->render, sink_write, s->sink);
-	return single_checked(t, render_head(t->render, h));
+	/* Most starts of a pipeline that resumes may have nothing new. */
+	s->names_due = h->path[0] != '\0';
+	return single_checked(t, s->names_due ? render_start(t->render, h)
+					      : render_head(t->render, h));
 }
 
 static int
 single_frame(struct outlet *t, const struct frame *f, const struct batch *b)
 {
+	struct single *s = t->own;
+
+	if (s->names_due && b != NULL && b->n_rows > 0) {
+		s->names_due = false;
+		if (single_checked(t, render_names(t->render)) == -1)
+			return -1;
+	}
 	return single_checked(t, render_frame(t->render, f, b));
 }
 

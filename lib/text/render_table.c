@@ -22,6 +22,7 @@ struct render_table {
 	bool is_live;
 	bool waits; /* for rows to make widths from */
 	bool endless;
+	bool resumes; /* without rows there is no output */
 	enum head_mode mode;
 	struct live live; /* of rows that stay */
 	/* Of rows that are replaced. */
@@ -136,6 +137,7 @@ render_table_head(struct render *r, const struct head *h)
 	rt->is_live = r->o.tty_fd != -1;
 	rt->waits = true;
 	rt->endless = h->endless;
+	rt->resumes = h->path[0] != '\0';
 	rt->mode = h->mode;
 	rt->op = mode_op_col(&h->schema);
 	if (rt->mode == MODE_UPSERT) {
@@ -371,7 +373,7 @@ render_table_end(struct render *r)
 		live_end(&rt->live, &rt->out);
 	else if (rt->mode != MODE_APPEND)
 		put_current(r, &rt->out, 0, UINT32_MAX);
-	else if (rt->waits || rt->table->n > 0)
+	else if ((rt->waits && !rt->resumes) || rt->table->n > 0)
 		put_plain(r);
 	give_out(r);
 }

@@ -358,6 +358,17 @@ all() {
 started 1 times" ]
 }
 
+@test "a directory that holds something else is no place for states" {
+	seq 1 3 >b.log
+	mkdir -m 700 mine
+	echo secret >mine/key
+	run -64 --separate-stderr bash -c \
+		'sbatch --once -f lines -S mine b.log | ssink -q'
+	[ "$stderr" = "sbatch: -S: $PWD/mine: there is key in it, and it is no checkpoint; name a directory for it alone" ]
+	rm mine/key
+	[ "$(sbatch --once -f lines -S mine b.log | ssink -q -N)" = "$(seq 3)" ]
+}
+
 @test "the directory may be below one with a group of its own" {
 	seq 1 3 >b.log
 	mkdir shared

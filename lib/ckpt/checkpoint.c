@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "ckpt/commit.h"
 #include "ckpt/durable.h"
+#include "ckpt/entries.h"
 #include "ckpt/lock.h"
 #include "ckpt/survey.h"
 
@@ -164,10 +165,44 @@ read_identity(struct checkpoint *c, char **why, uint8_t id[16])
 	return status;
 }
 
+/* Whether a name is none that a start before its identity may have left. */
+static int
+find_foreign(void *arg, const char *name)
+{
+	static const char *const own[] = {
+	    ".", "..", ".identity.new", SOURCE_LOCK, "lost+found"};
+	char **foreign = arg;
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (strcmp(name, own[i]) == 0)
+			return 0;
+	*foreign = mem_strdup(name);
+	return 1;
+}
+
+/* What is in it already must not be taken for ours later, and removed. */
+static int
+check_empty(const struct checkpoint *c, char **why)
+{
+	char *foreign = NULL;
+	int rc = entries_each(c, why, find_foreign, &foreign);
+
+	if (rc == 0 && foreign != NULL) {
+		*why = mem_printf("%s: there is %s in it, and it is no "
+				  "checkpoint; name a directory for it alone",
+		    c->path, foreign);
+		rc = EX_USAGE;
+	}
+	free(foreign);
+	return rc;
+}
+
 /* A directory that has none gets one, if nothing else is in it. */
 static int
 make_identity(struct checkpoint *c, char **why)
 {
+	int rc;
+
 	if (faccessat(c->fd, "identity", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return read_identity(c, why, c->identity);
 	if (errno != ENOENT)
@@ -176,6 +211,9 @@ make_identity(struct checkpoint *c, char **why)
 		return refuse(why, EX_DATAERR, c->path,
 		    "its identity is gone; remove the directory to begin "
 		    "anew");
+	rc = check_empty(c, why);
+	if (rc != 0)
+		return rc;
 	/* An output must not outlive the directory that knows of it. */
 	if (io_sync_directory(c->path) == -1)
 		return checkpoint_failed(c, why, "..");

@@ -100,6 +100,17 @@ part 1 open, 0 rows wait" ]
 	[ "$stderr" = "millrace: $PWD/e: smap may be 01-smap or 02-smap; write one of them" ]
 }
 
+@test "what a dump shows stays on its line, and off the terminal" {
+	printf 'a\033b,c\n1,2\n' >t.csv
+	sbatch --once -S d t.csv | smap -w "c <>
+	'x'" | ssink -q >/dev/null
+	run -0 millrace dump d smap
+	[[ $output == *"
+chain 01-smap smap -w c <>\x0a\x09'x'
+column a\x1bb str
+"* ]]
+}
+
 @test "dump shows the watermark and nothing behind it" {
 	printf '%s\n' t 2026-01-01T10:00:05Z 2026-01-01T10:02:00Z >t.csv
 	sbatch -t t --once -S d t.csv | swindow 1m --late 5s \

@@ -8,6 +8,7 @@
 #include <sysexits.h>
 
 #include "base/mem.h"
+#include "base/quote.h"
 #include "base/time.h"
 #include "ckpt/durable.h"
 #include "io/places.h"
@@ -246,17 +247,28 @@ inspect_status(struct buf *out, char **why, const struct checkpoint *c,
 }
 
 static void
+put_text(struct buf *out, const char *s)
+{
+	quote_put(out, s, strlen(s));
+}
+
+static void
 put_head(struct buf *out, const struct head *h)
 {
 	for (size_t i = 0; i < h->n_stages; i++) {
 		const struct head_stage *st = &h->stages[i];
 
-		buf_printf(out, "chain %02zu-%s %s %s\n", i, st->name,
-		    st->program, st->options);
+		buf_printf(out, "chain %02zu-", i);
+		put_text(out, st->name);
+		buf_printf(out, " %s ", st->program);
+		put_text(out, st->options);
+		buf_putc(out, '\n');
 	}
-	for (size_t i = 0; i < h->schema.n; i++)
-		buf_printf(out, "column %s %s\n", h->schema.fields[i].name,
-		    type_name(h->schema.fields[i].type));
+	for (size_t i = 0; i < h->schema.n; i++) {
+		buf_puts(out, "column ");
+		put_text(out, h->schema.fields[i].name);
+		buf_printf(out, " %s\n", type_name(h->schema.fields[i].type));
+	}
 }
 
 static void
@@ -302,7 +314,9 @@ inspect_places(struct buf *out, char **why, struct cur *c, uint32_t version)
 
 	(void)version; /* is in the bytes */
 	if (rc == 0) {
-		buf_printf(out, "chain %s %s\n", SOURCE, p.options);
+		buf_printf(out, "chain %s ", SOURCE);
+		put_text(out, p.options);
+		buf_putc(out, '\n');
 		buf_printf(out, "rows %ju, invalid %ju, filtered %ju\n",
 		    (uintmax_t)p.rows, (uintmax_t)p.bad, (uintmax_t)p.filtered);
 		buf_printf(out, "batch %ju with %ju rows so far\n",

@@ -336,7 +336,7 @@ crew_wait(struct crew *c, bool waits, int fd)
 		return 1;
 	if (listen_once(c, 0, fd) == -1)
 		return -1;
-	if (!first_is_done(c) && waits && !help(c)
+	if (!first_is_done(c) && waits && (fd != -1 || !help(c))
 	    && listen_once(c, -1, fd) == -1)
 		return -1;
 	return first_is_done(c);

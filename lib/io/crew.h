@@ -32,8 +32,8 @@ void crew_free(struct crew *c);
  * are on their way.
  * crew_post: give it to the first worker that is free.  0, or -1 with why.
  * crew_wait: 1 when the room that was posted first is done; otherwise, without
- * waiting, 0.  Waiting is working on a room that no worker has begun, or else
- * until one is done, fd (or -1) can be read, or a signal came: 1 or 0 then.  A
+ * waiting, 0.  Waiting is until it may be, a signal came, or fd can be read;
+ * with fd -1 it begins with a room that no worker has begun.  1 or 0 then.  A
  * worker that has ended is -1 with why, from then on. crew_posted: the i-th
  * room on its way, 0 is the first.  crew_n_posted: how many there are.
  * crew_take: the first one, which is done, is free again.

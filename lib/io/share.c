@@ -6,11 +6,18 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/time.h"
 #include "data/flat.h"
 #include "io/intake_int.h"
 #include "io/lane_int.h"
 
 #define BLOCK_MIN (64u << 10)
+
+/*
+ * Bytes from a pipe may wait so long for those that make a block: part of what
+ * a row has before it must leave.
+ */
+#define GATHER_US INT64_C(2000)
 
 /* Ends guessed wrong make work for nothing: so many, less those right. */
 #define WRONG 8
@@ -129,10 +136,11 @@ post(struct intake *in, struct lane *l, struct parcel *p, size_t len, bool last)
 	p->eof = last || whole_is_sure(in->text);
 	/* Of all lines only the first of a source is special. */
 	p->line = crew_n_posted(s->crew) == 0 ? text_line(in->text) : 2;
-	p->read_mono_us = l->read_mono_us;
+	p->read_mono_us = s->since_us != 0 ? s->since_us : l->read_mono_us;
 	p->read_us = l->read_us;
 	p->place_len = s->place.len;
 	memcpy(p->answer, s->place.data, s->place.len);
+	s->since_us = 0;
 	return crew_post(s->crew) == -1 ? fail(in) : LANE_MORE;
 }
 
@@ -146,10 +154,10 @@ run_dry(struct intake *in, struct lane *l)
 		turn_off(in, l);
 		return LANE_MORE;
 	}
-	if (!s->rush)
+	if (!s->dry)
 		return wait_for_answer(in, -1);
 	/* More may come first. */
-	s->rush = false;
+	s->rush = s->dry = false;
 	l->hungry = true;
 	return wait_for_answer(in, source_fd(l->source));
 }
@@ -181,7 +189,7 @@ fill_parcel(struct intake *in, struct lane *l, struct parcel *p)
 	last = left == 0 && l->ended != SOURCE_BYTES;
 	if (p->len < s->block / 2 && !last && !s->rush) {
 		l->hungry = true;
-		return LANE_MORE;
+		return s->dry ? run_dry(in, l) : LANE_MORE;
 	}
 	if (p->len == 0 || (s->rush && p->len < BLOCK_MIN))
 		return run_dry(in, l);
@@ -342,12 +350,18 @@ share_parse(struct intake *in, struct lane *l, enum lane_got *got)
 	if (!s->on && (s->apart || !can(in, l)))
 		return false;
 	feed_peek(&l->feed, &len);
+	if (s->since_us == 0 && !s->on && len > 0)
+		s->since_us = l->read_mono_us;
 	if (s->on || len >= s->block) {
 		*got = step(in, l);
 		return true;
 	}
-	if (l->ended != SOURCE_BYTES || s->rush)
+	if (l->ended != SOURCE_BYTES || s->rush) {
+		/* Rows leave by the time of their first byte. */
+		if (s->since_us != 0)
+			l->read_mono_us = s->since_us;
 		return false;
+	}
 	l->hungry = true;
 	*got = LANE_MORE;
 	return true;
@@ -356,7 +370,7 @@ share_parse(struct intake *in, struct lane *l, enum lane_got *got)
 void
 share_parsed(struct intake *in, bool took)
 {
-	in->share.tried = true;
+	in->share.since_us = 0;
 	in->share.apart &= !took;
 }
 
@@ -378,8 +392,10 @@ share_fill(struct intake *in, struct lane *l)
 		got = feed_fill(
 		    &l->feed, l->source, in->few ? FEED_BLOCK : FEED_SMALL);
 	}
-	if (got == SOURCE_BYTES)
-		s->rush = s->tried = false;
+	if (got != SOURCE_WAIT)
+		s->rush = s->dry = false;
+	if (got == SOURCE_BYTES && s->on && s->since_us == 0)
+		s->since_us = time_mono_us();
 	return got;
 }
 
@@ -387,11 +403,22 @@ bool
 share_waits(struct intake *in, const struct lane *l)
 {
 	struct share *s = &in->share;
-	size_t len;
+	bool posted = s->on && crew_n_posted(s->crew) > 0;
 
-	feed_peek(&l->feed, &len);
-	if (!s->on && (len == 0 || s->tried || !can(in, l)))
+	if (!s->on && (s->since_us == 0 || !can(in, l)))
 		return true;
-	s->rush = true;
-	return false;
+	s->dry = true;
+	s->rush = time_mono_us() >= share_due_us(in);
+	return !s->rush && !posted;
+}
+
+int64_t
+share_due_us(const struct intake *in)
+{
+	const struct share *s = &in->share;
+
+	if (s->since_us != 0)
+		return s->since_us + GATHER_US;
+	/* What is on its way, or parcels, are seen to at once. */
+	return s->on ? 0 : INT64_MAX;
 }

@@ -30,8 +30,10 @@ struct share {
 	bool on; /* bytes go into parcels */
 	bool apart; /* a record must be parsed here first */
 	bool never; /* it does not pay */
+	bool dry; /* there was nothing to read */
 	bool rush; /* what is there must not wait for more */
-	bool tried; /* what is in the feed was parsed, as far as it goes */
+	int64_t
+	    since_us; /* first read of what no parse has seen; 0 = nothing */
 	size_t block; /* most bytes of a parcel; from half of it on it goes */
 	unsigned n_wrong; /* ends that were guessed wrong, lately */
 	/* The oldest answer. */
@@ -53,11 +55,12 @@ void share_release(struct share *s);
  * they are to be parsed here, which share_parsed is told of.
  * share_fill: as feed_fill, but perhaps into a parcel.
  * share_waits: nothing more can be read now: whether there is nothing to do
- * meanwhile either.
+ * meanwhile either, until share_due_us, monotonic.
  */
 bool share_parse(struct intake *in, struct lane *l, enum lane_got *got);
 void share_parsed(struct intake *in, bool took);
 enum source_got share_fill(struct intake *in, struct lane *l);
 bool share_waits(struct intake *in, const struct lane *l);
+int64_t share_due_us(const struct intake *in);
 
 #endif

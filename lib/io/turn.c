@@ -177,7 +177,9 @@ turn_wait(struct intake *in, struct lane *l)
 	lane_trim(in, l);
 	TAILQ_REMOVE(&in->ready, l, turn);
 	l->state = LANE_WAITING;
-	l->due_us = ms == -1 ? INT64_MAX : time_mono_us() + ms * INT64_C(1000);
+	l->due_us = share_due_us(in);
+	if (ms != -1 && time_mono_us() + ms * INT64_C(1000) < l->due_us)
+		l->due_us = time_mono_us() + ms * INT64_C(1000);
 	if (l->due_us < in->due_us)
 		in->due_us = l->due_us;
 	return INTAKE_MORE;

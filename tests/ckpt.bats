@@ -670,6 +670,17 @@ in_pieces() {
 	[ "$(paste -sd ' ' out)" = "1 2 3" ]
 }
 
+@test "two stages in one place are asked for a name" {
+	seq 3 >b.log
+	sbatch -F -f lines -S d b.log 2>/dev/null |
+		tee >(smap -w true 2>one | cat >/dev/null) |
+		{ smap -w true 2>two | cat >/dev/null; } &
+	until_true 10 grep -qs 'smap' one two
+	cat one two | grep -qx "smap: $PWD/d: 01-smap is running already, as process [0-9]*; of two branches behind tee(1) name one by --name"
+	kill "$(head -1 d/source.lock)" || :
+	wait
+}
+
 @test "a second sink is refused: one record cannot decide for two" {
 	seq 3 >b.log
 	sbatch -F -f lines -S d b.log 2>/dev/null |

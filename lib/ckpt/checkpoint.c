@@ -225,9 +225,10 @@ make_identity(struct checkpoint *c, char **why)
 	return 0;
 }
 
-/* Take a lock for life. */
+/* Take a lock for life; mend is what to do where somebody else has it. */
 static int
-take_lock(struct checkpoint *c, char **why, const char *name, const char *who)
+take_lock(struct checkpoint *c, char **why, const char *name, const char *who,
+    const char *mend)
 {
 	pid_t holder;
 
@@ -236,8 +237,8 @@ take_lock(struct checkpoint *c, char **why, const char *name, const char *who)
 		return 0;
 	if (errno != EAGAIN)
 		return checkpoint_failed(c, why, name);
-	*why = mem_printf("%s: %s is running already, as process %ld", c->path,
-	    who, (long)holder);
+	*why = mem_printf("%s: %s is running already, as process %ld%s",
+	    c->path, who, (long)holder, mend);
 	return EX_TEMPFAIL;
 }
 
@@ -291,7 +292,7 @@ checkpoint_start(struct checkpoint *c, char **why, const char *dir, bool any_fs)
 	if (rc == 0)
 		rc = check_file_system(c, why, dir, any_fs);
 	if (rc == 0)
-		rc = take_lock(c, why, SOURCE_LOCK, "this pipeline");
+		rc = take_lock(c, why, SOURCE_LOCK, "this pipeline", "");
 	if (rc == 0)
 		rc = make_identity(c, why);
 	if (rc == 0)
@@ -439,7 +440,9 @@ checkpoint_join(struct checkpoint *c, char **why, const struct head *h,
 		return rc;
 	c->stage = checkpoint_stage(name, n);
 	lock = mem_printf("%s.lock", c->stage);
-	rc = take_lock(c, why, lock, c->stage);
+	/* The source has waited for those of earlier starts. */
+	rc = take_lock(c, why, lock, c->stage,
+	    "; of two branches behind tee(1) name one by --name");
 	free(lock);
 	return rc;
 }

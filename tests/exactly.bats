@@ -151,6 +151,17 @@ killed() {
 		sort -nu | diff <(seq 20) -
 }
 
+@test "a list of dot files that cannot be opened is named" {
+	seq 3 >b.log
+	once --append f
+	mkdir x
+	rm d/01-ssink.litter
+	ln -s ../x d/01-ssink.litter
+	seq 4 >b.log
+	run -74 --separate-stderr once --append f
+	[[ $stderr == *"ssink: $PWD/d/01-ssink.litter: Too many levels of symbolic links" ]]
+}
+
 @test "dot files of a killed start are removed" {
 	seq 3 >b.log
 	mkfifo p

@@ -130,6 +130,13 @@ read_list(struct prepared *p, struct buf *list)
 	return n == -1 ? -1 : 0;
 }
 
+static int
+failed_list(char **why, const struct checkpoint *c, const char *name)
+{
+	checkpoint_failed(c, why, name);
+	return -1;
+}
+
 int
 prepared_begin(struct prepared *p, char **why, const struct checkpoint *c)
 {
@@ -142,11 +149,11 @@ prepared_begin(struct prepared *p, char **why, const struct checkpoint *c)
 	p->list_fd = openat(c->fd, name,
 	    O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (p->list_fd == -1 || read_list(p, &list) == -1)
-		rc = failed(why, name);
+		rc = failed_list(why, c, name);
 	if (rc == 0)
 		rc = sweep_all(why, &list);
 	if (rc == 0 && ftruncate(p->list_fd, 0) == -1)
-		rc = failed(why, name);
+		rc = failed_list(why, c, name);
 	buf_release(&list);
 	free(name);
 	return rc;

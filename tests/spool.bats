@@ -141,7 +141,7 @@ talk() {
 	[ "$(printf 'b,a\n4,3\n' | c)" = "3,4" ]
 	run -65 --separate-stderr bash -c \
 		"printf 'x,y\n5,6\n' | sbatch -f csv --once --spool -S d | ssink"
-	[[ $stderr == *"sbatch: stdin: no column a; the columns are x, y" ]]
+	[[ $stderr == *"sbatch: stdin: no column a; the columns are x, y"* ]]
 }
 
 @test "compressed input is unpacked, but not read on from its middle" {

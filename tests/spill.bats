@@ -109,3 +109,15 @@ agree() {
 	done
 	[ "$(cat kb5000000)" -lt $(($(cat kb500000) * 105 / 100)) ]
 }
+
+# bats test_tags=memory
+@test "a million open sessions fit into 256 MiB" {
+	awk 'BEGIN { for (i = 0; i < 1000000; i++)
+		print i * 7919 % 1000003 "," 1000 + i / 100000 "," i % 97 }' >in.csv
+	sbatch -f csv -N -c 'k:int,t:time(s),v:int' -t t in.csv |
+		swindow session:30m -k k >in.mill
+	/usr/bin/time -f %M -o kb sreduce -k k 'count() as n, sum(v) as s' \
+		<in.mill | ssink -N | wc -l >rows
+	[ "$(cat rows)" = 1000000 ]
+	[ "$(cat kb)" -lt 262144 ]
+}

@@ -763,3 +763,21 @@ refused() {
 	run -0 python3 "$TOP/tests/running.py" 40
 	[ "$output" = "40 cases agree" ]
 }
+
+@test "sessions of one group each answer as those with tables do" {
+	awk 'BEGIN { srand(3); for (i = 0; i < 20000; i++)
+		printf "%d,k%d,%d,%d\n", 1000 + i / 9 - rand() * 900,
+			rand() * 60, rand() * 9, rand() * 99 }' >in.csv
+	for late in 1h 200s; do
+		sbatch -f csv -N -c t:time,k,j:int,v:int -t t --frame-rows 900 in.csv |
+			swindow -q session:40s -k j,k --late "$late" >in.mill
+		aggs='count() as n, sum(v) as s, first(v) as f, count(distinct v) as d,
+			string_agg(v::str, "-") as a, median(v) as m'
+		# Other keys than those of the sessions make tables.
+		sreduce -k 'k, j, 1 as one' "$aggs" <in.mill | smap --drop one |
+			ssink >want
+		sreduce -k k,j "$aggs" <in.mill | ssink >out
+		[ "$(wc -l <want)" -gt 2000 ]
+		cmp want out
+	done
+}

@@ -186,6 +186,15 @@ agg_clear(struct agg_set *s, uint32_t g)
 }
 
 void
+agg_move(struct agg_set *s, uint32_t g, struct agg_set *from, uint32_t from_g)
+{
+	size_t size = s->fn->kind->size;
+
+	memcpy(s->states + g * size, from->states + from_g * size, size);
+	memset(from->states + from_g * size, 0, size);
+}
+
+void
 agg_keep(struct agg_set *s, const uint32_t *keep, uint32_t n)
 {
 	const struct agg_kind *k = s->fn->kind;

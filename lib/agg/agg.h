@@ -74,12 +74,16 @@ int agg_final(struct colbuf *out, const struct agg_fn *fn,
  * agg_merge_one: add state from_g of from to state g.
  * agg_clear: state g becomes empty.  agg_keep: states keep[0..n), ascending,
  * become 0..n-1, and the others end.
+ * agg_move: state g, which is empty, becomes state from_g of from, which
+ * becomes empty.
  */
 int agg_one(struct agg_set *s, const char **why, const struct agg_rows *r,
     const struct col *c, uint32_t row);
 int agg_merge_one(struct agg_set *s, uint32_t g, const char **why,
     const struct agg_set *from, uint32_t from_g);
 void agg_clear(struct agg_set *s, uint32_t g);
+void agg_move(
+    struct agg_set *s, uint32_t g, struct agg_set *from, uint32_t from_g);
 void agg_keep(struct agg_set *s, const uint32_t *keep, uint32_t n);
 
 /*

@@ -4,49 +4,24 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "base/num.h"
 #include "base/time.h"
-#include "window/packed.h"
-#include "window/panepack.h"
+#include "window/session_int.h"
 
 #define MIN_KEYS 1024 /* below that no key is forgotten */
 
-/* Invariant: first_us <= last_us, and end_us = last_us + gap. */
-struct session {
-	SLIST_ENTRY(session) next; /* of its key, in no order */
-	int64_t first_us;
-	int64_t last_us;
-	int64_t end_us;
-	uint64_t order; /* of the first row that came */
-	struct pane *table;
-};
-
-/* Such a head may be moved, as its array grows. */
-SLIST_HEAD(session_list, session);
-
-/*
- * Invariants: lists has one list for each key, and n_open is the number of
- * sessions in them; each ends at least_end or later; what is in
- * due[due_at..n_due) is in no list any more.
- */
-struct sessions {
-	const struct pane_plan *plan;
-	const size_t *key_cols;
-	size_t n_keys;
-	int64_t gap;
-	enum type *types;
-	struct keys keys;
-	struct session_list *lists;
-	size_t cap_lists;
-	size_t n_lists;
-	size_t n_open;
-	int64_t least_end;
-	int64_t given_us; /* watermark up to which sessions were given */
-	struct session **due;
-	size_t n_due, due_at, cap_due;
-};
+/* Whether the sessions are of all keys, each once. */
+static bool
+are_all_keys(
+    const struct pane_plan *plan, const size_t *key_cols, size_t n_keys)
+{
+	for (size_t i = 0; i < n_keys; i++)
+		for (size_t k = 0; k < i; k++)
+			if (key_cols[i] == key_cols[k])
+				return false;
+	return n_keys == plan->n_keys;
+}
 
 struct sessions *
 sessions_new(int64_t gap, const struct pane_plan *plan, const size_t *key_cols,
@@ -64,9 +39,15 @@ sessions_new(int64_t gap, const struct pane_plan *plan, const size_t *key_cols,
 	keys_init(&s->keys, s->types, n_keys);
 	s->least_end = INT64_MAX;
 	s->given_us = TIME_NONE;
+	s->single = are_all_keys(plan, key_cols, n_keys);
+	if (s->single) {
+		slots_init(&s->slots, plan);
+		s->given = pane_new(plan);
+	}
 	return s;
 }
 
+/* Its slot, if it has one, is free already, or all slots are about to go. */
 static void
 session_free(struct session *x)
 {
@@ -91,6 +72,8 @@ sessions_free(struct sessions *s)
 	free(s->due);
 	free(s->lists);
 	keys_release(&s->keys);
+	slots_release(&s->slots);
+	pane_free(s->given);
 	free(s->types);
 	free(s);
 }
@@ -157,10 +140,21 @@ open_session(struct sessions *s, struct session_list *list, const struct run *r)
 	x->first_us = r->first_us;
 	x->last_us = r->last_us;
 	x->order = UINT64_MAX;
-	x->table = pane_new(s->plan);
+	if (s->single)
+		x->slot = slots_take(&s->slots);
+	else
+		x->table = pane_new(s->plan);
 	SLIST_INSERT_HEAD(list, x, next);
 	s->n_open++;
 	return x;
+}
+
+static int
+merge(struct sessions *s, const char **why, struct session *x,
+    const struct session *from)
+{
+	return s->single ? slots_merge(&s->slots, x->slot, why, from->slot)
+			 : pane_merge(x->table, why, from->table);
 }
 
 /* The session of a run: all that it touches, made one; else a new one. */
@@ -178,7 +172,7 @@ find_session(struct sessions *s, const char **why, struct session_list *list,
 			found = x;
 			continue;
 		}
-		if (pane_merge(found->table, why, x->table) == -1)
+		if (merge(s, why, found, x) == -1)
 			return NULL;
 		if (x->first_us < found->first_us)
 			found->first_us = x->first_us;
@@ -224,12 +218,12 @@ add_run(struct sessions *s, const char **why, const struct pane_rows *in,
 	order = in->rows->order + sel[0];
 	if (order < x->order)
 		x->order = order;
-	return pane_add(x->table, why, in, sel, r->n);
+	return s->single ? slots_add(&s->slots, x->slot, why, in, sel, r->n)
+			 : pane_add(x->table, why, in, sel, r->n);
 }
 
-/* A list for each key. */
-static void
-grow_lists(struct sessions *s)
+void
+sessions_grow_lists(struct sessions *s)
 {
 	s->lists =
 	    mem_grow(s->lists, &s->cap_lists, s->keys.map.n, sizeof(*s->lists));
@@ -251,7 +245,7 @@ find_keys(
 	keys_prepare(&rows, cols, s->n_keys, n, a);
 	rows.order = in->rows->order;
 	keys_find(&s->keys, key, &rows, NULL, n);
-	grow_lists(s);
+	sessions_grow_lists(s);
 	return key;
 }
 
@@ -311,6 +305,7 @@ collect_due(struct sessions *s, int64_t watermark)
 				continue;
 			}
 			SLIST_REMOVE(&s->lists[i], x, session, next);
+			x->key = (uint32_t)i;
 			s->n_open--;
 			s->due = mem_grow(s->due, &s->cap_due, s->n_due + 1,
 			    sizeof(struct session *));
@@ -359,6 +354,28 @@ forget_keys(struct sessions *s)
 	arena_release(&a);
 }
 
+/* A due session of one group as a table; its slot is free then. */
+static const struct pane *
+as_table(struct sessions *s, const struct session *x)
+{
+	struct arena a = {.blocks = NULL};
+	struct col *cols = arena_alloc(&a, s->n_keys * sizeof(*cols)), all;
+	uint32_t *group = arena_alloc(&a, sizeof(*group));
+	struct keys_rows rows;
+
+	pane_reset(s->given);
+	for (size_t i = 0; i < s->n_keys; i++) {
+		colbuf_view(&all, &s->keys.cols[i]);
+		col_gather(&cols[s->key_cols[i]], &a, &all, &x->key, 1);
+	}
+	keys_prepare(&rows, cols, s->n_keys, 1, &a);
+	rows.order = x->order;
+	keys_find(&s->given->keys, group, &rows, NULL, 1);
+	slots_move(&s->slots, x->slot, s->given);
+	arena_release(&a);
+	return s->given;
+}
+
 int
 sessions_next(struct sessions *s, struct session_result *out, int64_t watermark)
 {
@@ -381,7 +398,8 @@ sessions_next(struct sessions *s, struct session_result *out, int64_t watermark)
 	if (s->n_due == 0)
 		return 0;
 	x = s->due[s->due_at++];
-	*out = (struct session_result){x->first_us, x->end_us, x->table};
+	*out = (struct session_result){
+	    x->first_us, x->end_us, s->single ? as_table(s, x) : x->table};
 	return 1;
 }
 
@@ -389,89 +407,4 @@ size_t
 sessions_n_open(const struct sessions *s)
 {
 	return s->n_open + s->n_due - s->due_at;
-}
-
-/* The tables of all sessions, in the order of the lists; to be freed. */
-static struct pane **
-list_tables(const struct sessions *s)
-{
-	struct pane **tables =
-	    mem_resize(NULL, s->n_open + 1, sizeof(struct pane *));
-	struct session *x;
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->n_lists; i++) {
-		SLIST_FOREACH(x, &s->lists[i], next)
-		tables[n++] = x->table;
-	}
-	return tables;
-}
-
-void
-sessions_save(const struct sessions *s, struct buf *out)
-{
-	struct pane **tables = list_tables(s);
-	const struct session *x;
-
-	packed_put_keys(out, &s->keys);
-	buf_put_int(out, (uint64_t)s->least_end, 8);
-	buf_put_int(out, (uint64_t)s->given_us, 8);
-	for (size_t i = 0; i < s->n_lists; i++) {
-		for (x = SLIST_FIRST(&s->lists[i]); x != NULL;
-		     x = SLIST_NEXT(x, next)) {
-			buf_put_int(out, 1, 1);
-			buf_put_int(out, (uint64_t)x->first_us, 8);
-			buf_put_int(out, (uint64_t)x->last_us, 8);
-			buf_put_int(out, x->order, 8);
-		}
-		buf_put_int(out, 0, 1);
-	}
-	panepack_put(out, tables, s->n_open);
-	free(tables);
-}
-
-/* The sessions of a key, in the order of the list. */
-static int
-load_list(struct sessions *s, struct session_list *list, struct cur *in)
-{
-	struct session *x, *before = NULL;
-	uint64_t more;
-
-	while ((more = cur_get_int(in, 1)) == 1) {
-		x = mem_zero(1, sizeof(*x));
-		x->first_us = (int64_t)cur_get_int(in, 8);
-		x->last_us = (int64_t)cur_get_int(in, 8);
-		x->order = cur_get_int(in, 8);
-		x->table = pane_new(s->plan);
-		if (before == NULL)
-			SLIST_INSERT_HEAD(list, x, next);
-		else
-			SLIST_INSERT_AFTER(before, x, next);
-		before = x;
-		s->n_open++;
-		if (x->first_us > x->last_us
-		    || !num_add(&x->end_us, x->last_us, s->gap))
-			return -1;
-	}
-	return in->failed || more != 0 ? -1 : 0;
-}
-
-int
-sessions_load(struct sessions *s, struct cur *in)
-{
-	struct pane **tables;
-	int rc;
-
-	if (packed_get_keys(&s->keys, in) == -1)
-		return -1;
-	grow_lists(s);
-	s->least_end = (int64_t)cur_get_int(in, 8);
-	s->given_us = (int64_t)cur_get_int(in, 8);
-	for (size_t i = 0; i < s->n_lists; i++)
-		if (load_list(s, &s->lists[i], in) == -1)
-			return -1;
-	tables = list_tables(s);
-	rc = panepack_get(tables, s->n_open, in);
-	free(tables);
-	return rc;
 }

@@ -318,6 +318,26 @@ all() {
 	[ "$(new)" = "2 3" ]
 }
 
+# bats test_tags=long
+@test "a log may be rotated while it is looked for" {
+	seq 1 3 >b.log
+	new >/dev/null
+	mv b.log b.log.1
+	seq 4 6 >b.log
+	cp -a d before
+	# The name is gone at one of the looks whether it may be read.
+	for n in 1 2 3; do
+		rm -r d
+		cp -a before d
+		ASAN_OPTIONS=detect_leaks=0 strace -qq -o log -P b.log \
+			-e trace=access,faccessat,faccessat2 -e \
+			inject=access,faccessat,faccessat2:error=ENOENT:when=$n \
+			sbatch -f lines --once -S d b.log 2>err |
+			ssink -q -N | diff <(seq 4 6) -
+		[ "$n" -gt 1 ] || grep -q INJECTED log
+	done
+}
+
 @test "a pipeline that has changed is refused with the difference" {
 	seq 1 3 >b.log
 	new >/dev/null

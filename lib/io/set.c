@@ -136,6 +136,15 @@ is_followed(const char *path, enum source_mode mode)
 	       && strcmp(path, "-") != 0;
 }
 
+/* It may be missing; in one call, between two of which it may be rotated. */
+static int
+check_name(struct source *s)
+{
+	if (access(s->path, R_OK) == 0 || errno == ENOENT)
+		return 0;
+	return source_check_path(s);
+}
+
 static int
 check_log(struct source *s)
 {
@@ -144,8 +153,10 @@ check_log(struct source *s)
 	int fd;
 	ssize_t n;
 
-	if (source_check_path(s) == -1)
+	if (check_name(s) == -1)
 		return -1;
+	if (stat(s->path, &st) == 0 && S_ISDIR(st.st_mode))
+		return source_check_path(s);
 	if (stat(s->path, &st) == 0 && !S_ISREG(st.st_mode))
 		return source_fail(s, EX_NOINPUT, "is no regular file");
 	fd = open(s->path, O_RDONLY | O_CLOEXEC);
@@ -164,8 +175,6 @@ check_followed(struct source *s)
 {
 	if (s->own != NULL && check_members(s) == -1)
 		return -1;
-	if (access(s->path, F_OK) == -1 && errno == ENOENT)
-		return 0;
 	return check_log(s);
 }
 
@@ -363,9 +372,7 @@ check_kept(struct source *s)
 {
 	if (s->own != NULL && check_members(s) == -1)
 		return -1;
-	if (access(s->path, F_OK) == -1 && errno == ENOENT)
-		return 0;
-	return source_check_path(s);
+	return check_name(s);
 }
 
 const struct source_kind set_kept = {

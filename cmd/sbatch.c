@@ -563,6 +563,9 @@ run_opt(struct run *r, int ch, const char *arg)
 		    (uint32_t)tool_int("frame-rows", arg, 1, FRAME_MAX_ROWS);
 		break;
 	case 'S':
+		if (arg[0] == '\0')
+			tool_die(TOOL_USAGE,
+			    "-S: '' is no directory; is the variable set?");
 		o->source.kept = true;
 		r->in.epochs.path = arg;
 		break;

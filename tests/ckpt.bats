@@ -517,6 +517,8 @@ started 1 times" ]
 	[ "$stderr" = "sbatch: --once goes with -S DIR, where the places are kept" ]
 	run -64 --separate-stderr sbatch --epoch 1s b.log
 	[ "$stderr" = "sbatch: --epoch goes with -S DIR, where the places are kept" ]
+	run -64 --separate-stderr sbatch -S "" b.log
+	[ "$stderr" = "sbatch: -S: '' is no directory; is the variable set?" ]
 	run -64 --separate-stderr sbatch -S d --once -F b.log
 	run -64 --separate-stderr sbatch -S d --from -1h b.log
 	mkdir -m 700 real

@@ -366,24 +366,38 @@ twice	int" ]
 	python3 "$TOP/tests/sfan.py" stall 1
 }
 
-# begun N: whether so many workers have written their id.
+# begun N: whether so many processes have written their id.
 begun() {
 	[ "$(wc -l <pids)" -ge "$1" ]
 }
 
-@test "no worker outlives sfan, however it ends" {
-	: >pids
-	for cmd in 'exec smap -w true' 'exec sleep 600' 'trap "" TERM; exec sleep 600'; do
+all_ended() {
+	local pid
+	while read -r pid; do
+		ended "$pid" || return 1
+	done <pids
+}
+
+@test "nothing that workers have started outlives sfan, however it ends" {
+	while IFS='|' read -r signal n cmd; do
+		: >pids
 		mkfifo in
 		sfan -j 1 -- "echo \$\$ >>pids; $cmd" <in >/dev/null 2>&1 &
 		pid=$!
 		exec 5>in
 		seq 3 | sbatch | head -c 400 >&5
-		until_true 20 begun 1
-		kill -9 "$pid"
-		until_true 20 ended "$(cat pids)"
+		until_true 20 begun "$n"
+		until_true 20 signalled "$signal" "$pid"
+		until_true 20 all_ended
 		exec 5>&-
 		rm in
-		: >pids
-	done
+	done <<-'ENDS'
+		KILL|1|exec smap -w true
+		KILL|1|exec sleep 600
+		KILL|1|trap "" TERM; exec sleep 600
+		KILL|2|sleep 600 & echo $! >>pids; wait
+		KILL|3|for i in 1 2; do sh -c 'trap "" TERM; echo $$ >>pids; while :; do sleep 600; done' & done; smap -w true
+		TERM|2|sleep 600 & echo $! >>pids; smap -w true
+		TERM|2|sleep 600 & echo $! >>pids; wait
+	ENDS
 }

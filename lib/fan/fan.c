@@ -2,6 +2,7 @@
 /* Frames to many processes, their answers in order.  sfan(1). */
 #include "fan/fan.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,8 @@ on_head(struct stage *st, void *arg)
 
 	st->options = f->o->unordered ? "--unordered" : "";
 	fan_left(f);
+	if (guard_start(&f->guard) == -1)
+		return stage_fail(st, TOOL_IO, "fork: %s", strerror(errno));
 	if (make_head(f) == -1 || ask_one(f) == -1)
 		return -1;
 	head_release(out);
@@ -268,6 +271,7 @@ release(struct fan *f)
 
 	for (size_t i = 0; i < f->o->n; i++)
 		worker_release(&f->workers[i], &f->rooms);
+	guard_stop(&f->guard);
 	while ((j = TAILQ_FIRST(&f->jobs)) != NULL) {
 		TAILQ_REMOVE(&f->jobs, j, link);
 		j->queued = false;
@@ -305,6 +309,7 @@ fan_run(struct tool *t, const struct fan_opts *o)
 		f.workers[i].n = (unsigned)i + 1;
 		f.workers[i].argv = o->commands[i];
 		f.workers[i].name = t->name;
+		f.workers[i].guard = &f.guard;
 	}
 	status = stage_run(&st, t, &ops, &f);
 	release(&f);

@@ -27,6 +27,7 @@ struct fan {
 	struct stage *st;
 	struct rooms rooms;
 	struct worker *workers;
+	struct guard guard;
 	struct job_list jobs; /* not yet out, in the order of reading */
 	size_t n_jobs;
 	struct buf head; /* payload of HEAD to the workers */

@@ -104,6 +104,7 @@ worker_start(struct worker *w, const struct buf *head)
 		close_fd(&w->err_fd);
 		return worker_fail(w, "%s: %s", w->argv[0], strerror(e));
 	}
+	guard_add(w->guard, pid);
 	w->pid = pid;
 	w->state = WORKER_STARTING;
 	w->seq = w->batch = 0;
@@ -392,6 +393,7 @@ worker_stop(struct worker *w, struct rooms *r, int wait_ms)
 	/* Not before: it would tell of an end that it should not see. */
 	close_fd(&w->in_fd);
 	w->status = spawn_wait(w->pid);
+	guard_drop(w->guard, w->pid);
 	w->pid = 0;
 	while (w->err_fd != -1 && io_wait(w->err_fd, -1, 0) == 1)
 		worker_log(w);

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "fan/guard.h"
 #include "fan/job.h"
 #include "fan/ledger.h"
 #include "wire/frame.h"
@@ -50,6 +51,7 @@ struct worker {
 	unsigned n; /* from 1 */
 	char *const *argv; /* borrowed; ends with NULL */
 	const char *name; /* of this stage, for what the worker prints */
+	const struct guard *guard; /* borrowed */
 	enum worker_state state;
 	pid_t pid; /* and process group; 0 = none */
 	int in_fd, out_fd, err_fd; /* -1 = closed */

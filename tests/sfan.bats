@@ -366,6 +366,34 @@ twice	int" ]
 	python3 "$TOP/tests/sfan.py" stall 1
 }
 
+# recipe NAME: the commands below .Ss NAME in the page.
+recipe() {
+	awk -v name="$1" '$0 == ".Ss " name { on = 1 }
+		on && /^\.Ed/ { exit } show
+		on && /^\.Bd/ { show = 1 }' "$TOP/man/sfan.1" | sed 's/\\e/\\/g'
+}
+
+@test "the recipes of the page" {
+	gen log 3000 | grep '"GET ' >big.log
+	cat >ssh <<-'ENDS'
+		#!/bin/sh
+		while getopts Co: o; do :; done
+		shift "$OPTIND"
+		exec sh -c "$*"
+	ENDS
+	chmod +x ssh
+	PATH="$PWD:$PATH"
+	sbatch -f combined big.log | swindow 1m | sreduce -k path count |
+		ssink >want
+	# The columns of the pattern have names of their own.
+	eval "$(recipe 'A log on eight cores')" | sed 's/request/path/' >got
+	cmp want got
+	sbatch -f combined big.log | swindow 1m --late 5s |
+		sreduce -k path count | ssink >want
+	eval "$(recipe 'Three hosts' | sed 's/sbatch -F/sbatch/')" >got
+	cmp want got
+}
+
 # begun N: whether so many processes have written their id.
 begun() {
 	[ "$(wc -l <pids)" -ge "$1" ]

@@ -144,34 +144,39 @@ def children(pid):
         return f.read().split()
 
 
+def resident(pid):
+    """KiB."""
+    with open(f"/proc/{pid}/statm", encoding="ascii") as f:
+        return int(f.read().split()[1]) * 4
+
+
 def leaks(replaced):
     """Workers that die after a few frames, as often as is asked for."""
     frames = replaced * 4
     text = "".join(f"{i}\n" for i in range(frames))
     data = run(["sbatch", "--frame-rows", "1"], text.encode()).stdout
-    fan = subprocess.Popen(
-        ["sfan", "-v", "-j", "3", "--once-only", "--", "smap -w true | dd bs=1 count=700 status=none"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    out = subprocess.Popen(["ssink", "-N"], stdin=fan.stdout,
-                           stdout=subprocess.PIPE)
-    fan.stdout.close()
-    sizes = []
-
-    def look():
-        sizes.append((len(os.listdir(f"/proc/{fan.pid}/fd")),
-                      len(children(fan.pid))))
-    step = len(data) // 10
-    for i in range(0, len(data) - step, step):
-        fan.stdin.write(data[i:i + step])
-        fan.stdin.flush()
-        look()
-    fan.stdin.write(data[i + step:])
-    err = subprocess.Popen(["cat"], stdin=fan.stderr, stdout=subprocess.PIPE)
-    fan.stdin.close()
-    got = out.communicate()[0].decode()
-    log = err.communicate()[0].decode()
-    if fan.wait() or got != text:
-        sys.exit(f"leaks: status {fan.returncode}, {len(got)} bytes of "
+    # What comes out waits in files: who writes here does not read.
+    with tempfile.TemporaryFile() as table, tempfile.TemporaryFile() as told:
+        fan = subprocess.Popen(
+            ["sfan", "-v", "-j", "3", "--once-only", "--",
+             "smap -w true | dd bs=1 count=700 status=none"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=told)
+        out = subprocess.Popen(["ssink", "-N"], stdin=fan.stdout, stdout=table)
+        fan.stdout.close()
+        sizes = []
+        step = len(data) // 50
+        for i in range(0, len(data), step):
+            fan.stdin.write(data[i:i + step])
+            fan.stdin.flush()
+            sizes.append((len(os.listdir(f"/proc/{fan.pid}/fd")),
+                          len(children(fan.pid)), resident(fan.pid)))
+        fan.stdin.close()
+        status = fan.wait() or out.wait()
+        table.seek(0)
+        told.seek(0)
+        got, log = table.read().decode(), told.read().decode()
+    if status or got != text:
+        sys.exit(f"leaks: status {status}, {len(got)} bytes of "
                  f"{len(text)}: {log[-500:]}")
     n = int(log.split(" workers replaced")[0].split()[-1])
     if n < replaced / 2:
@@ -180,6 +185,13 @@ def leaks(replaced):
     if max(s[0] for s in sizes) > 3 + 3 * 3 + 1 + 5 \
             or max(s[1] for s in sizes) > 3 + 1:
         sys.exit(f"leaks: descriptors and children: {sizes}")
+    # Before its workers are there it may not even be sfan.
+    begun = [s[2] for s in sizes if s[1] >= 3]
+    half, most = begun[len(begun) // 2], max(begun)
+    print(f"# {n} workers replaced; resident {half} KiB in the middle, "
+          f"{most} KiB at most")
+    if most > 1.1 * half + 512:
+        sys.exit(f"leaks: memory: {sizes}")
 
 
 def read_frame(source):

@@ -14,31 +14,53 @@ fan() {
 	sfan "$@" <in.mill | ssink -f csv
 }
 
+# see COMMAND: what it has written, as text.
+see() {
+	case $1 in
+	*--partial*) sreduce --merge | ssink ;;
+	*) ssink -f csv ;;
+	esac
+}
+
 @test "any number of workers gives what the command alone gives" {
 	rows
-	while read -r args; do
-		eval "smap $args" <in.mill >alone.mill
-		ssink -f csv <alone.mill >want
+	printf 'path,area\n/,home\n/about,words\n' >areas.csv
+	while read -r cmd; do
+		eval "$cmd" <in.mill >alone.mill
+		see "$cmd" <alone.mill >want
 		for j in 1 2 16; do
-			eval "sfan -j $j -- smap $args" <in.mill >fan.mill
+			eval "sfan -j $j -- $cmd" <in.mill >fan.mill
 			python3 "$TOP/tests/decode.py" -c <fan.mill
-			ssink -f csv <fan.mill >got
+			see "$cmd" <fan.mill >got
 			cmp want got
 			# The frames are the same, but for the stages in HEAD and END.
 			cmp <(python3 "$TOP/tests/decode.py" <alone.mill | grep ROWS) \
 				<(python3 "$TOP/tests/decode.py" <fan.mill | grep ROWS)
 		done
 	done <<-'ENDS'
-		-w true
-		-w false
-		-w 'status = 404'
-		-s 'path, bytes * 2 as twice, now() is null as n'
-		-a 'upper(path) as up' --drop agent
-		--rename path=p
-		--sample 10%:host
-		--explode 'split(path, "/") as piece'
-		-p 'path=regex:^/(?<first>[a-z]*)' --bad skip
+		smap -w true
+		smap -w false
+		smap -w 'status = 404'
+		smap -s 'path, bytes * 2 as twice, now() is null as n'
+		smap -a 'upper(path) as up' --drop agent
+		smap --rename path=p
+		smap --sample 10%:host
+		smap --explode 'split(path, "/") as piece'
+		smap -p 'path=regex:^/(?<first>[a-z]*)' --bad skip
+		sjoin -k path areas.csv
+		sjoin --left -k path areas.csv
+		sreduce --partial -k path 'count() as n, p95(bytes)'
 	ENDS
+}
+
+@test "commands in the workers give the same rows" {
+	# Into how many pieces an answer is cut depends on the command.
+	rows
+	smap -x --frame -- sed s/GET/get/ <in.mill | ssink -f csv >want
+	for j in 1 2 16; do
+		fan -j "$j" -- smap -x --frame -- sed s/GET/get/ >got
+		same want got
+	done
 }
 
 @test "raw blocks are parsed in the workers" {
@@ -354,6 +376,44 @@ twice	int" ]
 	run -74 on_terminal "sfan -q -j 1 -- \
 		'read x </dev/tty; smap -w true' <in.mill >out.mill"
 	[ "$output" = "sfan: no worker is left; worker 1: it wants the terminal, which no worker can have" ]
+}
+
+@test "more workers than there may be open files are refused" {
+	rows
+	ulimit -n 60
+	run -64 --separate-stderr sfan -j 64 -- smap -w true <in.mill
+	[ "$stderr" = "sfan: 64 workers need 208 open files, ulimit -n allows 60" ]
+}
+
+@test "-j auto takes a worker for each processor that it may use" {
+	rows
+	for cpus in 0 "0-$(($(nproc) - 1))"; do
+		run -0 --separate-stderr taskset -c "$cpus" bash -c \
+			"sfan -v -j auto -- smap -w true <in.mill | ssink >/dev/null"
+		[ "$(grep -c '^sfan: worker [0-9]*: busy' <<<"$stderr")" -eq \
+			"$(taskset -c "$cpus" nproc)" ]
+	done
+}
+
+@test "the status of a worker that ends later is waited for" {
+	rows
+	for t in 0 60s; do
+		run -3 --separate-stderr bash -c "sfan --timeout $t -j 1 -- \
+			'smap -w true; exec >&-; seq 300000 | wc -l >&2; exit 3' \
+			<in.mill >/dev/null"
+		[ "$stderr" = "sfan[1]: 300000
+sfan: worker 1 ended with status 3" ]
+	done
+}
+
+# bats test_tags=memory
+@test "what waits for a slow worker is bounded" {
+	gen log 200000 >a.log
+	run -0 --separate-stderr python3 "$TOP/tests/rss.py" 32768 \
+		'sbatch -f combined a.log' "sfan --once-only \
+		--worker='exec python3 $TOP/tests/sfan.py delay 100 \"smap -w true\"' \
+		--worker='smap -w true'" 'sreduce "count()"' 'ssink -N'
+	[ "$output" = 200000 ]
 }
 
 # bats test_tags=time

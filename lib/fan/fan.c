@@ -6,12 +6,14 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/time.h"
 #include "fan/fan_int.h"
 
+#define OTHER_FILES 16
 #define VERSION 1 /* of the state at a barrier */
 
 /* HEAD as the workers get it: they must not join the directory. */
@@ -47,6 +49,20 @@ ask_one(struct fan *f)
 	return stage_fail(f->st, TOOL_IO, "no worker is left");
 }
 
+/* Three descriptors a worker, as many while one is started, and our own. */
+static int
+check_limit(struct fan *f)
+{
+	size_t need = FAN_ENDS * f->o->n + OTHER_FILES;
+	struct rlimit most;
+
+	if (getrlimit(RLIMIT_NOFILE, &most) == -1 || most.rlim_cur >= need)
+		return 0;
+	return stage_fail(f->st, TOOL_USAGE,
+	    "%zu workers need %zu open files, ulimit -n allows %ju", f->o->n,
+	    need, (uintmax_t)most.rlim_cur);
+}
+
 static int
 on_head(struct stage *st, void *arg)
 {
@@ -55,6 +71,8 @@ on_head(struct stage *st, void *arg)
 
 	st->options = f->o->unordered ? "--unordered" : "";
 	fan_left(f);
+	if (check_limit(f) == -1)
+		return -1;
 	if (guard_start(&f->guard) == -1)
 		return stage_fail(st, TOOL_IO, "fork: %s", strerror(errno));
 	if (make_head(f) == -1 || ask_one(f) == -1)

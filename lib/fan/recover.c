@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What becomes of workers that fail, and of the frames that they had. */
+#include <limits.h>
+
 #include "fan/fan_int.h"
 
 #define LAST_WAIT_MS 200 /* for the status of who has closed its output */
@@ -129,7 +131,10 @@ recover_lost(struct fan *f, struct worker *w)
 int
 recover_part(struct fan *f, struct worker *w)
 {
-	worker_stop(w, &f->rooms, (int)(f->o->timeout_us / 1000));
+	int64_t ms = f->o->timeout_us / 1000;
+
+	/* 0 waits for ever. */
+	worker_stop(w, &f->rooms, ms == 0 || ms > INT_MAX ? INT_MAX : (int)ms);
 	if (w->status <= 0 || w->status >= 128)
 		return 0;
 	return stage_fail(f->st, w->status, "worker %u ended with status %d",

@@ -15,6 +15,8 @@
 
 #include "base/io.h"
 
+#define MAX_STEP_MS 50 /* between two looks for an end */
+
 /* In the child: become the command, or tell the parent why not. */
 _Noreturn static void
 become(const struct spawn *s, int tell_fd, pid_t parent)
@@ -83,6 +85,12 @@ spawn_wait(pid_t pid)
 	return WEXITSTATUS(status);
 }
 
+static int
+next_step(int ms)
+{
+	return ms < MAX_STEP_MS / 2 ? 2 * ms : MAX_STEP_MS;
+}
+
 bool
 spawn_is_over(pid_t pid, int wait_ms)
 {
@@ -90,12 +98,12 @@ spawn_is_over(pid_t pid, int wait_ms)
 	siginfo_t info;
 
 	/* Who waits knows that the end is near: ask often at first. */
-	for (int ms = 0, step = 1;; ms += step, step *= 2) {
+	for (int ms = 0, step = 1;; ms += step, step = next_step(step)) {
 		info.si_pid = 0;
 		if (waitid(P_PID, (id_t)pid, &info, flags) == 0
 		    && info.si_pid == pid)
 			return true;
-		if (ms >= wait_ms)
+		if (ms > wait_ms - step)
 			return false;
 		poll(NULL, 0, step);
 	}

@@ -6,6 +6,9 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#ifdef __linux__
+#include <sched.h>
+#endif
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -284,6 +287,19 @@ tool_byte(const char *opt, const char *arg)
 	return (unsigned char)arg[0];
 }
 
+/* Processors on which this process may run. */
+static long
+n_processors(void)
+{
+#ifdef __linux__
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == 0)
+		return CPU_COUNT(&set);
+#endif
+	return sysconf(_SC_NPROCESSORS_ONLN);
+}
+
 unsigned
 tool_jobs(const char *opt, const char *arg, unsigned max)
 {
@@ -291,7 +307,7 @@ tool_jobs(const char *opt, const char *arg, unsigned max)
 
 	if (strcmp(arg, "auto") != 0)
 		return (unsigned)tool_int(opt, arg, 1, max);
-	n = sysconf(_SC_NPROCESSORS_ONLN);
+	n = n_processors();
 	return n < 1 ? 1 : n > max ? max : (unsigned)n;
 }
 

@@ -692,6 +692,27 @@ in_pieces() {
 	[ "$(paste -sd ' ' out)" = "1 2 3" ]
 }
 
+# bats test_tags=long
+@test "a directory that cannot be read to its end is no short one" {
+	# unread DIR COMMAND...: what it reads of the names there fails.
+	unread() {
+		strace -qq -o /dev/null -P "$1" -e trace=getdents64 \
+			-e inject=getdents64:error=EIO "${@:2}" >out
+	}
+	mkdir in
+	seq 3 >in/b.log
+	run -66 --separate-stderr unread "$PWD/in" sbatch -f lines in/
+	[ "$stderr" = "sbatch: in/: Input/output error" ]
+	sbatch -f lines in/b.log >s
+	run -74 --separate-stderr unread "$PWD" ssink -N --roll 2rows r.csv <s
+	[ "$stderr" = "ssink: r.csv: Input/output error" ]
+	sbatch -f lines --once -S d in/b.log | ssink -q -N
+	mv in/b.log in/b.log.1
+	run -74 --separate-stderr \
+		unread "$PWD/in" sbatch -f lines --once -S d in/b.log
+	[ "$stderr" = "sbatch: in/b.log: in/: Input/output error" ]
+}
+
 @test "two stages in one place are asked for a name" {
 	seq 3 >b.log
 	sbatch -F -f lines -S d b.log 2>/dev/null |

@@ -245,6 +245,16 @@ io_close(int fd, int rc)
 	return -1;
 }
 
+int
+io_end_list(DIR *dir)
+{
+	int e = errno;
+
+	closedir(dir);
+	errno = e;
+	return e == 0 ? 0 : -1;
+}
+
 bool
 io_flows(int fd)
 {

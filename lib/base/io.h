@@ -3,6 +3,7 @@
 #ifndef MILLRACE_BASE_IO_H
 #define MILLRACE_BASE_IO_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -61,6 +62,12 @@ void io_end_without_reader(void);
  */
 void io_drop(int fd);
 int io_close(int fd, int rc);
+
+/*
+ * Close a directory of which (errno = 0, e = readdir(dir)) gave NULL: 0 when
+ * that was its end, -1 with errno when it cannot be read.
+ */
+int io_end_list(DIR *dir);
 
 /* Whether fd is a pipe or a socket, with a process at its other end. */
 bool io_flows(int fd);

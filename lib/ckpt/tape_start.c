@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* A tape is found again.  millrace-checkpoint(5), SPOOL. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 
 #include "base/mem.h"
 #include "ckpt/durable.h"
+#include "ckpt/entries.h"
 #include "ckpt/segment.h"
 #include "ckpt/tape_int.h"
 
@@ -22,31 +22,26 @@ by_number(const void *va, const void *vb)
 	return (a->number > b->number) - (a->number < b->number);
 }
 
+static int
+add_file(void *arg, const char *name)
+{
+	struct tape *t = arg;
+	uint32_t number;
+
+	if (!segment_number(&number, name))
+		return 0;
+	t->files = mem_grow(
+	    t->files, &t->cap_files, t->n_files + 1, sizeof(*t->files));
+	t->files[t->n_files++] = (struct tape_file){number, 0};
+	return 0;
+}
+
 /* The files that are there, in order. */
 static int
 list(struct tape *t, char **why)
 {
-	int fd = openat(t->dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd == -1 ? NULL : fdopendir(fd);
-	struct dirent *e;
-	uint32_t number;
-	int rc = 0;
+	int rc = entries_each(t->dir, why, add_file, t);
 
-	if (d == NULL) {
-		rc = checkpoint_failed(t->dir, why, ".");
-		if (fd != -1)
-			close(fd);
-		return rc;
-	}
-	while ((errno = 0, e = readdir(d)) != NULL)
-		if (segment_number(&number, e->d_name)) {
-			t->files = mem_grow(t->files, &t->cap_files,
-			    t->n_files + 1, sizeof(*t->files));
-			t->files[t->n_files++] = (struct tape_file){number, 0};
-		}
-	if (errno != 0)
-		rc = checkpoint_failed(t->dir, why, ".");
-	closedir(d);
 	if (t->n_files > 1)
 		qsort(t->files, t->n_files, sizeof(*t->files), by_number);
 	return rc;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/time.h"
 
@@ -209,9 +210,12 @@ newfiles_look(struct newfiles *f, char ***names, size_t *n, const char *path,
 	/* Unless it is the first look, they are. */
 	if (f->n > 1)
 		qsort(f->v, f->n, sizeof(*f->v), by_id);
-	while ((e = readdir(dir)) != NULL)
+	while ((errno = 0, e = readdir(dir)) != NULL)
 		add(f, &now, dirfd(dir), e->d_name);
-	closedir(dir);
+	if (io_end_list(dir) == -1) {
+		free_list(now.v, now.n);
+		return -1;
+	}
 	if (now.n > 0)
 		qsort(now.v, now.n, sizeof(*now.v), by_id);
 	if (f->n_closed > 0)

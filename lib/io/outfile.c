@@ -30,6 +30,13 @@ outfile_init(struct outfile *o, const char *path, size_t n_trusted, bool append,
 	    .fd = -1};
 }
 
+/* Whether the last component of path is the user's. */
+static bool
+is_trusted(const struct outfile *o)
+{
+	return (size_t)(outdir_name(o->path) - o->path) < o->n_trusted;
+}
+
 /*
  * A line that a kill has cut short must not swallow the first row.  What
  * cannot be read is left as it is.
@@ -37,8 +44,9 @@ outfile_init(struct outfile *o, const char *path, size_t n_trusted, bool append,
 static int
 mend_line(const struct outfile *o, int dir_fd, struct outfile_state *state)
 {
-	int fd = openat(
-	    dir_fd, outdir_name(o->path), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int fd = openat(dir_fd, outdir_name(o->path),
+	    O_RDONLY | O_NONBLOCK | O_CLOEXEC
+		| (is_trusted(o) ? 0 : O_NOFOLLOW));
 	struct stat st;
 	char last = '\n';
 
@@ -50,13 +58,6 @@ mend_line(const struct outfile *o, int dir_fd, struct outfile_state *state)
 	close(fd);
 	state->is_mended = last != '\n';
 	return state->is_mended ? io_write(o->fd, "\n", 1) : 0;
-}
-
-/* Whether the last component of path is the user's. */
-static bool
-is_trusted(const struct outfile *o)
-{
-	return (size_t)(outdir_name(o->path) - o->path) < o->n_trusted;
 }
 
 /* A name from data must not reach a link, a device or a FIFO. */
@@ -229,14 +230,13 @@ highest(uint64_t *number, int dir_fd, const char *stem, size_t stem_len,
 			io_drop(fd);
 		return -1;
 	}
-	while ((e = readdir(dir)) != NULL) {
+	while ((errno = 0, e = readdir(dir)) != NULL) {
 		uint64_t n = number_in(e->d_name, stem, stem_len, ext);
 
 		if (n > *number)
 			*number = n;
 	}
-	closedir(dir);
-	return 0;
+	return io_end_list(dir);
 }
 
 /* The name that number makes of name, its ext_len last bytes behind. */

@@ -12,6 +12,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 
 #define LOOKS 100 /* pictures taken until two agree */
@@ -165,13 +166,14 @@ look_once(struct siblings *l, int dir_fd, const char *base)
 	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
 	struct sibling s;
 	struct dirent *e;
+	int rc;
 
 	forget(l);
 	if (dir == NULL && fd != -1)
 		close(fd);
 	if (dir == NULL)
 		return -1;
-	while ((e = readdir(dir)) != NULL) {
+	while ((errno = 0, e = readdir(dir)) != NULL) {
 		s.current = strcmp(e->d_name, base) == 0;
 		if (!s.current && !sibling_is_rotated(e->d_name, base))
 			continue;
@@ -182,9 +184,10 @@ look_once(struct siblings *l, int dir_fd, const char *base)
 		l->v = mem_grow(l->v, &l->cap, l->n + 1, sizeof(*l->v));
 		l->v[l->n++] = s;
 	}
-	closedir(dir);
-	sort_by_age(l);
-	return 0;
+	rc = io_end_list(dir);
+	if (rc == 0)
+		sort_by_age(l);
+	return rc;
 }
 
 static bool

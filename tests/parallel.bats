@@ -161,6 +161,24 @@ forks() {
 	[ "$(forks)" -eq 3 ]
 }
 
+@test "workers that cannot be started are an error, and leave nobody" {
+	seq 400000 >lines
+	for n in 1 3; do
+		run -71 --separate-stderr env MARK="$BATS_TEST_TMPDIR" \
+			ASAN_OPTIONS=detect_leaks=0 strace -qq -e signal=none -o calls \
+			-e trace=clone,clone3,fork -e inject=clone,clone3,fork:error=EAGAIN:when=$n \
+			sbatch -j 4 -f lines lines
+		[ "$stderr" = "sbatch: -j: the workers cannot be started: Resource temporarily unavailable" ]
+		nobody
+	done
+}
+
+@test "batches of an interval have the rows that come, in order" {
+	seq 400000 >lines
+	sbatch -j 3 -i 1ms -f lines lines | ssink -N >got
+	cmp lines got
+}
+
 # bats test_tags=time
 @test "two processes parse grok 1.6 times as fast as one" {
 	gen log 200000 >a.log

@@ -97,7 +97,8 @@ turn_on(struct intake *in)
 		    s->n, sizeof(struct parcel), parcel_parse, &s->maker);
 		if (s->crew == NULL) {
 			parcel_maker_release(&s->maker);
-			intake_fail(in, EX_OSERR, "-j: no process: %s",
+			intake_fail(in, EX_OSERR,
+			    "-j: the workers cannot be started: %s",
 			    strerror(errno));
 			return LANE_FAILED;
 		}

@@ -200,3 +200,16 @@ rows_are() {
 	python3 "$TOP/tests/dirs.py" once 8 "${MILLRACE_SEED-$RANDOM}"
 	python3 "$TOP/tests/dirs.py" follow 8 "${MILLRACE_SEED-$RANDOM}"
 }
+
+@test "a file that is refused is refused once, until it changes" {
+	mkdir in
+	b() { sbatch --bad skip --once -S d in/ | ssink -q -N -f csv; }
+	printf 'a,b\n1,2\n' >in/x.csv
+	b >/dev/null
+	printf 'c,d\n3,4\n' >in/y.csv
+	b 2>err
+	[ "$(tail -n 1 err)" = "sbatch: 1 of 2 records invalid, skipped" ]
+	printf 'a,b\n5,6\n' >in/z.csv
+	[ "$(b 2>err)" = "5,6" ]
+	[ "$(tail -n 1 err)" = "sbatch: 1 of 3 records invalid, skipped" ]
+}

@@ -19,6 +19,7 @@ struct entry {
 	char *path; /* owned; the present one */
 	struct held at; /* fd -1 until it is open */
 	char *note; /* owned; of the last read, or NULL */
+	bool ended; /* how it was then is noted */
 };
 
 /* Where an earlier start was in it; what has become another is read anew. */
@@ -87,21 +88,29 @@ on_truncation(struct source *s)
 	return SOURCE_NEXT;
 }
 
+/* How it is when no more of it is read.  0, or -1 with errno. */
+static int
+note_state(struct entry *e)
+{
+	struct stat st;
+
+	if (fstat(e->at.fd, &st) == -1)
+		return -1;
+	e->file->size = (uint64_t)st.st_size;
+	e->file->mtime_ns =
+	    st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
+	e->ended = true;
+	return 0;
+}
+
 /* Its end, for now or for good. */
 static enum source_got
 on_end(struct source *s)
 {
-	struct entry *e = s->own;
-	struct stat st;
-
-	if (fstat(e->at.fd, &st) == -1) {
-		source_fail(s, EX_IOERR, "%s", strerror(errno));
-		return SOURCE_ERROR;
-	}
-	e->file->size = (uint64_t)st.st_size;
-	e->file->mtime_ns =
-	    st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
-	return SOURCE_END;
+	if (note_state(s->own) == 0)
+		return SOURCE_END;
+	source_fail(s, EX_IOERR, "%s", strerror(errno));
+	return SOURCE_ERROR;
 }
 
 static enum source_got
@@ -199,6 +208,9 @@ entry_done(struct source *s)
 {
 	struct entry *e = s->own;
 
+	/* One that was refused before its end is tried again if it changes. */
+	if (!e->ended && e->at.fd != -1)
+		(void)note_state(e);
 	e->file->state = s->opts->mode == SOURCE_FOLLOW ? SEEN_DONE : SEEN_READ;
 	(*e->n_open)--;
 }

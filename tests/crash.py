@@ -281,7 +281,7 @@ class Crash:
         if procs[0].poll() is None:
             procs[0].send_signal(signal.SIGTERM)
         self.stops += 1
-        self.reap(procs, procs[:1])
+        self.reap(procs, procs)
         if procs[0].returncode in (143, -15):
             return True
         return self.settled([p.returncode for p in procs])

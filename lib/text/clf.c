@@ -183,9 +183,10 @@ set_request(struct walk *w, bool combined)
 {
 	if (w->note)
 		split_request(w, REQUEST, METHOD);
-	if (!combined)
-		memcpy(w->edge + 2 * COMMON_REQUEST, w->edge + 2 * REQUEST,
-		    2 * sizeof(*w->edge));
+	if (combined)
+		return;
+	w->edge[2 * COMMON_REQUEST] = w->edge[2 * REQUEST];
+	w->edge[2 * COMMON_REQUEST + 1] = w->edge[2 * REQUEST + 1];
 }
 
 /* What comes behind the last field is ignored. */

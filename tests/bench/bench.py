@@ -163,9 +163,12 @@ def same_cell(a, b, error):
 
 
 def keyed(rows):
-    """Rows by their leading cells: those that name the group."""
-    return {tuple(int(c) if c.isdigit() else c for c in row[:2])
-            if len(row) > 2 else row[0]: row for row in rows}
+    """Rows by their leading cells, numbers in any form: those that name the
+    group, and perhaps a value that is exact."""
+    def form(cell):
+        return cell if number(cell) is None else number(cell)
+    return {tuple(form(c) for c in row[:2]) if len(row) > 2 else row[0]: row
+            for row in rows}
 
 
 def objections(task, ours, theirs, peer):

@@ -149,9 +149,10 @@ task("T5", "stations.txt", "station: min avg max",
      quarter=("mlr",),
      duckdb="select s,min(t),avg(t),max(t) from read_csv('@F',header=false,"
             "delim=';',columns={'s':'VARCHAR','t':'DOUBLE'}) group by s",
-     clickhouse="select s,min(t),avg(t),max(t) from file('@F','CSV',"
-                "'s String,t Float64') group by s"
-                " settings format_csv_delimiter=';'",
+     clickhouse="select s,min(t),avg(t),max(t) from file('@F',"
+                "'CustomSeparated','s String,t Float64') group by s settings"
+                " format_custom_field_delimiter=';',"
+                "format_custom_escaping_rule='CSV'",
      mawk="mawk -F';' '{if(!c[$1]++)lo[$1]=hi[$1]=$2+0;s[$1]+=$2;"
           "if($2+0<lo[$1])lo[$1]=$2+0;if($2+0>hi[$1])hi[$1]=$2+0}"
           "END{for(k in c)printf \"%s,%.15g,%.15g,%.15g\\n\",k,lo[k],"

@@ -62,7 +62,7 @@ task("T1csv", "events.csv", "csv rows with price >= 500",
      clickhouse="select count() from %s where price>=500" % CH_CSV,
      mawk="mawk -F, 'NR>1&&$5>=500{n++}END{print n}' @F")
 task("T1log", "access.log", "log lines with status >= 500",
-     "sbatch -f combined -c status @F | smap -w 'status >= 500' |"
+     "sbatch -j 2 -f combined -c status @F | smap -w 'status >= 500' |"
      " sreduce 'count()' | ssink -f csv",
      duckdb="select count(*) from " + LINES
             + " where regexp_matches(l,'\\\" 5[0-9][0-9] ')",

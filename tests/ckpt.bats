@@ -567,8 +567,9 @@ growing() {
 @test "no more than four epochs are open, and a sink that commits none is named" {
 	seq 3 >b.log
 	sbatch -f lines -F --epoch 200ms -S d b.log 2>err | cat >stream &
+	source=$(jobs -p %%)
 	until_true 60 growing 'committed' err
-	kill "$(pgrep -g 0 -x sbatch)"
+	kill "$source"
 	wait
 	[ "$(cat err)" = "sbatch: -S: epoch 1 is not committed since 10 intervals of --epoch" ]
 	[ ! -e d/committed ]

@@ -153,11 +153,12 @@ case_complete() {
 case_endless() {
 	seq 3 >b.log
 	sbatch -F -f csv -N -i 200ms -c n:int b.log | ssink "$(url t)" &
+	source=$(jobs -p %%)
 	has() { [ "$(query 'SELECT count(*) FROM t' 2>/dev/null)" = "$1" ]; }
 	until_true 10 has 3
 	seq 4 5 >>b.log
 	until_true 10 has 5
-	kill "$(pgrep -g 0 -x sbatch)"
+	kill "$source"
 	wait
 }
 

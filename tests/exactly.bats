@@ -124,9 +124,10 @@ killed() {
 	sink --once
 	seq 5 8 >>b.log
 	sink -F --epoch 1h 2>/dev/null &
+	stages=$!
 	until_true 10 grep -q 8 0.tsv
 	until_true 10 grep -q 7 1.tsv
-	pids=$(pgrep -g 0 -x sbatch; pgrep -g 0 -x smap; pgrep -g 0 -x ssink)
+	pids=$(pgrep -P "$stages")
 	# shellcheck disable=SC2086 # a list of numbers
 	kill -9 $pids
 	wait

@@ -250,6 +250,7 @@ rest	tcp://$at" ]
 		tcp-listen://:x|tcp-listen://:x: write ADDRESS:PORT, the port a number
 		tcp-listen://:99999|tcp-listen://:99999: write ADDRESS:PORT, the port a number
 		tcp-listen://::1:5|tcp-listen://::1:5: write an address of IPv6 in [...]
+		tcp://localhost|tcp://localhost: write ADDRESS:PORT, the port a number
 		--token-file token tcp-listen://:0|tcp-listen://:0: --token-file token: others may read it; say chmod 600, and choose a new token
 		--token-file none tcp-listen://:0|tcp-listen://:0: --token-file none: No such file or directory
 		--max-conns 0 tcp-listen://:0|--max-conns: 0 is not in 1..1000000

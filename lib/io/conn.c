@@ -251,12 +251,22 @@ open_tcp(struct source *s)
 	return source_refuse(s, EX_NOINPUT, why);
 }
 
+static int
+check_tcp(struct source *s)
+{
+	char *why;
+
+	if (net_check(&why, source_url(s->path, "tcp")) == -1)
+		return source_refuse(s, EX_USAGE, why);
+	return conn_check_token(s);
+}
+
 const struct source_kind conn_tcp = {
     .name = "tcp",
     .traits = SOURCE_LIVE | SOURCE_BATCHED | SOURCE_NETWORK,
     .spools = SOURCE_SPOOL_STREAM,
     .claims = is_tcp,
-    .check = conn_check_token,
+    .check = check_tcp,
     .open = open_tcp,
     .read = receive,
     .close = source_close_fd,

@@ -67,6 +67,18 @@ cut(char **host, char **port, char **why, const char *where)
 	return 0;
 }
 
+int
+net_check(char **why, const char *where)
+{
+	char *host, *port;
+
+	if (cut(&host, &port, why, where) == -1)
+		return -1;
+	free(host);
+	free(port);
+	return 0;
+}
+
 static struct addrinfo *
 resolve(char **why, const char *where, bool listening)
 {

@@ -18,7 +18,8 @@ struct net_addr {
 
 /*
  * Functions that fail give -1 with the reason in *why, to be freed.
- * net_find: where "ADDRESS:PORT" is.  To listen, the address may be missing,
+ * net_check: whether where has the form "ADDRESS:PORT".
+ * net_find: where that is.  To listen, the address may be missing,
  * which means loopback, or "*", which means all.
  * net_listen, net_bind: a socket for streams or datagrams there, which does
  * not block.  net_listen_unix: the same for a path, for its owner alone; what
@@ -26,6 +27,7 @@ struct net_addr {
  * net_connect: a stream to there, within a time.
  * net_name: the address of a socket's peer, or its own.
  */
+int net_check(char **why, const char *where);
 int net_find(struct net_addr *a, char **why, const char *where, bool listen);
 int net_listen(const struct net_addr *a, char **why);
 int net_bind(const struct net_addr *a, char **why);

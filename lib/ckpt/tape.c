@@ -341,7 +341,7 @@ tape_end(struct tape *t, char **why, struct tape_stream *s)
 
 	if (rc == 0 && s->next < s->n_again)
 		tape_again(s, t->at - SEGMENT_REC);
-	else
+	else if (rc == 0)
 		s->ended = true;
 	return rc;
 }

@@ -90,6 +90,14 @@ origin_of(const struct spooled *d)
 	return xxh64(id, sizeof(id), xxh64(boot, sizeof(boot), 0)) | 1;
 }
 
+/* What is written after a failure would not be found: nothing goes on. */
+static int
+fail_all(struct source *s, int status, char *why)
+{
+	s->traits |= SOURCE_STRICT;
+	return source_refuse(s, status, why);
+}
+
 /* The first bytes of this start, or its end, are about to be spooled. */
 static int
 begin(struct source *s)
@@ -115,7 +123,7 @@ begin(struct source *s)
 		s->path = mem_printf("%s#%u", d->listener, d->stream->id);
 	}
 	rc = tape_open(t, &why, d->stream, origin, d->inner->form == FORM_GZIP);
-	return rc == 0 ? 0 : source_refuse(s, rc, why);
+	return rc == 0 ? 0 : fail_all(s, rc, why);
 }
 
 /* What came is on the tape before anybody sees it. */
@@ -129,7 +137,7 @@ keep(struct source *s, const void *p, size_t len)
 	if (!d->opened && begin(s) == -1)
 		return -1;
 	rc = tape_write(s->opts->tape, &why, d->stream, p, len);
-	return rc == 0 ? 0 : source_refuse(s, rc, why);
+	return rc == 0 ? 0 : fail_all(s, rc, why);
 }
 
 /* An end that comes by itself is kept; an end because of a stop is none. */
@@ -150,7 +158,7 @@ keep_end(struct source *s)
 	if (!d->opened && begin(s) == -1)
 		return -1;
 	rc = tape_end(s->opts->tape, &why, d->stream);
-	return rc == 0 ? 0 : source_refuse(s, rc, why);
+	return rc == 0 ? 0 : fail_all(s, rc, why);
 }
 
 /* What comes again, if there is anything: else SOURCE_WAIT. */
@@ -177,7 +185,7 @@ read_again(struct source *s, void *p, size_t cap, size_t *len)
 		return SOURCE_WAIT;
 	case TAPE_FAILED:
 	default:
-		source_refuse(s, status, why);
+		fail_all(s, status, why);
 		return SOURCE_ERROR;
 	}
 }

@@ -6,15 +6,24 @@
 
 #include "io/intake_int.h"
 
-/* What comes by itself is named after where it comes from, with a number. */
+/*
+ * What comes by itself is named after where it comes from, with a number; the
+ * files of a directory are not those of the directories in it.
+ */
 static bool
 is_from(const struct source *parent, const char *path)
 {
 	const char *start = source_path(parent), *number = strrchr(path, '#');
+	size_t len = strlen(start);
 
-	return number != NULL && number >= path + strlen(start)
-	       && strncmp(path, start, strlen(start)) == 0
-	       && strspn(number + 1, "0123456789") == strlen(number + 1);
+	if (number == NULL || strncmp(path, start, len) != 0
+	    || number < path + len
+	    || strspn(number + 1, "0123456789") != strlen(number + 1))
+		return false;
+	return number == path + len
+	       || (len > 0 && start[len - 1] == '/'
+		   && memchr(path + len, '/', (size_t)(number - path) - len)
+			  == NULL);
 }
 
 /* Whether it came by itself, from a source that is still one. */

@@ -97,6 +97,9 @@ note_state(struct entry *e)
 	if (fstat(e->at.fd, &st) == -1)
 		return -1;
 	e->file->size = (uint64_t)st.st_size;
+	/* It may have grown since the read that found its end. */
+	if (e->at.gunzip == NULL)
+		e->file->size = (uint64_t)e->at.off;
 	e->file->mtime_ns =
 	    st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
 	e->ended = true;
@@ -243,6 +246,7 @@ entry_new(const struct source *dir, struct seen_file *file, size_t *n_open)
 
 	free(key);
 	e->file = file;
+	file->state = SEEN_OPEN;
 	e->n_open = n_open;
 	e->path = path;
 	e->at.fd = -1;

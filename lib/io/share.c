@@ -147,7 +147,7 @@ post(struct intake *in, struct lane *l, struct parcel *p, size_t len, bool last)
 
 /* Nothing can be posted: wait for what is on its way, then go on without. */
 static enum lane_got
-run_dry(struct intake *in, struct lane *l)
+run_dry(struct intake *in, struct lane *l, const struct parcel *p)
 {
 	struct share *s = &in->share;
 
@@ -155,7 +155,8 @@ run_dry(struct intake *in, struct lane *l)
 		turn_off(in, l);
 		return LANE_MORE;
 	}
-	if (!s->dry)
+	/* Without room a read would look like the end. */
+	if (!s->dry || (p != NULL && p->len == s->block))
 		return wait_for_answer(in, -1);
 	/* More may come first. */
 	s->rush = s->dry = false;
@@ -190,10 +191,10 @@ fill_parcel(struct intake *in, struct lane *l, struct parcel *p)
 	last = left == 0 && l->ended != SOURCE_BYTES;
 	if (p->len < s->block / 2 && !last && !s->rush) {
 		l->hungry = true;
-		return s->dry ? run_dry(in, l) : LANE_MORE;
+		return s->dry ? run_dry(in, l, p) : LANE_MORE;
 	}
 	if (p->len == 0 || (s->rush && p->len < BLOCK_MIN))
-		return run_dry(in, l);
+		return run_dry(in, l, p);
 	end = last ? p->len : whole_end(in->text, p->text, p->len);
 	if (end > 0)
 		return post(in, l, p, end, last);
@@ -202,7 +203,7 @@ fill_parcel(struct intake *in, struct lane *l, struct parcel *p)
 		return LANE_MORE;
 	}
 	s->apart = crew_n_posted(s->crew) == 0;
-	return run_dry(in, l);
+	return run_dry(in, l, p);
 }
 
 static void

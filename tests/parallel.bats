@@ -179,22 +179,29 @@ forks() {
 	cmp lines got
 }
 
+# What two runs at once take from each other the machine takes, not -j.
 # bats test_tags=time
-@test "two processes parse grok 1.6 times as fast as one" {
+@test "two processes parse grok 1.6 times as fast as one, or as two may" {
 	gen log 200000 >a.log
 	python3 - <<-'EOF'
 		import subprocess, sys, time
+		alone = ("sbatch -j %d -f 'grok:%%{COMBINEDAPACHELOG}' a.log |"
+		         " sreduce 'count()' >out.%d")
 		best = {}
-		for _ in range(40):
-		    for jobs in ("1", "2"):
+		for round in range(40):
+		    for name, jobs in ("one", [1]), ("two", [2]), ("apart", [1, 1]):
 		        start = time.monotonic()
-		        subprocess.run("sbatch -j %s -f 'grok:%%{COMBINEDAPACHELOG}' a.log |"
-		                       " sreduce 'count()' >out" % jobs, shell=True, check=True)
+		        runs = [subprocess.Popen(alone % (j, i), shell=True)
+		                for i, j in enumerate(jobs)]
+		        if any([run.wait() for run in runs]):
+		            sys.exit("a run failed")
 		        took = time.monotonic() - start
-		        best[jobs] = min(took, best.get(jobs, took))
-		    if best["1"] >= 1.6 * best["2"]:
-		        sys.exit(0)
-		print("seconds:", best)
-		sys.exit(1)
+		        best[name] = min(took, best.get(name, took))
+		    gain = best["one"] / best["two"]
+		    may = 2 * best["one"] / best["apart"]
+		    if gain >= 1.6 or round >= 9 and gain >= 0.8 * may:
+		        break
+		print("# -j 2: %.2f times as fast; two runs at once: %.2f" % (gain, may))
+		sys.exit(gain < min(1.6, 0.8 * may))
 	EOF
 }

@@ -418,7 +418,7 @@ sfan: worker 1 ended with status 3" ]
 
 # bats test_tags=time
 @test "one worker of eight that is ten times as slow costs 30 % at most" {
-	python3 "$TOP/tests/sfan.py" slow 3
+	python3 "$TOP/tests/sfan.py" slow 5
 }
 
 # bats test_tags=time

@@ -84,6 +84,21 @@ host=c ms= note="say \"hi\""' ]
 	printf 'a|b\n' | sbatch -f lines | ssink -f markdown -N | same - <(echo '| a\|b |')
 }
 
+@test "logfmt refuses columns whose keys would be the same" {
+	printf 'a b,c,a_b,\n1,2,3,4\n' | sbatch -f csv >s
+	for dest in '' out.logfmt '{batch}.logfmt' '--exec cat'; do
+		# shellcheck disable=SC2086 # of two words
+		run -65 --separate-stderr ssink -f logfmt $dest <s
+		[ "$output" = "" ]
+		[ "$stderr" = "ssink: columns 'a b' and 'a_b' have the same key \
+in logfmt: write smap --rename '\`a b\`=NAME' before" ]
+		[ -z "$(find . -name '*logfmt*')" ]
+	done
+	run -0 --separate-stderr bash -c \
+		"smap --rename '\`a b\`=b' <s | ssink -f logfmt"
+	[ "$output" = 'b=1 c=2 a_b=3 c4=4' ]
+}
+
 @test "--csv-safe marks text that a spreadsheet would run" {
 	printf 'a,b\n=cmd(),-1\n-2,+3\n' | sbatch -f csv -c 'a,b:int' >s
 	run -0 --separate-stderr ssink -f csv --csv-safe <s

@@ -142,6 +142,7 @@ extern const struct render_style render_logfmt_style;
 extern const struct render_style render_markdown_style;
 extern const struct render_style render_dump_style;
 
+void render_logfmt_head(struct render *r, const struct head *h);
 void render_markdown_names(struct render *r);
 void render_dump_head(struct render *r, const struct head *h);
 void render_dump_frame(

@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 /* logfmt: key=value pairs, quoted where they must be.  ssink(1), FORMATS. */
+#include "base/mem.h"
 #include "text/render_int.h"
 
-/* In a key these would end it, or hide that it is one. */
+/* A byte of a name in its key, which these would end or hide. */
+static char
+key_byte(char name)
+{
+	unsigned char c = (unsigned char)name;
+
+	return c <= ' ' || c == '=' || c == '"' || c == 0x7f ? '_' : name;
+}
+
 static void
 put_key(struct render_out *o, const char *s)
 {
 	for (; *s != '\0'; s++) {
-		unsigned char c = (unsigned char)*s;
-
 		render_out_room(o, 1);
-		*o->p++ = c <= ' ' || c == '=' || c == '"' || c == 0x7f
-			      ? '_'
-			      : (char)c;
+		*o->p++ = key_byte(*s);
 	}
 }
 
@@ -88,3 +93,53 @@ const struct render_style render_logfmt_style = {.str = logfmt_str,
     .tail = "\n",
     .empty = "\n",
     .null_str = ""};
+
+static bool
+is_key(const char *name)
+{
+	while (*name != '\0' && key_byte(*name) == *name)
+		name++;
+	return *name == '\0';
+}
+
+static bool
+same_key(const char *a, const char *b)
+{
+	while (*a != '\0' && key_byte(*a) == key_byte(*b)) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+/* Of two pairs with one key a reader would take the last one. */
+static char *
+check_keys(const struct schema *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct field *f = &s->fields[i];
+
+		if (f->system || is_key(f->name))
+			continue;
+		for (size_t k = 0; k < s->n; k++) {
+			const struct field *g = &s->fields[k];
+
+			if (k == i || g->system || !same_key(f->name, g->name))
+				continue;
+			return mem_printf(
+			    "columns '%s' and '%s' have the same key in "
+			    "logfmt: write smap --rename '`%s`=NAME' before",
+			    f->name, g->name, f->name);
+		}
+	}
+	return NULL;
+}
+
+void
+render_logfmt_head(struct render *r, const struct head *h)
+{
+	r->why = check_keys(&h->schema);
+	if (r->why == NULL)
+		render_cells_init(
+		    &r->cells, &render_logfmt_style, &h->schema, &r->o);
+}

@@ -55,7 +55,7 @@ GROUP = add answer batch cells check early fill fold group merge partial rank \
 	roster running state update window
 WINDOW = grid hold keybytes keyrows keys mark packed pane panepack query \
 	reduce reduce_state runfold runkeep runmerge runs session \
-	session_state slots sorter spec spill stamp store visits
+	session_state slots sorter spec spill stamp store stretch visits
 CKPT = accepted checkpoint commit durable entries lock segment snapshot \
 	survey tape tape_read tape_start
 STEP = chain chain_state columns command dedup elements ends explode history \
@@ -74,7 +74,8 @@ JOIN = cogroup heap match match_scope match_state match_time plan plan_gather \
 TOOL = accounts changes inspect message pair progress quote redirect resume \
 	signal stage stage_fail stage_write state textopt tool
 EVENT = event late sorted whole
-FAN = answer aside fan guard hand job ledger lines out recover turn watch worker
+FAN = answer aside fan guard hand job ledger lines out recover turn watch \
+	worker
 SQL = dbsink dbspool dbtable statement
 LIB = $(BASE:%=lib/base/%) \
 	$(DATA:%=lib/data/%) \

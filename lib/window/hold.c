@@ -221,8 +221,8 @@ next_visit(struct hold *h, struct hold_window *w, int64_t until)
 	h->given = visits_next(h->visits, until);
 	if (h->given == NULL)
 		return 0;
-	*w = (struct hold_window){.start = h->given->first_us,
-	    .end = h->given->last_us + h->visits->gap,
+	*w = (struct hold_window){.start = h->given->at.first_us,
+	    .end = h->given->at.last_us + h->visits->gap,
 	    .n_rows = h->given->rows.n};
 	return 1;
 }

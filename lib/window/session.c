@@ -125,10 +125,10 @@ is_near(const struct sessions *s, int64_t low, int64_t high)
 static bool
 touches(const struct sessions *s, const struct session *x, const struct run *r)
 {
-	if (r->last_us < x->first_us)
-		return is_near(s, r->last_us, x->first_us);
-	if (x->last_us < r->first_us)
-		return is_near(s, x->last_us, r->first_us);
+	if (r->last_us < x->at.first_us)
+		return is_near(s, r->last_us, x->at.first_us);
+	if (x->at.last_us < r->first_us)
+		return is_near(s, x->at.last_us, r->first_us);
 	return true;
 }
 
@@ -137,9 +137,7 @@ open_session(struct sessions *s, struct session_list *list, const struct run *r)
 {
 	struct session *x = mem_zero(1, sizeof(*x));
 
-	x->first_us = r->first_us;
-	x->last_us = r->last_us;
-	x->order = UINT64_MAX;
+	x->at = (struct stretch){r->first_us, r->last_us, UINT64_MAX};
 	if (s->single)
 		x->slot = slots_take(&s->slots);
 	else
@@ -174,12 +172,7 @@ find_session(struct sessions *s, const char **why, struct session_list *list,
 		}
 		if (merge(s, why, found, x) == -1)
 			return NULL;
-		if (x->first_us < found->first_us)
-			found->first_us = x->first_us;
-		if (x->last_us > found->last_us)
-			found->last_us = x->last_us;
-		if (x->order < found->order)
-			found->order = x->order;
+		stretch_join(&found->at, &x->at);
 		SLIST_REMOVE(list, x, session, next);
 		session_free(x);
 		s->n_open--;
@@ -193,15 +186,16 @@ add_run(struct sessions *s, const char **why, const struct pane_rows *in,
 {
 	struct session_list *list = &s->lists[places[r->from].key];
 	struct session *x = find_session(s, why, list, r);
-	uint64_t order;
+	struct stretch at = {r->first_us, r->last_us, 0};
 
 	if (x == NULL)
 		return -1;
-	if (r->first_us < x->first_us)
-		x->first_us = r->first_us;
-	if (r->last_us > x->last_us)
-		x->last_us = r->last_us;
-	if (!num_add(&x->end_us, x->last_us, s->gap)) {
+	for (uint32_t i = 0; i < r->n; i++)
+		sel[i] = places[r->from + i].row;
+	qsort(sel, r->n, sizeof(*sel), by_number);
+	at.order = in->rows->order + sel[0];
+	stretch_join(&x->at, &at);
+	if (!num_add(&x->end_us, x->at.last_us, s->gap)) {
 		*why = "a session would end beyond the range of times";
 		return -1;
 	}
@@ -212,12 +206,6 @@ add_run(struct sessions *s, const char **why, const struct pane_rows *in,
 	}
 	if (x->end_us < s->least_end)
 		s->least_end = x->end_us;
-	for (uint32_t i = 0; i < r->n; i++)
-		sel[i] = places[r->from + i].row;
-	qsort(sel, r->n, sizeof(*sel), by_number);
-	order = in->rows->order + sel[0];
-	if (order < x->order)
-		x->order = order;
 	return s->single ? slots_add(&s->slots, x->slot, why, in, sel, r->n)
 			 : pane_add(x->table, why, in, sel, r->n);
 }
@@ -285,7 +273,7 @@ by_end(const void *a, const void *b)
 
 	if (x->end_us != y->end_us)
 		return x->end_us < y->end_us ? -1 : 1;
-	return (x->order > y->order) - (x->order < y->order);
+	return (x->at.order > y->at.order) - (x->at.order < y->at.order);
 }
 
 /* Move what ends at or before the watermark to due, in order. */
@@ -369,7 +357,7 @@ as_table(struct sessions *s, const struct session *x)
 		col_gather(&cols[s->key_cols[i]], &a, &all, &x->key, 1);
 	}
 	keys_prepare(&rows, cols, s->n_keys, 1, &a);
-	rows.order = x->order;
+	rows.order = x->at.order;
 	keys_find(&s->given->keys, group, &rows, NULL, 1);
 	slots_move(&s->slots, x->slot, s->given);
 	arena_release(&a);
@@ -399,7 +387,7 @@ sessions_next(struct sessions *s, struct session_result *out, int64_t watermark)
 		return 0;
 	x = s->due[s->due_at++];
 	*out = (struct session_result){
-	    x->first_us, x->end_us, s->single ? as_table(s, x) : x->table};
+	    x->at.first_us, x->end_us, s->single ? as_table(s, x) : x->table};
 	return 1;
 }
 

@@ -8,14 +8,13 @@
 
 #include "window/session.h"
 #include "window/slots.h"
+#include "window/stretch.h"
 
-/* Invariant: first_us <= last_us, and end_us = last_us + gap. */
+/* Invariant: end_us = at.last_us + gap. */
 struct session {
 	SLIST_ENTRY(session) next; /* of its key, in no order */
-	int64_t first_us;
-	int64_t last_us;
+	struct stretch at;
 	int64_t end_us;
-	uint64_t order; /* of the first row that came */
 	uint32_t slot; /* of the one group, where sessions have one */
 	uint32_t key; /* once it is due */
 	struct pane *table; /* else of all of them; or NULL */

@@ -79,7 +79,7 @@ put_singles(const struct sessions *s, struct buf *out)
 	else if (s->n_open > 0)
 		pack_cols(out, cols, s->n_keys, (uint32_t)s->n_open);
 	for (size_t i = 0; i < s->n_open; i++) {
-		buf_put_int(out, all[i]->order, 8);
+		buf_put_int(out, all[i]->at.order, 8);
 		buf_put_int(out, 0, 8);
 		buf_put_int(out, 0, 1);
 		slots_save(&s->slots, all[i]->slot, out);
@@ -128,13 +128,9 @@ sessions_save(const struct sessions *s, struct buf *out)
 	buf_put_int(out, (uint64_t)s->given_us, 8);
 	for (size_t i = 0; i < s->n_lists; i++) {
 		for (x = SLIST_FIRST(&s->lists[i]); x != NULL;
-		     x = SLIST_NEXT(x, next)) {
-			buf_put_int(out, 1, 1);
-			buf_put_int(out, (uint64_t)x->first_us, 8);
-			buf_put_int(out, (uint64_t)x->last_us, 8);
-			buf_put_int(out, x->order, 8);
-		}
-		buf_put_int(out, 0, 1);
+		     x = SLIST_NEXT(x, next))
+			stretch_put(out, &x->at);
+		stretch_end(out);
 	}
 	if (s->single) {
 		put_singles(s, out);
@@ -150,13 +146,12 @@ static int
 load_list(struct sessions *s, struct session_list *list, struct cur *in)
 {
 	struct session *x, *before = NULL;
-	uint64_t more;
+	struct stretch at;
+	int rc;
 
-	while ((more = cur_get_int(in, 1)) == 1) {
+	while ((rc = stretch_get(&at, in)) == 1) {
 		x = mem_zero(1, sizeof(*x));
-		x->first_us = (int64_t)cur_get_int(in, 8);
-		x->last_us = (int64_t)cur_get_int(in, 8);
-		x->order = cur_get_int(in, 8);
+		x->at = at;
 		if (!s->single)
 			x->table = pane_new(s->plan);
 		if (before == NULL)
@@ -165,11 +160,10 @@ load_list(struct sessions *s, struct session_list *list, struct cur *in)
 			SLIST_INSERT_AFTER(before, x, next);
 		before = x;
 		s->n_open++;
-		if (x->first_us > x->last_us
-		    || !num_add(&x->end_us, x->last_us, s->gap))
+		if (!num_add(&x->end_us, at.last_us, s->gap))
 			return -1;
 	}
-	return in->failed || more != 0 ? -1 : 0;
+	return rc;
 }
 
 int

@@ -71,7 +71,7 @@ visits_keys(
 static bool
 touches(const struct visits *v, const struct visit *x, int64_t t)
 {
-	return t > x->first_us - v->gap && t < x->last_us + v->gap;
+	return t > x->at.first_us - v->gap && t < x->at.last_us + v->gap;
 }
 
 static void
@@ -79,24 +79,18 @@ join(struct visits *v, struct visit_list *list, struct visit *to,
     struct visit *x)
 {
 	bag_join(&to->rows, &x->rows);
-	if (x->first_us < to->first_us)
-		to->first_us = x->first_us;
-	if (x->last_us > to->last_us)
-		to->last_us = x->last_us;
-	if (x->order < to->order)
-		to->order = x->order;
+	stretch_join(&to->at, &x->at);
 	SLIST_REMOVE(list, x, visit, next);
 	free_visit(x);
 	v->n_open--;
 }
 
 static struct visit *
-open_visit(struct visits *v, struct visit_list *list, int64_t t, uint64_t order)
+open_visit(struct visits *v, struct visit_list *list, const struct stretch *at)
 {
 	struct visit *x = mem_zero(1, sizeof(*x));
 
-	x->first_us = x->last_us = t;
-	x->order = order;
+	x->at = *at;
 	SLIST_INSERT_HEAD(list, x, next);
 	v->n_open++;
 	return x;
@@ -108,6 +102,7 @@ visits_add(struct visits *v, uint32_t group, int64_t t, int64_t part,
 {
 	struct visit_list *list = &v->lists[group];
 	struct visit *found = NULL, *x, *after;
+	const struct stretch row = {t, t, order};
 
 	for (x = SLIST_FIRST(list); x != NULL; x = after) {
 		after = SLIST_NEXT(x, next);
@@ -119,13 +114,10 @@ visits_add(struct visits *v, uint32_t group, int64_t t, int64_t part,
 			join(v, list, found, x);
 	}
 	if (found == NULL)
-		found = open_visit(v, list, t, order);
-	if (t < found->first_us)
-		found->first_us = t;
-	if (t > found->last_us)
-		found->last_us = t;
-	if (found->last_us + v->gap < v->least_end)
-		v->least_end = found->last_us + v->gap;
+		found = open_visit(v, list, &row);
+	stretch_join(&found->at, &row);
+	if (found->at.last_us + v->gap < v->least_end)
+		v->least_end = found->at.last_us + v->gap;
 	bag_push(&found->rows, t, part, at);
 }
 
@@ -135,9 +127,9 @@ by_end(const void *a, const void *b)
 	const struct visit *x = *(struct visit *const *)a;
 	const struct visit *y = *(struct visit *const *)b;
 
-	if (x->last_us != y->last_us)
-		return x->last_us < y->last_us ? -1 : 1;
-	return (x->order > y->order) - (x->order < y->order);
+	if (x->at.last_us != y->at.last_us)
+		return x->at.last_us < y->at.last_us ? -1 : 1;
+	return (x->at.order > y->at.order) - (x->at.order < y->at.order);
 }
 
 /* Move what ends at or before until to due, in order. */
@@ -149,7 +141,7 @@ collect_due(struct visits *v, int64_t until)
 	v->least_end = INT64_MAX;
 	for (size_t i = 0; i < v->n_lists; i++)
 		for (x = SLIST_FIRST(&v->lists[i]); x != NULL; x = after) {
-			int64_t end = x->last_us + v->gap;
+			int64_t end = x->at.last_us + v->gap;
 
 			after = SLIST_NEXT(x, next);
 			if (end > until) {
@@ -226,13 +218,9 @@ visits_save(const struct visits *v, struct buf *out)
 	buf_put_int(out, (uint64_t)v->least_end, 8);
 	for (size_t i = 0; i < v->n_lists; i++) {
 		for (x = SLIST_FIRST(&v->lists[i]); x != NULL;
-		     x = SLIST_NEXT(x, next)) {
-			buf_put_int(out, 1, 1);
-			buf_put_int(out, (uint64_t)x->first_us, 8);
-			buf_put_int(out, (uint64_t)x->last_us, 8);
-			buf_put_int(out, x->order, 8);
-		}
-		buf_put_int(out, 0, 1);
+		     x = SLIST_NEXT(x, next))
+			stretch_put(out, &x->at);
+		stretch_end(out);
 	}
 }
 
@@ -241,24 +229,23 @@ static int
 load_list(struct visits *v, struct visit_list *list, struct cur *in)
 {
 	struct visit *x, *after = NULL;
-	uint64_t more;
+	struct stretch at;
+	int rc;
 
-	while ((more = cur_get_int(in, 1)) == 1) {
+	while ((rc = stretch_get(&at, in)) == 1) {
+		/* Times keep away from the ends. */
+		if (at.first_us < INT64_MIN / 2 || at.last_us > INT64_MAX / 2)
+			return -1;
 		x = mem_zero(1, sizeof(*x));
-		x->first_us = (int64_t)cur_get_int(in, 8);
-		x->last_us = (int64_t)cur_get_int(in, 8);
-		x->order = cur_get_int(in, 8);
+		x->at = at;
 		if (after == NULL)
 			SLIST_INSERT_HEAD(list, x, next);
 		else
 			SLIST_INSERT_AFTER(after, x, next);
 		after = x;
 		v->n_open++;
-		if (x->first_us > x->last_us || x->first_us < INT64_MIN / 2
-		    || x->last_us > INT64_MAX / 2)
-			return -1;
 	}
-	return in->failed || more != 0 ? -1 : 0;
+	return rc;
 }
 
 int

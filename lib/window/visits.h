@@ -9,13 +9,12 @@
 
 #include "window/keys.h"
 #include "window/store.h"
+#include "window/stretch.h"
 
 /* Rows of one key, each less than the gap from the next. */
 struct visit {
 	SLIST_ENTRY(visit) next; /* of its key, in no order */
-	int64_t first_us;
-	int64_t last_us;
-	uint64_t order; /* of its first row to come */
+	struct stretch at;
 	struct bag rows;
 };
 

@@ -7,9 +7,9 @@ usage: partial.py CASES [SEED]
 
 Each case is made of one seed, which is printed when it fails.
 """
-import random
-import subprocess
-import sys
+
+import cases
+from cases import run
 
 AGGS = ["count() as c", "count(v) as cv, avg(v) as av",
         "sum(n) / count() as mean", "sum(v) as sv", "avg(n) as an",
@@ -20,14 +20,6 @@ AGGS = ["count() as c", "count(v) as cv, avg(v) as av",
         "coalesce(max(u), 'none') as u"]
 COLS = "t:time(s),k,v:float,n:int,s:str,u:str"
 KEYS = ["k", "n % 3 as m", "v", "`t` as at", "s == 'x' as is_x"]
-
-
-def run(argv, stdin=None):
-    p = subprocess.run(argv, input=stdin, stdout=subprocess.PIPE,
-                       stderr=subprocess.PIPE, check=False)
-    if p.returncode != 0:
-        raise AssertionError(f"{argv}: {p.returncode}: {p.stderr.decode()}")
-    return p.stdout
 
 
 def make_files(rnd):
@@ -58,8 +50,7 @@ def make_window(rnd):
     return spec and ["swindow", "-q", *spec.split(), "--late", "5000s"]
 
 
-def one_case(seed):
-    rnd = random.Random(seed)
+def one_case(rnd):
     paths, window = make_files(rnd), make_window(rnd)
     cut = rnd.choice([[], ["--batch-rows", "1"], ["--batch-rows", "40"]])
     keys = ", ".join(rnd.sample(KEYS, rnd.choice([0, 1, 1, 2])))
@@ -86,17 +77,4 @@ def one_case(seed):
             f"{want.decode()}is not\n{got.decode()}")
 
 
-def main():
-    cases = int(sys.argv[1])
-    first = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    for seed in range(first, first + cases):
-        try:
-            one_case(seed)
-        except AssertionError as e:
-            print(f"seed {seed}: {e}")
-            return 1
-    print(f"{cases} cases agree")
-    return 0
-
-
-sys.exit(main())
+cases.main(one_case)

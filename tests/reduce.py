@@ -13,11 +13,11 @@ import decimal
 import io
 import json
 import math
-import random
-import subprocess
-import sys
 from datetime import datetime, timedelta, timezone
 from fractions import Fraction
+
+import cases
+from cases import run, run_both
 
 AGGS = ("count() as c, count(v) as cv, count_if(n > 2) as ci, sum(n) as sn, "
         "avg(n) as an, sum(v) as sv, avg(v) as av, min(v) as lo, "
@@ -35,14 +35,6 @@ AGGS = ("count() as c, count(v) as cv, count_if(n > 2) as ci, sum(n) as sn, "
 NEAR = {"var": 1e-15, "vp": 1e-15, "sd": 1e-15, "cov": 1e-15, "cor": 1e-15,
         "p50": 1 / 256, "p90": 1 / 256, "ap": 1 / 256}
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-
-
-def run(argv, stdin):
-    p = subprocess.run(argv, input=stdin, stdout=subprocess.PIPE,
-                       stderr=subprocess.PIPE, check=False)
-    if p.returncode != 0:
-        raise AssertionError(f"{argv}: {p.returncode}: {p.stderr.decode()}")
-    return p.stdout, p.stderr.decode()
 
 
 def make_case(rnd):
@@ -336,7 +328,7 @@ def write_files(files):
 
 def sbatch(paths, *options):
     return run(["sbatch", "-c", "t:time(s),k,v:float,n:int,s:str", "-t", "t",
-                *options, *paths], None)[0]
+                *options, *paths])
 
 
 def reduce_stream(stream, spec, late, keys):
@@ -346,15 +338,14 @@ def reduce_stream(stream, spec, late, keys):
         text = f"cumulate:{spec[0]}s/{spec[1]}s"
     elif spec[2:] == ("session",):
         text, whose = f"session:{spec[0]}s", ["-k", "k"]
-    windows, said = run(["swindow", text, *whose, "--late", f"{late}s"],
-                        stream)
+    windows, said = run_both(
+        ["swindow", text, *whose, "--late", f"{late}s"], stream)
     k = ["-k", ", ".join(keys)] if keys else []
-    table, _ = run(["sreduce", *k, AGGS], windows)
-    return run(["ssink", "-f", "csv"], table)[0], said
+    table = run(["sreduce", *k, AGGS], windows)
+    return run(["ssink", "-f", "csv"], table), said
 
 
-def one_case(seed):
-    rnd = random.Random(seed)
+def one_case(rnd):
     files, spec, late, keys = make_case(rnd)
     paths = write_files(files)
     want, n_late = expect(files, spec, late, keys)
@@ -370,22 +361,9 @@ def one_case(seed):
     # Without windows each batch is reduced.
     n = rnd.choice([3, 50, 1000])
     k = ["-k", ", ".join(keys)] if keys else []
-    table, _ = run(["sreduce", *k, AGGS], sbatch(paths, "--batch-rows", str(n)))
-    compare(run(["ssink", "-f", "csv"], table)[0],
+    table = run(["sreduce", *k, AGGS], sbatch(paths, "--batch-rows", str(n)))
+    compare(run(["ssink", "-f", "csv"], table),
             expect_batches(files, n, keys))
 
 
-def main():
-    cases = int(sys.argv[1])
-    first = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    for seed in range(first, first + cases):
-        try:
-            one_case(seed)
-        except AssertionError as e:
-            print(f"seed {seed}: {e}")
-            return 1
-    print(f"{cases} cases agree")
-    return 0
-
-
-sys.exit(main())
+cases.main(one_case)

@@ -9,12 +9,11 @@ after each batch what they make must be the answer over all rows so far.
 """
 import csv
 import io
-import random
 import struct
-import subprocess
-import sys
 
+import cases
 import decode
+from cases import run
 
 AGGS = ("count() as n, sum(v) as s, max(v) as m, last(v) as l, "
         "count(distinct v) as d, count() filter (where v > 2) as f")
@@ -24,14 +23,6 @@ FOLD = ["--fold", "0 as n, null::int as last, 0.5 as w, '' as trail, "
         "trail = if(length(trail) > 30, '', trail || coalesce(v::str, '-'))"]
 KEYS = ["a", "b", "c", "key of more than sixteen bytes", None]
 PUT = 1
-
-
-def run(argv, stdin):
-    p = subprocess.run(argv, input=stdin, stdout=subprocess.PIPE,
-                       stderr=subprocess.PIPE, check=False)
-    if p.returncode != 0:
-        raise AssertionError(f"{argv}: {p.returncode}: {p.stderr.decode()}")
-    return p.stdout
 
 
 def read(stream):
@@ -411,19 +402,4 @@ def fill_case(rnd):
     same("frames", reduced("--frame-rows", rnd.choice("1379")), want)
 
 
-def main():
-    cases = int(sys.argv[1])
-    first = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    for seed in range(first, first + cases):
-        for case in (running_case, clock_case, early_case, window_case,
-                     fill_case):
-            try:
-                case(random.Random(seed))
-            except (AssertionError, decode.Bad) as why:
-                print(f"seed {seed}: {case.__name__}: {why}")
-                return 1
-    print(f"{cases} cases agree")
-    return 0
-
-
-sys.exit(main())
+cases.main(running_case, clock_case, early_case, window_case, fill_case)

@@ -11,21 +11,14 @@ import io
 import json
 import math
 import os
-import random
 import subprocess
-import sys
 from datetime import datetime, timezone
+
+import cases
+from cases import run
 
 KINDS = ["inner", "left", "right", "full", "semi", "anti"]
 NONE = (None, None, None, None)
-
-
-def run(argv, stdin=None, **more):
-    p = subprocess.run(argv, input=stdin, stdout=subprocess.PIPE,
-                       stderr=subprocess.PIPE, check=False, timeout=60, **more)
-    if p.returncode != 0:
-        raise AssertionError(f"{argv}: {p.returncode}: {p.stderr.decode()}")
-    return p.stdout
 
 
 def make_rows(rnd, name):
@@ -277,8 +270,7 @@ def shown(case, rows):
     return rows
 
 
-def one_case(seed):
-    rnd = random.Random(seed)
+def one_case(rnd):
     case = make_case(rnd)
     for name, rows in zip("lr", case["rows"]):
         with open(name + ".csv", "w", newline="", encoding="utf-8") as f:
@@ -305,17 +297,4 @@ def one_case(seed):
         same(want, table(run([*argv, "--sources", "l,r"], both)), "--sources")
 
 
-def main():
-    cases = int(sys.argv[1])
-    first = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    for seed in range(first, first + cases):
-        try:
-            one_case(seed)
-        except (AssertionError, subprocess.TimeoutExpired) as e:
-            print(f"seed {seed}: {e}")
-            return 1
-    print(f"{cases} cases agree")
-    return 0
-
-
-sys.exit(main())
+cases.main(one_case)

@@ -12,20 +12,10 @@
 #include "check.h"
 #include "data/batch.h"
 #include "expr/expr.h"
+#include "rnd.h"
 
 #define N 1200
 #define MAX_PIECES 12
-
-static uint64_t seed = 88172645463325252u;
-
-static uint64_t
-rnd(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
-}
 
 static uint32_t
 below(uint32_t n)

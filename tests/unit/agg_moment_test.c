@@ -7,21 +7,11 @@
 #include "agg/agg.h"
 #include "agg/exact.h"
 #include "check.h"
+#include "rnd.h"
 
 #define N 1000
 
 __extension__ typedef __int128 wide;
-
-static uint64_t seed = 88172645463325252u;
-
-static uint64_t
-rnd(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
-}
 
 static bool
 same(double a, double b)

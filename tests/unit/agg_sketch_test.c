@@ -6,19 +6,9 @@
 
 #include "agg/agg.h"
 #include "check.h"
+#include "rnd.h"
 
 #define CHUNK 4096
-
-static uint64_t seed = 88172645463325252u;
-
-static uint64_t
-rnd(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
-}
 
 static int64_t
 result(const struct agg_set *s, const struct agg_fn *fn)

@@ -7,19 +7,9 @@
 #include "agg/agg.h"
 #include "agg/exact.h"
 #include "check.h"
+#include "rnd.h"
 
 #define N 2000
-
-static uint64_t seed = 88172645463325252u;
-
-static uint64_t
-rnd(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
-}
 
 static uint32_t
 below(uint32_t n)

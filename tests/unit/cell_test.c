@@ -14,26 +14,16 @@
 #include "base/time.h"
 #include "base/zone.h"
 #include "check.h"
+#include "rnd.h"
 #include "text/celltime.h"
 
 #define N_NUMBERS 1000000
 #define N_TIMES 300000
 
-static uint64_t seed = 7;
-
-static uint64_t
-next(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
-}
-
 static uint64_t
 below(uint64_t n)
 {
-	return (next() >> 11) % n;
+	return (rnd() >> 11) % n;
 }
 
 /* A cell with other bytes around it, as in a block. */
@@ -135,19 +125,18 @@ test_numbers(void)
 	for (int i = 0; i < N_NUMBERS; i++) {
 		char *s = begin(&c);
 		int len = sprintf(s, "%s%lld", below(9) == 0 ? "+" : "",
-		    (long long)(next() >> below(64))
-			* (below(2) == 0 ? 1 : -1));
+		    (long long)(rnd() >> below(64)) * (below(2) == 0 ? 1 : -1));
 
 		spoil(s, len);
 		ints &= good_int(end(&c, len), c.len);
 		s = begin(&c);
 		if (below(4) == 0)
 			len = sprintf(s, "%.*g", (int)below(20),
-			    ldexp((double)next(), (int)below(200) - 160));
+			    ldexp((double)rnd(), (int)below(200) - 160));
 		else
 			len = sprintf(s, "%s%llu.%0*llu",
 			    below(2) == 0 ? "-" : "",
-			    (unsigned long long)(next() >> (20 + below(44))),
+			    (unsigned long long)(rnd() >> (20 + below(44))),
 			    (int)below(9),
 			    (unsigned long long)below(100000000));
 		spoil(s, len);

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "check.h"
+#include "rnd.h"
 #include "text/text.h"
 
 #define N_LOGS 300
@@ -54,15 +55,10 @@ struct said {
 	size_t n_bad;
 };
 
-static uint64_t seed = 5;
-
 static size_t
 below(size_t n)
 {
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (size_t)(seed >> 11) % n;
+	return (size_t)(rnd() >> 11) % n;
 }
 
 /* A cell without the escapes that are taken off; "-" is null. */

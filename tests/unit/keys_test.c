@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "rnd.h"
 #include "window/keys.h"
 
 #define N_BATCH 1000
@@ -15,15 +16,10 @@ enum shape { TEXT, INT, BOTH, N_SHAPES };
 static const enum type types[N_SHAPES][2] = {
     {TYPE_STR}, {TYPE_INT}, {TYPE_INT, TYPE_STR}};
 
-static uint64_t seed = 11;
-
 static uint32_t
 below(uint32_t n)
 {
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (uint32_t)(seed >> 20) % n;
+	return (uint32_t)(rnd() >> 20) % n;
 }
 
 /* The key that stands for v: texts of 1 to 40 bytes. */

@@ -9,21 +9,17 @@
 
 #include "base/mem.h"
 #include "base/pattern.h"
+#include "rnd.h"
 #include "story.h"
 #include "text/grokpat.h"
 
 #define N_TEXTS 60
 #define N_LINES 40
 
-static uint64_t seed = 7;
-
 static size_t
 below(size_t n)
 {
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (size_t)(seed >> 11) % n;
+	return (size_t)(rnd() >> 11) % n;
 }
 
 struct sample {

@@ -8,16 +8,12 @@
 #include "check.h"
 #include "io/pace.h"
 #include "io/range.h"
-
-static uint64_t state = 88172645463325252u;
+#include "rnd.h"
 
 static uint64_t
 draw(uint64_t below)
 {
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state % below;
+	return rnd() % below;
 }
 
 static void

@@ -8,21 +8,17 @@
 
 #include "base/mem.h"
 #include "check.h"
+#include "rnd.h"
 #include "text/scan.h"
 #include "text/sepidx.h"
 
 #define N_TEXTS 60000
 #define MAX_LEN 300
 
-static uint64_t seed = 99;
-
 static size_t
 below(size_t n)
 {
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (size_t)(seed >> 11) % n;
+	return (size_t)(rnd() >> 11) % n;
 }
 
 /* Mostly well-formed csv, so that long texts are not all odd. */

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "check.h"
+#include "rnd.h"
 #include "text/sepidx.h"
 #include "text/text.h"
 
@@ -18,15 +19,10 @@
 #define N_DOCS 4000
 #define N_SMALL 150 /* documents cut at every byte */
 
-static uint64_t seed = 20261123;
-
 static uint64_t
 below(uint64_t n)
 {
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (seed >> 11) % n;
+	return (rnd() >> 11) % n;
 }
 
 /* What a parse said: rows, and apart from them bad records. */

@@ -18,28 +18,7 @@
 #include "ckpt/durable.h"
 #include "ckpt/lock.h"
 #include "ckpt/snapshot.h"
-
-static char top[] = "/tmp/ckpt_test.XXXXXX";
-
-static void
-clean(void)
-{
-	char *cmd;
-
-	if (asprintf(&cmd, "rm -rf '%s'", top) == -1 || system(cmd) != 0)
-		FAIL("cannot remove the test's directory");
-	free(cmd);
-}
-
-static char *
-below(const char *name)
-{
-	char *path;
-
-	if (asprintf(&path, "%s/%s", top, name) == -1)
-		abort();
-	return path;
-}
+#include "scratch.h"
 
 static bool
 holds(const char *dir, const char *name)
@@ -170,8 +149,8 @@ refused(const char *dir, int status, const char *part)
 static void
 test_unsafe(void)
 {
-	char *dir = below("open"), *link = below("slink"),
-	     *file = below("file");
+	char *dir = scratch_path("open"), *link = scratch_path("slink"),
+	     *file = scratch_path("file");
 	int fd;
 
 	CHECK(mkdir(dir, 0755) == 0);
@@ -183,7 +162,7 @@ test_unsafe(void)
 	close(fd);
 	refused(file, EX_NOINPUT, "Not a directory");
 	free(file);
-	file = below("no/where");
+	file = scratch_path("no/where");
 	refused(file, EX_IOERR, "No such file");
 	free(dir);
 	free(link);
@@ -368,18 +347,17 @@ main(void)
 	char *dir;
 	int fd;
 
-	CHECK(mkdtemp(top) != NULL);
-	fd = open(top, O_RDONLY | O_DIRECTORY);
+	scratch_make();
+	fd = open(scratch_top, O_RDONLY | O_DIRECTORY);
 	test_damage(fd);
 	test_leftovers(fd);
 	test_locks(fd);
 	test_unsafe();
-	dir = below("ckpt");
+	dir = scratch_path("ckpt");
 	test_join(dir);
 	test_commits(dir);
 	test_names();
 	free(dir);
 	close(fd);
-	clean();
 	return check_done("ckpt");
 }

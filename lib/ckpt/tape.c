@@ -46,17 +46,35 @@ tape_release(struct tape *t)
 	free(t->streams);
 	free(t->files);
 	free(t->marks);
+	free(t->why);
 	buf_release(&t->data);
 	tape_init(t, t->max);
 }
 
 int
-tape_failed(const struct tape *t, char **why, uint32_t number)
+tape_fail(struct tape *t, char **why, int status)
 {
-	char name[SEGMENT_NAME_MAX];
+	t->status = status;
+	t->why = mem_strdup(*why);
+	return status;
+}
 
-	segment_name(name, number);
-	return checkpoint_failed(t->dir, why, name);
+int
+tape_failed(struct tape *t, char **why, uint32_t number)
+{
+	char name[SEGMENT_NAME_MAX] = ".";
+
+	if (number > 0)
+		segment_name(name, number);
+	return tape_fail(t, why, checkpoint_failed(t->dir, why, name));
+}
+
+int
+tape_usable(const struct tape *t, char **why)
+{
+	if (t->status != 0)
+		*why = mem_strdup(t->why);
+	return t->status;
 }
 
 struct tape_stream *
@@ -220,10 +238,12 @@ flush_file(struct tape *t, char **why)
 int
 tape_flush(struct tape *t, char **why)
 {
-	int rc = flush_file(t, why);
+	int rc = tape_usable(t, why);
 
+	if (rc == 0)
+		rc = flush_file(t, why);
 	if (rc == 0 && t->new_name && durable_sync(t->dir->fd) == -1)
-		rc = checkpoint_failed(t->dir, why, ".");
+		rc = tape_failed(t, why, 0);
 	if (rc != 0)
 		return rc;
 	t->new_name = false;
@@ -269,7 +289,7 @@ make_room(struct tape *t, char **why, uint64_t len)
 		    "not keep up or no batch ends",
 		    t->dir->path, (uintmax_t)(t->at - first),
 		    (uintmax_t)t->max);
-		return EX_IOERR;
+		return tape_fail(t, why, EX_IOERR);
 	}
 	used = t->fd == -1 ? 0 : t->at - t->files[t->n_files - 1].start;
 	return t->fd == -1 || (used > 0 && used + len > most) ? turn(t, why)
@@ -282,8 +302,10 @@ append(struct tape *t, char **why, const struct tape_stream *s,
 {
 	struct segment_rec r = {
 	    .kind = kind, .id = s->id, .len = (uint32_t)len};
-	int rc = make_room(t, why, SEGMENT_REC + len);
+	int rc = tape_usable(t, why);
 
+	if (rc == 0)
+		rc = make_room(t, why, SEGMENT_REC + len);
 	if (rc != 0)
 		return rc;
 	r.at = t->at;
@@ -367,12 +389,12 @@ remove_before(struct tape *t, char **why, uint64_t at)
 {
 	char name[SEGMENT_NAME_MAX];
 	size_t n = 0;
-	int rc = 0;
+	int rc = tape_usable(t, why);
 
 	while (rc == 0 && n + 1 < t->n_files && t->files[n + 1].start <= at) {
 		segment_name(name, t->files[n].number);
 		if (unlinkat(t->dir->fd, name, 0) == -1 && errno != ENOENT)
-			rc = checkpoint_failed(t->dir, why, name);
+			rc = tape_failed(t, why, t->files[n].number);
 		else
 			n++;
 	}

@@ -77,6 +77,8 @@ struct tape {
 	size_t n_marks;
 	size_t cap_marks;
 	struct buf data; /* of the record that is looked at */
+	int status; /* once something has failed: with what, and why */
+	char *why;
 };
 
 void tape_init(struct tape *t, uint64_t max);
@@ -84,7 +86,8 @@ void tape_release(struct tape *t);
 
 /*
  * All that can fail give 0, or the exit status with the reason in *why, to be
- * freed; then the tape is of no use any more.
+ * freed; from then on they all give that status and that reason, and nothing
+ * is written.
  * tape_load: take up what tape_save has saved.  0, or -1: malformed.
  * tape_start: after that, look at what is in the directory.  What came last
  * may be torn, and is then cut off: *why holds a note of it, though 0 was

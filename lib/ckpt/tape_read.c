@@ -27,8 +27,10 @@ get(struct tape *t, char **why, struct segment_rec *r, uint64_t at)
 {
 	const struct tape_file *f = file_of(t, at);
 	uint64_t start;
-	int rc;
+	int rc = tape_usable(t, why);
 
+	if (rc != 0)
+		return rc;
 	if (t->read_fd == -1 || t->read_number != f->number) {
 		if (t->read_fd != -1)
 			close(t->read_fd);

@@ -44,7 +44,7 @@ list(struct tape *t, char **why)
 
 	if (t->n_files > 1)
 		qsort(t->files, t->n_files, sizeof(*t->files), by_number);
-	return rc;
+	return rc == 0 ? 0 : tape_fail(t, why, rc);
 }
 
 /*
@@ -73,7 +73,7 @@ read_starts(struct tape *t, char **why, uint32_t *torn)
 
 /* A file without a beginning, if nothing says that more of it was durable. */
 static int
-drop_torn(const struct tape *t, char **why, uint32_t number)
+drop_torn(struct tape *t, char **why, uint32_t number)
 {
 	char name[SEGMENT_NAME_MAX];
 	int fd, rc;
@@ -94,12 +94,12 @@ drop_torn(const struct tape *t, char **why, uint32_t number)
 }
 
 static int
-gone(const struct tape *t, char **why, uint64_t at)
+gone(struct tape *t, char **why, uint64_t at)
 {
 	*why = mem_printf("%s: byte %ju of the spool, which an epoch needs, is "
 			  "gone",
 	    t->dir->path, (uintmax_t)at);
-	return EX_DATAERR;
+	return tape_fail(t, why, EX_DATAERR);
 }
 
 /* The first place that is needed, as the state says. */

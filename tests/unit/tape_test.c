@@ -2,9 +2,11 @@
 /* The spool: what is on it comes again, each byte once, or it is refused. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -14,31 +16,19 @@
 #include "check.h"
 #include "ckpt/segment.h"
 #include "ckpt/tape.h"
+#include "scratch.h"
 
 #define STREAMS 4
 #define MAX (UINT64_C(1) << 20)
 #define STATES 2048
-
-static char top[] = "/tmp/tape_test.XXXXXX";
-
-static void
-clean(void)
-{
-	char *cmd;
-
-	if (asprintf(&cmd, "rm -rf '%s'", top) == -1 || system(cmd) != 0)
-		FAIL("cannot remove the test's directory");
-	free(cmd);
-}
 
 /* A directory of its own. */
 static void
 begin(struct checkpoint *c, const char *name)
 {
 	checkpoint_init(c);
-	if (asprintf(&c->path, "%s/%s", top, name) == -1
-	    || mkdir(c->path, 0700) == -1)
-		abort();
+	c->path = scratch_path(name);
+	CHECK(mkdir(c->path, 0700) == 0);
 	c->fd = open(c->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CHECK(c->fd != -1);
 }
@@ -360,34 +350,140 @@ test_damage(void)
 	checkpoint_release(&dir);
 }
 
+/* A new tape in a directory of its own, with one stream, which is open. */
+static struct tape_stream *
+start_one(struct tape *t, struct checkpoint *dir, const char *name)
+{
+	struct tape_stream *s;
+	char *why;
+
+	begin(dir, name);
+	tape_init(t, MAX);
+	CHECK(tape_start(t, &why, dir) == 0 && why == NULL);
+	s = tape_add(t, "-", "stdin", false);
+	CHECK(tape_open(t, &why, s, 7, false) == 0);
+	return s;
+}
+
+/* A call has failed with that status, and gave this reason. */
+static void
+check_why(int rc, char *why, int status, const char *part)
+{
+	CHECK(rc == status && why != NULL && strstr(why, part) != NULL);
+	free(why);
+}
+
 /* A limit is told of, and nothing is written beyond it. */
 static void
 test_limit(void)
 {
-	static char p[TAPE_READ_MAX / 2];
+	static char p[TAPE_READ_MAX / 2 - 100];
 	struct checkpoint dir;
 	struct tape t;
-	struct tape_stream *s;
+	struct tape_stream *s = start_one(&t, &dir, "limit");
 	char *why = NULL;
-	int rc = 0, n = 0;
+	size_t len;
+	int rc;
 
-	begin(&dir, "limit");
-	tape_init(&t, MAX);
-	CHECK(tape_start(&t, &why, &dir) == 0);
-	s = tape_add(&t, "-", "stdin", false);
-	while (rc == 0 && n < 10) {
-		rc = tape_write(&t, &why, s, p, sizeof(p) - 100);
-		n += rc == 0;
-	}
-	CHECK(n == 2 && rc == EX_IOERR);
-	CHECK(why != NULL && strstr(why, "--spool-max allows 1048576") != NULL);
-	free(why);
-	CHECK(t.at <= MAX);
+	CHECK(tape_write(&t, &why, s, p, sizeof(p)) == 0);
+	CHECK(tape_write(&t, &why, s, p, sizeof(p) - 100) == 0);
+	while (tape_read(&t, &rc, &why, s, p, sizeof(p), &len) == TAPE_BYTES)
+		;
 	/* A barrier, and its commit, make room. */
 	CHECK(tape_flush(&t, &why) == 0);
 	tape_mark(&t, 1);
 	CHECK(tape_trim(&t, &why, 1) == 0);
-	CHECK(tape_write(&t, &why, s, p, sizeof(p) - 100) == 0);
+	CHECK(tape_write(&t, &why, s, p, sizeof(p)) == 0);
+	why = NULL;
+	rc = tape_write(&t, &why, s, p, sizeof(p));
+	check_why(rc, why, EX_IOERR, "--spool-max allows 1048576");
+	CHECK(t.at - t.files[0].start <= MAX);
+	tape_release(&t);
+	checkpoint_release(&dir);
+}
+
+/* No file grows beyond len bytes, where len is not 0. */
+static void
+bound_files(rlim_t len)
+{
+	struct rlimit r;
+
+	getrlimit(RLIMIT_FSIZE, &r);
+	r.rlim_cur = len > 0 ? len : r.rlim_max;
+	CHECK(setrlimit(RLIMIT_FSIZE, &r) == 0);
+}
+
+/* All that can fail, after something has. */
+static void
+check_failed(struct tape *t, struct tape_stream *s, const char *part)
+{
+	char *why = NULL, p[8];
+	size_t len;
+	int rc = tape_open(t, &why, s, 8, false);
+
+	check_why(rc, why, EX_IOERR, part);
+	why = NULL;
+	rc = tape_write(t, &why, s, "more", 4);
+	check_why(rc, why, EX_IOERR, part);
+	why = NULL;
+	rc = tape_end(t, &why, s);
+	check_why(rc, why, EX_IOERR, part);
+	CHECK(!s->ended);
+	why = NULL;
+	rc = tape_flush(t, &why);
+	check_why(rc, why, EX_IOERR, part);
+	why = NULL;
+	rc = tape_trim(t, &why, 1);
+	check_why(rc, why, EX_IOERR, part);
+	why = NULL;
+	CHECK(tape_read(t, &rc, &why, s, p, sizeof(p), &len) == TAPE_FAILED);
+	check_why(rc, why, EX_IOERR, part);
+}
+
+/* Nothing goes behind half a record, where no start would find it. */
+static void
+test_full(void)
+{
+	struct checkpoint dir;
+	struct tape t;
+	struct tape_stream *s = start_one(&t, &dir, "full");
+	struct buf saved;
+	char text[64], *why = NULL;
+	int rc;
+
+	buf_init(&saved, 0);
+	tape_save(&t, &saved);
+	CHECK(tape_write(&t, &why, s, "first", 5) == 0);
+	bound_files(SEGMENT_HEAD + t.at + SEGMENT_REC / 2);
+	rc = tape_write(&t, &why, s, "second", 6);
+	check_why(rc, why, EX_IOERR, "full/spool.000001: File too large");
+	bound_files(0);
+	tape_mark(&t, 1);
+	check_failed(&t, s, "full/spool.000001: File too large");
+	tape_release(&t);
+	CHECK(find_text(&dir, &saved, text) == 0);
+	CHECK(strcmp(text, "first") == 0);
+	buf_release(&saved);
+	checkpoint_release(&dir);
+}
+
+/* A stream whose end could not be written has none. */
+static void
+test_end(void)
+{
+	struct checkpoint dir;
+	struct tape t;
+	struct tape_stream *s = start_one(&t, &dir, "end");
+	char *why = NULL, p[8];
+	size_t len;
+	int rc;
+
+	CHECK(tape_read(&t, &rc, &why, s, p, sizeof(p), &len) == TAPE_NOTHING);
+	bound_files(SEGMENT_HEAD + t.at);
+	rc = tape_end(&t, &why, s);
+	bound_files(0);
+	check_why(rc, why, EX_IOERR, "end/spool.000001: File too large");
+	CHECK(!s->ended);
 	tape_release(&t);
 	checkpoint_release(&dir);
 }
@@ -433,12 +529,13 @@ test_turns(void)
 int
 main(void)
 {
-	if (mkdtemp(top) == NULL)
-		return 1;
-	atexit(clean);
+	scratch_make();
+	signal(SIGXFSZ, SIG_IGN);
 	test_turns();
 	test_damage();
 	test_limit();
+	test_full();
+	test_end();
 	for (uint64_t seed = 1; seed <= 20; seed++)
 		test_random(seed);
 	return check_done("tape_test");

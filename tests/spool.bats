@@ -299,6 +299,10 @@ s.recv(1)'
 		'echo 5 | sbatch -f lines --spool -S torn | ssink -q -N'
 	[ "${stderr_lines[0]}" = "sbatch: --spool: $PWD/torn: the last 41 bytes of the spool were not whole and are cut off" ]
 	[ "${lines[*]}" = 5 ]
+	# So with a file that was being made.
+	printf mr- >torn/spool.000003
+	[ "$(echo 6 | sbatch -f lines --spool -S torn 2>err | ssink -q -N)" = 6 ]
+	[ "$(cat err)" = "sbatch: --spool: $PWD/torn/spool.000003: the last file of the spool was not whole and is removed" ]
 	# The first was committed.
 	cp whole d/spool.000001
 	printf X | dd of=d/spool.000001 bs=1 seek=120 conv=notrunc status=none

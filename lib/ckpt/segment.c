@@ -5,18 +5,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/crc.h"
 #include "base/io.h"
+#include "base/mem.h"
 #include "base/num.h"
 
 #define MAGIC "mr-spool"
 #define VERSION 1
 #define REC_MAGIC "mr>>"
 #define PREFIX "spool."
+#define AT_MAX (UINT64_C(1) << 62) /* no tape comes so far */
+#define SEARCH_LEN (256u << 10) /* bytes at a time */
 
 void
 segment_name(char out[SEGMENT_NAME_MAX], uint32_t number)
@@ -61,28 +65,43 @@ segment_create(int dir_fd, uint32_t number, uint64_t start)
 }
 
 int
-segment_open(int dir_fd, uint32_t number, uint64_t *start)
+segment_open_any(int dir_fd, uint32_t number)
 {
 	char name[SEGMENT_NAME_MAX];
-	uint8_t h[SEGMENT_HEAD];
 	struct stat st;
-	ssize_t n;
 	int fd;
 
 	segment_name(name, number);
-	fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	/* Opening a FIFO would wait for its writer. */
+	fd = openat(
+	    dir_fd, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1)
 		return -1;
-	n = fstat(fd, &st) == -1 ? -1 : io_pread_full(fd, h, sizeof(h), 0);
+	if (fstat(fd, &st) == -1)
+		return io_close(fd, -1);
+	errno = EBADMSG;
+	return S_ISREG(st.st_mode) ? fd : io_close(fd, -1);
+}
+
+int
+segment_open(int dir_fd, uint32_t number, uint64_t *start)
+{
+	uint8_t h[SEGMENT_HEAD];
+	ssize_t n;
+	int fd = segment_open_any(dir_fd, number);
+
+	if (fd == -1)
+		return -1;
+	n = io_pread_full(fd, h, sizeof(h), 0);
 	if (n == -1)
 		return io_close(fd, -1);
-	*start = le_get(h + 16, 8);
 	errno = EBADMSG;
-	if (n != (ssize_t)sizeof(h) || !S_ISREG(st.st_mode)
-	    || memcmp(h, MAGIC, 8) != 0 || le_get(h + 8, 4) != VERSION
-	    || le_get(h + 12, 4) != number
-	    || le_get(h + 28, 4) != crc32c(0, h, 28))
+	if (n != (ssize_t)sizeof(h) || memcmp(h, MAGIC, 8) != 0
+	    || le_get(h + 28, 4) != crc32c(0, h, 28)
+	    || le_get(h + 8, 4) != VERSION || le_get(h + 12, 4) != number
+	    || le_get(h + 16, 8) > AT_MAX || le_get(h + 24, 4) != 0)
 		return io_close(fd, -1);
+	*start = le_get(h + 16, 8);
 	return fd;
 }
 
@@ -121,7 +140,19 @@ parse(struct segment_rec *r, const uint8_t h[SEGMENT_REC])
 	    .at = le_get(h + 16, 8),
 	    .synced = le_get(h + 24, 8)};
 	return kind >= SEGMENT_OPEN && kind <= SEGMENT_END
-	       && r->len <= SEGMENT_DATA_MAX;
+	       && r->len <= SEGMENT_DATA_MAX && r->synced <= r->at;
+}
+
+/* The header of the record at off, which is the place at, as segment_read. */
+static int
+read_header(uint8_t h[SEGMENT_REC], struct segment_rec *r, int fd, uint64_t off,
+    uint64_t at)
+{
+	ssize_t n = io_pread_full(fd, h, SEGMENT_REC, (off_t)off);
+
+	if (n == -1)
+		return -1;
+	return n == SEGMENT_REC && parse(r, h) && r->at == at;
 }
 
 int
@@ -129,17 +160,16 @@ segment_read(
     struct segment_rec *r, struct buf *data, int fd, uint64_t off, uint64_t at)
 {
 	uint8_t h[SEGMENT_REC], *p;
-	ssize_t n = io_pread_full(fd, h, sizeof(h), (off_t)off);
+	int rc = read_header(h, r, fd, off, at);
+	ssize_t n;
 
-	if (n == -1)
-		return -1;
-	if (n != (ssize_t)sizeof(h) || !parse(r, h) || r->at != at)
-		return 0;
+	if (rc != 1)
+		return rc;
 	buf_reset(data);
 	p = buf_reserve(data, r->len);
 	if (p == NULL)
 		return 0;
-	n = io_pread_full(fd, p, r->len, (off_t)(off + sizeof(h)));
+	n = io_pread_full(fd, p, r->len, (off_t)(off + SEGMENT_REC));
 	if (n == -1)
 		return -1;
 	if ((size_t)n != r->len || le_get(h + 32, 4) != crc32c(0, p, r->len))
@@ -148,39 +178,61 @@ segment_read(
 	return 1;
 }
 
-/* The same for what was read into memory. */
+/*
+ * Whether a record proves it in the n bytes from the place from on.  What looks
+ * like a record may be data, of another tape say; but that does not say where
+ * it stands.
+ */
 static bool
-proves(const uint8_t *p, size_t len, uint64_t at)
+proves(const uint8_t *bytes, size_t n, uint64_t from, uint64_t at)
 {
-	const uint8_t *end = p + len;
+	const uint8_t *p = bytes, *end = bytes + n;
 	struct segment_rec r;
 
-	while (end - p >= SEGMENT_REC) {
-		p = memmem(p, (size_t)(end - p), REC_MAGIC, 4);
-		if (p == NULL || end - p < SEGMENT_REC)
-			return false;
-		if (parse(&r, p) && r.synced > at)
+	while ((p = memmem(p, (size_t)(end - p), REC_MAGIC, 4)) != NULL
+	       && end - p >= SEGMENT_REC) {
+		if (parse(&r, p) && r.synced > at
+		    && r.at == from + (uint64_t)(p - bytes))
 			return true;
 		p++;
 	}
 	return false;
 }
 
+/* The same for all from off on, which is the place from. */
+static int
+search(int fd, uint64_t off, uint64_t from, uint64_t at)
+{
+	/* A header may begin in what two steps have in common. */
+	const size_t step = SEARCH_LEN - (SEGMENT_REC - 1);
+	uint8_t *p = mem_alloc(SEARCH_LEN);
+	ssize_t n;
+	int rc;
+
+	do {
+		n = io_pread_full(fd, p, SEARCH_LEN, (off_t)off);
+		rc = n == -1 ? -1 : proves(p, (size_t)n, from, at);
+		off += step;
+		from += step;
+	} while (rc == 0 && n == SEARCH_LEN);
+	free(p);
+	return rc;
+}
+
 int
 segment_proves(int fd, uint64_t off, uint64_t at)
 {
-	struct buf b;
-	uint8_t *p;
-	ssize_t n = 1;
+	uint8_t h[SEGMENT_REC];
+	uint64_t from = at;
+	struct segment_rec r;
 	int rc;
 
-	buf_init(&b, 0);
-	while (n > 0) {
-		p = buf_reserve(&b, SEGMENT_DATA_MAX);
-		n = io_pread(fd, p, SEGMENT_DATA_MAX, (off_t)(off + b.len));
-		b.len += n > 0 ? (size_t)n : 0;
+	/* While headers are whole it is known what is data, and so no proof. */
+	while ((rc = read_header(h, &r, fd, off, from)) == 1) {
+		if (r.synced > at)
+			return 1;
+		off += SEGMENT_REC + r.len;
+		from += SEGMENT_REC + r.len;
 	}
-	rc = n == -1 ? -1 : proves(b.data, b.len, at);
-	buf_release(&b);
-	return rc;
+	return rc == -1 ? -1 : search(fd, off, from, at);
 }

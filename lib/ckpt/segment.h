@@ -39,18 +39,21 @@ struct segment_rec {
  * append to, or -1 with errno.
  * segment_open: one that is there.  A descriptor to read, *start what it
  * says, or -1 with errno; EBADMSG: it does not begin as one.
+ * segment_open_any: the same, however it begins; EBADMSG: it is no file.
  * segment_write: append a record to what segment_create gave.  0, or -1 with
  * errno, and then half of it may be there.
  * segment_read: the record at off, which is the place at on the tape; its data
  * replace those in data.  1, 0 when no whole record stands there, -1 with
  * errno.
- * segment_proves: whether anywhere behind off a record stands that was written
- * when the tape was durable beyond the place at.  1, 0, or -1 with errno.
+ * segment_proves: whether anywhere from off on, which is the place at, a record
+ * stands that was written when the tape was durable beyond that place.  1, 0,
+ * or -1 with errno.
  */
 void segment_name(char out[SEGMENT_NAME_MAX], uint32_t number);
 bool segment_number(uint32_t *number, const char *name);
 int segment_create(int dir_fd, uint32_t number, uint64_t start);
 int segment_open(int dir_fd, uint32_t number, uint64_t *start);
+int segment_open_any(int dir_fd, uint32_t number);
 int segment_write(int fd, const struct segment_rec *r, const void *p);
 int segment_read(
     struct segment_rec *r, struct buf *data, int fd, uint64_t off, uint64_t at);

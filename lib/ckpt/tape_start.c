@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* A tape is found again.  millrace-checkpoint(5), SPOOL. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "ckpt/durable.h"
 #include "ckpt/entries.h"
@@ -71,26 +71,43 @@ read_starts(struct tape *t, char **why, uint32_t *torn)
 	return 0;
 }
 
+/* Add what was dropped to what is told of. */
+static void
+tell(char **note, char *what)
+{
+	char *before = *note;
+
+	*note = before == NULL ? mem_strdup(what)
+			       : mem_printf("%s; %s", before, what);
+	free(before);
+	free(what);
+}
+
 /* A file without a beginning, if nothing says that more of it was durable. */
 static int
-drop_torn(struct tape *t, char **why, uint32_t number)
+drop_torn(struct tape *t, char **why, char **note, uint32_t number)
 {
 	char name[SEGMENT_NAME_MAX];
-	int fd, rc;
+	int fd = segment_open_any(t->dir->fd, number), rc;
 
-	segment_name(name, number);
-	fd = openat(t->dir->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1)
 		return tape_failed(t, why, number);
-	rc = segment_proves(fd, 0, t->at);
-	close(fd);
+	rc = segment_proves(fd, SEGMENT_HEAD, t->at);
+	io_drop(fd);
 	if (rc == 1 || (rc == 0 && t->at < t->kept)) {
 		errno = EBADMSG;
 		rc = -1;
 	}
+	segment_name(name, number);
 	if (rc == 0)
 		rc = unlinkat(t->dir->fd, name, 0);
-	return rc == -1 ? tape_failed(t, why, number) : 0;
+	if (rc == -1)
+		return tape_failed(t, why, number);
+	tell(note,
+	    mem_printf("%s/%s: the last file of the spool was not whole and "
+		       "is removed",
+		t->dir->path, name));
+	return 0;
 }
 
 static int
@@ -195,7 +212,8 @@ read_records(
  * more of it was durable.
  */
 static int
-cut_tail(struct tape *t, char **why, int fd, const struct tape_file *f)
+cut_tail(
+    struct tape *t, char **why, char **note, int fd, const struct tape_file *f)
 {
 	uint64_t used = SEGMENT_HEAD + t->at - f->start;
 	struct stat st;
@@ -206,19 +224,21 @@ cut_tail(struct tape *t, char **why, int fd, const struct tape_file *f)
 	errno = EBADMSG;
 	if (rc == 1 || t->at < t->kept)
 		return tape_failed(t, why, f->number);
-	if ((uint64_t)st.st_size > used)
-		*why = mem_printf("%s: the last %ju bytes of the spool were "
-				  "not whole and are cut off",
-		    t->dir->path, (uintmax_t)((uint64_t)st.st_size - used));
 	/* What a killed process has left is durable from now on. */
 	if (fsync(fd) == -1 || durable_sync(t->dir->fd) == -1)
 		return tape_failed(t, why, f->number);
+	if ((uint64_t)st.st_size > used)
+		tell(note,
+		    mem_printf("%s: the last %ju bytes of the spool were not "
+			       "whole and are cut off",
+			t->dir->path,
+			(uintmax_t)((uint64_t)st.st_size - used)));
 	t->synced = t->at;
 	return 0;
 }
 
 static int
-read_file(struct tape *t, char **why, size_t i)
+read_file(struct tape *t, char **why, char **note, size_t i)
 {
 	const struct tape_file *f = &t->files[i];
 	bool last = i + 1 == t->n_files;
@@ -234,7 +254,7 @@ read_file(struct tape *t, char **why, size_t i)
 	rc = read_records(t, why, fd, f, end);
 	errno = EBADMSG;
 	if (rc == 0 && last)
-		rc = cut_tail(t, why, fd, f);
+		rc = cut_tail(t, why, note, fd, f);
 	else if (rc == 0 && t->at != end)
 		rc = tape_failed(t, why, f->number);
 	close(fd);
@@ -245,6 +265,7 @@ int
 tape_start(struct tape *t, char **why, const struct checkpoint *dir)
 {
 	uint64_t from = first_place(t);
+	char *note = NULL;
 	uint32_t torn;
 	size_t i = 0;
 	int rc;
@@ -262,7 +283,13 @@ tape_start(struct tape *t, char **why, const struct checkpoint *dir)
 	while (i + 1 < t->n_files && t->files[i + 1].start <= from)
 		i++;
 	for (; rc == 0 && i < t->n_files; i++)
-		rc = read_file(t, why, i);
+		rc = read_file(t, why, &note, i);
+	if (rc == 0 && torn > 0)
+		rc = drop_torn(t, why, &note, torn);
 	t->marked = t->kept;
-	return rc == 0 && torn > 0 ? drop_torn(t, why, torn) : rc;
+	if (rc == 0)
+		*why = note;
+	else
+		free(note);
+	return rc;
 }

@@ -16,7 +16,7 @@
 
 #define FILES 16 /* in so many the whole is divided */
 #define FILE_MAX (UINT64_C(64) << 20)
-#define PATH_MAX_LEN 65536
+#define TEXT_MAX 65536 /* bytes of a path, and of a name */
 
 void
 tape_init(struct tape *t, uint64_t max)
@@ -159,7 +159,11 @@ need(const struct tape *t)
 	return least;
 }
 
-enum { GUEST = 1, PACKED = 2, ENDED = 4, BEGUN = 8 };
+static unsigned
+opened_flags(bool guest, bool packed)
+{
+	return (guest ? TAPE_GUEST : 0u) | (packed ? TAPE_PACKED : 0u);
+}
 
 void
 tape_save(const struct tape *t, struct buf *out)
@@ -172,8 +176,9 @@ tape_save(const struct tape *t, struct buf *out)
 
 		buf_put_int(out, s->id, 4);
 		buf_put_int(out,
-		    (s->guest ? GUEST : 0u) | (s->packed ? PACKED : 0u)
-			| (s->ended ? ENDED : 0u) | (s->begun ? BEGUN : 0u),
+		    opened_flags(s->guest, s->packed)
+			| (s->ended ? TAPE_ENDED : 0u)
+			| (s->begun ? TAPE_BEGUN : 0u),
 		    1);
 		buf_put_int(out, s->origin, 8);
 		buf_put_int(out, need_of(t, s), 8);
@@ -181,6 +186,15 @@ tape_save(const struct tape *t, struct buf *out)
 		buf_put_str(out, s->path, strlen(s->path));
 		buf_put_str(out, s->name, strlen(s->name));
 	}
+}
+
+struct tape_stream *
+tape_by_id(const struct tape *t, uint32_t id)
+{
+	for (size_t i = 0; i < t->n_streams; i++)
+		if (t->streams[i]->id == id)
+			return t->streams[i];
+	return NULL;
 }
 
 static int
@@ -191,18 +205,21 @@ load_stream(struct tape *t, struct cur *c)
 	uint64_t from = cur_get_int(c, 8);
 	uint32_t skip = (uint32_t)cur_get_int(c, 4);
 	size_t len, n;
-	const char *path = cur_get_str(c, &len, PATH_MAX_LEN);
-	const char *name = cur_get_str(c, &n, PATH_MAX_LEN);
+	const char *path = cur_get_str(c, &len, TEXT_MAX);
+	const char *name = cur_get_str(c, &n, TEXT_MAX);
 	struct tape_stream *s;
 
-	if (c->failed || from > t->kept || id >= t->next_id)
+	if (c->failed || from > t->kept || id == 0 || id >= t->next_id
+	    || tape_by_id(t, id) != NULL
+	    || flags > (TAPE_GUEST | TAPE_PACKED | TAPE_ENDED | TAPE_BEGUN)
+	    || (skip > 0 && from == t->kept))
 		return -1;
 	s = tape_put(t, path, len, name, n);
 	s->id = id;
-	s->guest = (flags & GUEST) != 0;
-	s->packed = (flags & PACKED) != 0;
-	s->ended = (flags & ENDED) != 0;
-	s->begun = (flags & BEGUN) != 0;
+	s->guest = (flags & TAPE_GUEST) != 0;
+	s->packed = (flags & TAPE_PACKED) != 0;
+	s->ended = (flags & TAPE_ENDED) != 0;
+	s->begun = (flags & TAPE_BEGUN) != 0;
 	s->origin = origin;
 	s->from = from;
 	s->skip = skip;
@@ -333,9 +350,15 @@ tape_open(struct tape *t, char **why, struct tape_stream *s, uint64_t origin,
 	struct buf b;
 	int rc;
 
+	if (strlen(s->path) > TEXT_MAX || strlen(s->name) > TEXT_MAX) {
+		*why = mem_printf("%s: a source that is spooled has a path and "
+				  "a name of at most %d bytes",
+		    t->dir->path, TEXT_MAX);
+		return tape_fail(t, why, EX_USAGE);
+	}
 	buf_init(&b, SEGMENT_DATA_MAX);
 	buf_put_int(&b, origin, 8);
-	buf_put_int(&b, (s->guest ? GUEST : 0u) | (packed ? PACKED : 0u), 1);
+	buf_put_int(&b, opened_flags(s->guest, packed), 1);
 	buf_put_str(&b, s->path, strlen(s->path));
 	buf_put_str(&b, s->name, strlen(s->name));
 	rc = append(t, why, s, SEGMENT_OPEN, b.data, b.len);

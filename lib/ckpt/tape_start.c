@@ -131,35 +131,19 @@ first_place(const struct tape *t)
 	return at;
 }
 
-static struct tape_stream *
-by_id(const struct tape *t, uint32_t id)
-{
-	for (size_t i = 0; i < t->n_streams; i++)
-		if (t->streams[i]->id == id)
-			return t->streams[i];
-	return NULL;
-}
-
 /* A stream that began after the state had been saved. */
 static struct tape_stream *
 new_stream(struct tape *t, uint32_t id)
 {
 	struct tape_stream *s;
-	struct cur c;
-	const char *path, *name;
-	size_t len, n;
-	bool guest;
+	struct tape_opened o;
 
-	cur_init(&c, t->data.data, t->data.len);
-	cur_get_int(&c, 8);
-	guest = (cur_get_int(&c, 1) & 1) != 0;
-	path = cur_get_str(&c, &len, SEGMENT_DATA_MAX);
-	name = cur_get_str(&c, &n, SEGMENT_DATA_MAX);
-	if (c.failed)
+	if (id == 0 || tape_parse_open(&o, &t->data) == -1)
 		return NULL;
-	s = tape_put(t, path, len, name, n);
+	s = tape_put(t, o.path, o.path_len, o.name, o.name_len);
 	s->id = id;
-	s->guest = guest;
+	s->guest = o.guest;
+	s->from = t->kept;
 	if (id >= t->next_id)
 		t->next_id = id + 1;
 	return s;
@@ -172,7 +156,7 @@ new_stream(struct tape *t, uint32_t id)
 static int
 note(struct tape *t, const struct segment_rec *r)
 {
-	struct tape_stream *s = by_id(t, r->id);
+	struct tape_stream *s = tape_by_id(t, r->id);
 
 	if (s == NULL && r->at < t->kept)
 		return 0;
@@ -180,8 +164,14 @@ note(struct tape *t, const struct segment_rec *r)
 		s = new_stream(t, r->id);
 	if (s == NULL)
 		return -1;
-	if (r->at >= s->from)
-		tape_again(s, r->at);
+	if (r->at < s->from)
+		return 0;
+	/* What the state says to come next is a record of it. */
+	if (s->n_again == 0 && s->from < t->kept && r->at != s->from)
+		return -1;
+	if (!tape_fits(r, &t->data, r->at == s->from ? s->skip : 0))
+		return -1;
+	tape_again(s, r->at);
 	return 0;
 }
 
@@ -261,6 +251,17 @@ read_file(struct tape *t, char **why, char **note, size_t i)
 	return rc;
 }
 
+/* What the state says to come next has come. */
+static int
+check_streams(struct tape *t, char **why)
+{
+	for (size_t i = 0; i < t->n_streams; i++)
+		if (t->streams[i]->from < t->kept
+		    && t->streams[i]->n_again == 0)
+			return gone(t, why, t->streams[i]->from);
+	return 0;
+}
+
 int
 tape_start(struct tape *t, char **why, const struct checkpoint *dir)
 {
@@ -284,6 +285,8 @@ tape_start(struct tape *t, char **why, const struct checkpoint *dir)
 		i++;
 	for (; rc == 0 && i < t->n_files; i++)
 		rc = read_file(t, why, &note, i);
+	if (rc == 0)
+		rc = check_streams(t, why);
 	if (rc == 0 && torn > 0)
 		rc = drop_torn(t, why, &note, torn);
 	t->marked = t->kept;

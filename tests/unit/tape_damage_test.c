@@ -422,6 +422,185 @@ test_end(void)
 	checkpoint_release(&dir);
 }
 
+/* A state with one stream, of these numbers. */
+struct state {
+	uint64_t at;
+	uint32_t next_id, id;
+	uint8_t flags;
+	uint64_t from;
+	uint32_t skip;
+	unsigned n; /* times the stream is there */
+};
+
+static void
+put_state(struct buf *b, const struct state *s)
+{
+	buf_reset(b);
+	buf_put_int(b, s->at, 8);
+	buf_put_int(b, s->next_id, 4);
+	buf_put_int(b, s->n, 4);
+	for (unsigned i = 0; i < s->n; i++) {
+		buf_put_int(b, s->id, 4);
+		buf_put_int(b, s->flags, 1);
+		buf_put_int(b, 7, 8);
+		buf_put_int(b, s->from, 8);
+		buf_put_int(b, s->skip, 4);
+		buf_put_str(b, "-", 1);
+		buf_put_str(b, "stdin", 5);
+	}
+}
+
+/* Whether a state is malformed, before any file is looked at. */
+static int
+load_state(const struct state *s)
+{
+	struct tape t;
+	struct buf b;
+	struct cur c;
+	int rc;
+
+	buf_init(&b, 0);
+	put_state(&b, s);
+	tape_init(&t, TAPED_MAX);
+	cur_init(&c, b.data, b.len);
+	rc = tape_load(&t, &c);
+	tape_release(&t);
+	buf_release(&b);
+	return rc;
+}
+
+/* A state whose numbers cannot be. */
+static void
+test_states(void)
+{
+	const struct state right = {108, 2, 1, 15, 63, 3, 1};
+	struct state s = right;
+
+	CHECK(load_state(&s) == 0);
+	s.flags = 16;
+	CHECK(load_state(&s) == -1);
+	s = right;
+	s.id = 2;
+	CHECK(load_state(&s) == -1);
+	s.id = 0;
+	CHECK(load_state(&s) == -1);
+	s = right;
+	s.n = 2;
+	CHECK(load_state(&s) == -1);
+	s = right;
+	s.from = 109;
+	CHECK(load_state(&s) == -1);
+	s.from = 108;
+	CHECK(load_state(&s) == -1);
+	s.skip = 0;
+	CHECK(load_state(&s) == 0);
+	s.next_id = 0;
+	CHECK(load_state(&s) == -1);
+}
+
+/* A state that the records do not agree with. */
+static void
+test_places(void)
+{
+	struct state s = {108, 2, 1, 8, 63, 3, 1};
+	struct checkpoint dir;
+	struct buf b;
+	char text[64];
+
+	buf_init(&b, 0);
+	CHECK(make_small(&dir, "places", &b) == 108);
+	put_state(&b, &s);
+	CHECK(find_text(&dir, &b, text) == 0);
+	CHECK(strcmp(text, "stsecondthirdfourth") == 0);
+	/* All of a record was read, or more. */
+	for (s.skip = 5; s.skip < 7; s.skip++) {
+		put_state(&b, &s);
+		check_refused(&dir, &b, "places/spool.000001: it is damaged");
+	}
+	/* A part of what is no data. */
+	s.skip = 1;
+	s.from = 0;
+	put_state(&b, &s);
+	check_refused(&dir, &b, "places/spool.000001: it is damaged");
+	/* Where no record begins, or the stream has none. */
+	s.skip = 0;
+	s.from = 62;
+	put_state(&b, &s);
+	check_refused(&dir, &b, "places/spool.000001: it is damaged");
+	s.from = 63;
+	s.id = 2;
+	s.next_id = 3;
+	put_state(&b, &s);
+	check_refused(&dir, &b, "places/spool.000001: it is damaged");
+	buf_release(&b);
+	checkpoint_release(&dir);
+}
+
+/* An open, or an end, whose data are no such thing. */
+static void
+test_records(void)
+{
+	static const struct {
+		enum segment_kind kind;
+		const char *data;
+		size_t len;
+	} all[] = {
+	    {SEGMENT_OPEN, "12345678\0\1\0\0\0-\1\0\0\0s", 19},
+	    {SEGMENT_OPEN, "12345678\4\1\0\0\0-\1\0\0\0s", 19},
+	    {SEGMENT_OPEN, "12345678\0\1\0\0\0-\1\0\0\0s-", 20},
+	    {SEGMENT_OPEN, "12345678\0\1\0\0\0-\1\0\0\0s", 18},
+	    {SEGMENT_OPEN, "", 0},
+	    {SEGMENT_END, "-", 1},
+	};
+	struct segment_rec r = {.id = 1};
+	struct checkpoint dir;
+	struct buf none;
+	char text[64];
+	int fd;
+
+	buf_init(&none, 0);
+	put_state(&none, &(struct state){0, 1, 0, 0, 0, 0, 0});
+	taped_begin(&dir, "records");
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		fd = segment_create(dir.fd, 1, 0);
+		r.at = 0;
+		for (size_t j = 0; j <= i; j += i > 0 ? i : 1) {
+			r.kind = all[j].kind;
+			r.len = (uint32_t)all[j].len;
+			CHECK(segment_write(fd, &r, all[j].data) == 0);
+			r.at += SEGMENT_REC + r.len;
+		}
+		close(fd);
+		if (i == 0)
+			CHECK(find_text(&dir, &none, text) == 0);
+		else
+			check_refused(
+			    &dir, &none, "records/spool.000001: it is damaged");
+		CHECK(unlinkat(dir.fd, "spool.000001", 0) == 0);
+	}
+	buf_release(&none);
+	checkpoint_release(&dir);
+}
+
+/* What no state could say again is not begun. */
+static void
+test_names(void)
+{
+	static char name[70000];
+	struct checkpoint dir;
+	struct tape t;
+	struct tape_stream *s = taped_start(&t, &dir, "names");
+	char *why = NULL;
+	int rc;
+
+	memset(name, 'n', sizeof(name) - 1);
+	s = tape_add(&t, "-", name, false);
+	rc = tape_open(&t, &why, s, 7, false);
+	taped_why(rc, why, EX_USAGE, "a name of at most 65536 bytes");
+	tape_release(&t);
+	checkpoint_release(&dir);
+}
+
 int
 main(void)
 {
@@ -432,6 +611,10 @@ main(void)
 	test_files();
 	test_proofs();
 	test_forged();
+	test_states();
+	test_places();
+	test_records();
+	test_names();
 	test_full();
 	test_end();
 	return check_done("tape_damage_test");

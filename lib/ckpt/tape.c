@@ -406,6 +406,16 @@ tape_fresh(const struct tape *t)
 	return t->at - t->marked;
 }
 
+/* Its room is free only once nobody has it open. */
+static void
+close_read(struct tape *t, uint32_t number)
+{
+	if (t->read_fd == -1 || t->read_number != number)
+		return;
+	close(t->read_fd);
+	t->read_fd = -1;
+}
+
 /* The last file stays: it says where the tape ends. */
 static int
 remove_before(struct tape *t, char **why, uint64_t at)
@@ -416,6 +426,7 @@ remove_before(struct tape *t, char **why, uint64_t at)
 
 	while (rc == 0 && n + 1 < t->n_files && t->files[n + 1].start <= at) {
 		segment_name(name, t->files[n].number);
+		close_read(t, t->files[n].number);
 		if (unlinkat(t->dir->fd, name, 0) == -1 && errno != ENOENT)
 			rc = tape_failed(t, why, t->files[n].number);
 		else

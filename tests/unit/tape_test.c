@@ -247,6 +247,31 @@ test_limit(void)
 	checkpoint_release(&dir);
 }
 
+/* A file that is removed is not kept open, which would keep its room. */
+static void
+test_room(void)
+{
+	static char p[100000];
+	struct checkpoint dir;
+	struct tape t;
+	struct tape_stream *s = taped_start(&t, &dir, "room");
+	char *why = NULL;
+	size_t len;
+	int rc;
+
+	for (int i = 0; i < 3; i++)
+		CHECK(tape_write(&t, &why, s, p, sizeof(p)) == 0);
+	CHECK(tape_read(&t, &rc, &why, s, p, sizeof(p), &len) == TAPE_BYTES);
+	CHECK(t.read_fd != -1 && t.read_number < t.files[t.n_files - 1].number);
+	tape_drop(&t, s);
+	CHECK(tape_flush(&t, &why) == 0);
+	tape_mark(&t, 1);
+	CHECK(tape_trim(&t, &why, 1) == 0);
+	CHECK(t.n_files == 1 && t.read_fd == -1);
+	tape_release(&t);
+	checkpoint_release(&dir);
+}
+
 /* Who wrote what came, and whether it was all, is told in order. */
 static void
 test_turns(void)
@@ -291,6 +316,7 @@ main(void)
 	scratch_make();
 	test_turns();
 	test_limit();
+	test_room();
 	for (uint64_t seed = 1; seed <= 20; seed++)
 		test_random(seed);
 	return check_done("tape_test");

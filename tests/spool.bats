@@ -275,6 +275,60 @@ s.recv(1)'
 	[ ! -e d/spool.000001 ]
 }
 
+@test "starts of one epoch each keep within the bound, too" {
+	for i in {1..25}; do
+		seq "${i}0000" "${i}9999" | take --once --spool-max 1M |
+			tr ' ' '\n' | cmp - <(seq "${i}0000" "${i}9999")
+		echo "$(cat d/spool.* | wc -c)" >>sizes
+	done
+	[ "$(sort -n sizes | tail -n 1)" -lt 300000 ]
+}
+
+@test "a start without --spool goes on behind what was spooled" {
+	seq 10 11 >b.log
+	plain() {
+		sbatch -f lines --once -S d "$@" b.log | ssink -q -N | paste -sd ' '
+	}
+	[ "$(seq 3 | take --once)" = "1 2 3" ]
+	run -78 --separate-stderr bash -c 'sbatch -f lines -S d b.log | ssink'
+	[ "$stderr" = "sbatch: -S: - was read before and is no source any more; write its path as it was, or --on-missing skip, which goes on without it and reads other paths from their starts" ]
+	cp -r d old
+	[ "$(plain --on-missing skip 2>err)" = "10 11" ]
+	[ "$(cat err)" = "sbatch: -: was read before and is no source any more" ]
+	# It may be gone back to.
+	cp -r d back
+	millrace reset back --to 1 --yes
+	run -0 bash -c "seq 7 8 | sbatch -f lines --once --spool -S back | ssink -q -N"
+	[ "${lines[*]}" = "7 8" ]
+	[ "$(seq 4 5 | take --once - b.log)" = "4 5" ]
+	# What nobody wants any more goes.
+	for i in 12 13 14; do
+		echo "$i" >>b.log
+		[ "$(plain --on-missing skip 2>/dev/null)" = "$i" ]
+	done
+	[ "$(stat -c %s d/spool.*)" = 32 ]
+	[ "$(plain)" = "" ]
+	[ "$(stat -c %s d/spool.*)" = 32 ]
+	[ "$(seq 6 7 | take --once - b.log)" = "6 7" ]
+}
+
+@test "a start without --spool needs what was spooled and not committed" {
+	mkfifo in
+	exec 7<>in
+	echo 9 >b.log
+	start one -f lines --epoch 1h in b.log
+	seq 3 >&7
+	until_true 10 grep -q 3 one
+	crash
+	run -78 --separate-stderr bash -c \
+		'sbatch -f lines --once -S d b.log | ssink -N'
+	[[ $stderr == "sbatch: -S: in was read before and is no source any more; "* ]]
+	printf X | dd of=d/spool.000001 bs=1 seek=80 conv=notrunc status=none
+	run -65 --separate-stderr bash -c \
+		'sbatch -f lines --once -S d b.log | ssink -N'
+	[ "${stderr_lines[0]}" = "sbatch: -S: $PWD/d/spool.000001: it is damaged, or of a later version" ]
+}
+
 @test "a spool that nobody commits fails at its bound" {
 	run -74 --separate-stderr bash -c \
 		'yes | sbatch -f lines --spool --spool-max 1M --batch-rows 100000000 -S d |

@@ -227,17 +227,21 @@ load_stream(struct tape *t, struct cur *c)
 }
 
 int
-tape_load(struct tape *t, struct cur *c)
+tape_load(struct tape *t, struct cur *c, uint64_t before)
 {
 	uint64_t n;
 
+	t->loaded = true;
+	t->before = before;
 	t->kept = cur_get_int(c, 8);
 	t->next_id = (uint32_t)cur_get_int(c, 4);
 	n = cur_get_int(c, 4);
 	for (uint64_t i = 0; i < n && !c->failed; i++)
 		if (load_stream(t, c) == -1)
 			return -1;
-	return c->failed || c->left > 0 || t->next_id == 0 ? -1 : 0;
+	return c->failed || c->left > 0 || t->next_id == 0 || before > t->kept
+		   ? -1
+		   : 0;
 }
 
 /* Make the file durable that is being written. */
@@ -289,6 +293,7 @@ turn(struct tape *t, char **why)
 	    t->files, &t->cap_files, t->n_files + 1, sizeof(*t->files));
 	t->files[t->n_files++] = (struct tape_file){number, t->at};
 	t->new_name = true;
+	t->dirty_us = time_mono_us();
 	return 0;
 }
 
@@ -391,13 +396,28 @@ tape_end(struct tape *t, char **why, struct tape_stream *s)
 	return rc;
 }
 
-void
-tape_mark(struct tape *t, uint64_t epoch)
+static void
+add_mark(struct tape *t, uint64_t epoch, uint64_t at)
 {
 	t->marks = mem_grow(
 	    t->marks, &t->cap_marks, t->n_marks + 1, sizeof(*t->marks));
-	t->marks[t->n_marks++] = (struct tape_mark){epoch, need(t)};
+	t->marks[t->n_marks++] = (struct tape_mark){epoch, at};
+}
+
+void
+tape_mark(struct tape *t, uint64_t epoch)
+{
+	/* A start that ends only one epoch has to trim, too. */
+	if (t->n_marks == 0 && epoch > 0)
+		add_mark(t, epoch - 1, t->before);
+	add_mark(t, epoch, need(t));
 	t->marked = t->at;
+}
+
+uint64_t
+tape_needed(const struct tape *t)
+{
+	return t->n_marks == 0 ? 0 : t->marks[t->n_marks - 1].need;
 }
 
 uint64_t
@@ -416,7 +436,6 @@ close_read(struct tape *t, uint32_t number)
 	t->read_fd = -1;
 }
 
-/* The last file stays: it says where the tape ends. */
 static int
 remove_before(struct tape *t, char **why, uint64_t at)
 {
@@ -449,4 +468,15 @@ tape_trim(struct tape *t, char **why, uint64_t epoch)
 	if (t->n_marks == 0 || t->marks[0].epoch != epoch)
 		return 0;
 	return remove_before(t, why, t->marks[0].need);
+}
+
+int
+tape_rest(struct tape *t, char **why)
+{
+	int rc = tape_usable(t, why);
+
+	if (rc != 0 || t->n_files == 0
+	    || t->files[t->n_files - 1].start == t->at)
+		return rc;
+	return turn(t, why);
 }

@@ -65,7 +65,9 @@ struct tape {
 	int read_fd; /* file read_number; or -1 */
 	uint32_t read_number;
 	uint64_t at, synced;
+	bool loaded; /* a state knows of it */
 	uint64_t kept; /* at of the state that was loaded */
+	uint64_t before; /* what the epoch before that state needs */
 	uint64_t marked; /* at of the last mark */
 	int64_t dirty_us; /* since when bytes are not durable, 0: all are */
 	bool new_name; /* the directory must be flushed */
@@ -88,15 +90,18 @@ void tape_release(struct tape *t);
  * All that can fail give 0, or the exit status with the reason in *why, to be
  * freed; from then on they all give that status and that reason, and nothing
  * is written.
- * tape_load: take up what tape_save has saved.  0, or -1: malformed.
+ * tape_load: take up what tape_save has saved; before is what tape_needed said
+ * then, 0 where that is not known.  0, or -1: malformed.
  * tape_start: after that, look at what is in the directory.  What came last
  * may be torn, and is then cut off: *why holds a note of it, though 0 was
  * returned.  65 when anything else is damaged or missing.
  * tape_save: append where all streams are.
+ * tape_needed: the first place that the epoch of the last mark needs.
  */
-int tape_load(struct tape *t, struct cur *c);
+int tape_load(struct tape *t, struct cur *c, uint64_t before);
 int tape_start(struct tape *t, char **why, const struct checkpoint *dir);
 void tape_save(const struct tape *t, struct buf *out);
+uint64_t tape_needed(const struct tape *t);
 
 /*
  * tape_find: the stream of a source, or the next guest of a listener, that
@@ -138,13 +143,17 @@ enum tape_got tape_read(struct tape *t, int *status, char **why,
 
 /*
  * tape_flush: all that was written is durable.
- * tape_mark: the barrier of that epoch came here.
- * tape_trim: remove what neither that epoch nor a later one needs.
- * tape_fresh: bytes since the last mark.
+ * tape_mark: the barrier of that epoch came here; the first one is that of the
+ * state, or of nothing.
+ * tape_trim: remove what neither that epoch nor a later one needs; the last
+ * file stays, and says where the tape ends.
+ * tape_rest: nothing will be written, so that the last file may be an empty
+ * one. tape_fresh: bytes since the last mark.
  */
 int tape_flush(struct tape *t, char **why);
 void tape_mark(struct tape *t, uint64_t epoch);
 int tape_trim(struct tape *t, char **why, uint64_t epoch);
+int tape_rest(struct tape *t, char **why);
 uint64_t tape_fresh(const struct tape *t);
 
 #endif

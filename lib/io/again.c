@@ -79,6 +79,21 @@ miss(struct intake *in, const char *path)
 	return 0;
 }
 
+/* Nothing of what was read by that path is to come again. */
+static void
+drop_spooled(struct intake *in, const char *path)
+{
+	struct tape *t = in->o.source.tape;
+	struct tape_stream *s;
+	size_t i = 0;
+
+	while (t != NULL && (s = tape_stray(t, &i)) != NULL)
+		if (strcmp(s->path, path) == 0) {
+			tape_drop(t, s);
+			i = 0;
+		}
+}
+
 /* What was spooled, and no epoch was committed that knows of it. */
 static int
 check_spool(struct intake *in)
@@ -110,6 +125,7 @@ again_check(struct intake *in)
 		}
 		if (miss(in, j->v[i].path) == -1)
 			return -1;
+		drop_spooled(in, j->v[i].path);
 		journal_drop(j, &j->v[i]);
 	}
 	return check_spool(in);

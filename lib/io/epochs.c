@@ -81,6 +81,10 @@ take_up(struct intake *in)
 	return rc;
 }
 
+/*
+ * A start without --spool goes on with the tape, and writes nothing on it: what
+ * earlier ones have spooled must neither come again nor stay for ever.
+ */
 static int
 start_spool(struct intake *in)
 {
@@ -93,7 +97,12 @@ start_spool(struct intake *in)
 	if (why != NULL)
 		buf_printf(&in->notes, "--spool: %s\n", why);
 	free(why);
+	why = NULL;
 	tape_mark(&e->tape, e->epoch);
+	if (!in->o.source.spools)
+		rc = tape_rest(&e->tape, &why);
+	if (rc != 0)
+		return fail(in, rc, why);
 	in->o.source.tape = &e->tape;
 	return 0;
 }
@@ -120,7 +129,7 @@ epochs_start(struct intake *in)
 	if (in->resumed && take_up(in) == -1)
 		return -1;
 	e->count = count(in);
-	return in->o.source.spools ? start_spool(in) : 0;
+	return in->o.source.spools || e->tape.loaded ? start_spool(in) : 0;
 }
 
 void

@@ -188,12 +188,14 @@ put_counts(struct buf *b, struct intake *in)
 static void
 put_spool(struct buf *out, const struct intake *in)
 {
+	const struct tape *t = in->o.source.tape;
 	struct buf b;
 
 	buf_init(&b, 0);
-	if (in->o.source.tape != NULL)
-		tape_save(in->o.source.tape, &b);
+	if (t != NULL)
+		tape_save(t, &b);
 	buf_put_str(out, b.data, b.len);
+	buf_put_int(out, t == NULL ? 0 : tape_needed(t), 8);
 	buf_release(&b);
 }
 
@@ -322,15 +324,18 @@ get_spool(struct intake *in, struct cur *c)
 {
 	const char *p;
 	struct cur spool;
+	uint64_t before = 0;
 	size_t len;
 
 	if (in->journal.version < 2)
 		return 0;
 	p = cur_get_str(c, &len, UINT32_MAX);
+	if (in->journal.version >= 4)
+		before = cur_get_int(c, 8);
 	if (p == NULL)
 		return malformed(in);
 	cur_init(&spool, p, len);
-	return len > 0 && tape_load(&in->epochs.tape, &spool) == -1
+	return len > 0 && tape_load(&in->epochs.tape, &spool, before) == -1
 		   ? malformed(in)
 		   : 0;
 }

@@ -8,7 +8,11 @@
 
 #include "base/buf.h"
 
-#define JOURNAL_VERSION 3 /* 2: without the arrival of the newest row */
+/*
+ * 3: without what the epoch before needs of the spool.  2: without the arrival
+ * of the newest row.
+ */
+#define JOURNAL_VERSION 4
 #define JOURNAL_OLDEST 1 /* without a spool */
 #define JOURNAL_MAX_PATH 65536
 #define JOURNAL_MAX_HEADER ((size_t)64 << 20)

@@ -132,8 +132,11 @@ places_read(struct places *p, char **why, struct cur *c)
 	cur_get_int(c, 1);
 	cur_get_str(c, &len, JOURNAL_MAX_HEADER);
 	get_counts(p, c, version);
+	/* The spool, and what of it the epoch before needs. */
 	if (version >= 2)
 		cur_get_str(c, &len, UINT32_MAX);
+	if (version >= 4)
+		pass(c, 8);
 	for (uint64_t n = cur_get_int(c, 4); n > 0 && !c->failed; n--)
 		get_place(p, c, version);
 	if (!c->failed && c->left == 0)

@@ -58,7 +58,7 @@ find_told(
 
 	tape_init(&t, TAPED_MAX);
 	cur_init(&c, saved->data, saved->len);
-	CHECK(tape_load(&t, &c) == 0);
+	CHECK(tape_load(&t, &c, 0) == 0);
 	rc = tape_start(&t, told, dir);
 	if (rc == 0) {
 		s = tape_find(&t, "-", false);
@@ -430,6 +430,7 @@ struct state {
 	uint64_t from;
 	uint32_t skip;
 	unsigned n; /* times the stream is there */
+	uint64_t before;
 };
 
 static void
@@ -463,7 +464,7 @@ load_state(const struct state *s)
 	put_state(&b, s);
 	tape_init(&t, TAPED_MAX);
 	cur_init(&c, b.data, b.len);
-	rc = tape_load(&t, &c);
+	rc = tape_load(&t, &c, s->before);
 	tape_release(&t);
 	buf_release(&b);
 	return rc;
@@ -473,7 +474,7 @@ load_state(const struct state *s)
 static void
 test_states(void)
 {
-	const struct state right = {108, 2, 1, 15, 63, 3, 1};
+	const struct state right = {108, 2, 1, 15, 63, 3, 1, 108};
 	struct state s = right;
 
 	CHECK(load_state(&s) == 0);
@@ -496,13 +497,16 @@ test_states(void)
 	CHECK(load_state(&s) == 0);
 	s.next_id = 0;
 	CHECK(load_state(&s) == -1);
+	s = right;
+	s.before = 109;
+	CHECK(load_state(&s) == -1);
 }
 
 /* A state that the records do not agree with. */
 static void
 test_places(void)
 {
-	struct state s = {108, 2, 1, 8, 63, 3, 1};
+	struct state s = {108, 2, 1, 8, 63, 3, 1, 0};
 	struct checkpoint dir;
 	struct buf b;
 	char text[64];
@@ -559,7 +563,7 @@ test_records(void)
 	int fd;
 
 	buf_init(&none, 0);
-	put_state(&none, &(struct state){0, 1, 0, 0, 0, 0, 0});
+	put_state(&none, &(struct state){0, 1, 0, 0, 0, 0, 0, 0});
 	taped_begin(&dir, "records");
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		fd = segment_create(dir.fd, 1, 0);

@@ -35,7 +35,7 @@ struct model {
 struct saved {
 	struct buf bytes;
 	size_t taken[STREAMS];
-	uint64_t epoch;
+	uint64_t before;
 };
 
 struct world {
@@ -109,6 +109,7 @@ barrier(struct world *w)
 	buf_reset(&s->bytes);
 	CHECK(tape_flush(&w->t, &why) == 0);
 	tape_save(&w->t, &s->bytes);
+	s->before = tape_needed(&w->t);
 	tape_mark(&w->t, w->n_saved++);
 	for (size_t i = 0; i < STREAMS; i++)
 		s->taken[i] = w->m[i].taken;
@@ -158,7 +159,7 @@ restart(struct world *w, size_t from)
 	tape_init(&w->t, TAPED_MAX);
 	if (from > 0) {
 		cur_init(&c, s->bytes.data, s->bytes.len);
-		CHECK(tape_load(&w->t, &c) == 0);
+		CHECK(tape_load(&w->t, &c, s->before) == 0);
 	}
 	CHECK(tape_start(&w->t, &why, &w->dir) == 0);
 	CHECK(why == NULL);

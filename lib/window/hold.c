@@ -25,7 +25,7 @@ struct hold {
 	struct grid grid;
 	int64_t per; /* windows of rows: N, else 0 */
 	struct store store;
-	struct visits *visits; /* sessions, or NULL */
+	struct stretches *visits; /* sessions, or NULL */
 	const size_t *key_cols;
 	size_t n_keys;
 	struct slot **slots;
@@ -41,15 +41,15 @@ struct hold {
 	struct build out;
 };
 
-static struct visits *
+static struct stretches *
 new_visits(const struct hold *h, int64_t gap, const struct schema *schema)
 {
-	struct visits *v = mem_zero(1, sizeof(*v));
+	struct stretches *v = mem_zero(1, sizeof(*v));
 	enum type *types = mem_resize(NULL, h->n_keys, sizeof(*types));
 
 	for (size_t i = 0; i < h->n_keys; i++)
 		types[i] = schema->fields[h->key_cols[i]].type;
-	visits_init(v, gap, types, h->n_keys);
+	stretches_init(v, gap, types, h->n_keys, &visits_owner, NULL);
 	free(types);
 	return v;
 }
@@ -89,7 +89,7 @@ hold_free(struct hold *h)
 		free_slot(h->slots[i]);
 	free(h->slots);
 	if (h->visits != NULL)
-		visits_release(h->visits);
+		stretches_release(h->visits);
 	free(h->visits);
 	store_release(&h->store);
 	build_release(&h->out);
@@ -141,25 +141,35 @@ find_groups(struct hold *h, const struct hold_rows *in, struct arena *a)
 	keys = arena_alloc(a, h->n_keys * sizeof(*keys));
 	for (size_t i = 0; i < h->n_keys; i++)
 		keys[i] = in->cols[h->key_cols[i]];
-	return visits_keys(h->visits, keys, in->n, a);
+	return stretches_keys(h->visits, keys, in->n, 0, a);
+}
+
+/* The bags of all that is held; *n of them, to be freed. */
+static struct bag **
+all_bags(const struct hold *h, size_t *n)
+{
+	struct bag **bags;
+
+	if (h->visits != NULL)
+		return visits_bags(h->visits, n);
+	bags = mem_resize(NULL, h->n + 1, sizeof(struct bag *));
+	*n = h->n;
+	for (size_t i = 0; i < h->n; i++)
+		bags[i] = &h->slots[i]->rows;
+	return bags;
 }
 
 static void
-pack(struct hold *h, struct arena *a)
+pack(struct hold *h)
 {
 	struct bag **bags;
-	size_t n = h->n;
+	size_t n;
 
 	if (!store_is_sparse(&h->store))
 		return;
-	if (h->visits != NULL) {
-		bags = visits_bags(h->visits, &n, a);
-	} else {
-		bags = arena_alloc(a, (n + 1) * sizeof(struct bag *));
-		for (size_t i = 0; i < n; i++)
-			bags[i] = &h->slots[i]->rows;
-	}
+	bags = all_bags(h, &n);
 	store_pack(&h->store, bags, n);
+	free(bags);
 }
 
 void
@@ -170,7 +180,7 @@ hold_add(struct hold *h, const struct hold_rows *in, struct arena *a)
 
 	if (in->n == 0)
 		return;
-	pack(h, a);
+	pack(h);
 	groups = find_groups(h, in, a);
 	at = store_add(&h->store, in->cols, in->n);
 	for (uint32_t r = 0; r < in->n; r++, at++, h->n_rows++) {
@@ -218,7 +228,7 @@ forget(struct hold *h)
 static int
 next_visit(struct hold *h, struct hold_window *w, int64_t until)
 {
-	h->given = visits_next(h->visits, until);
+	h->given = (struct visit *)stretches_next(h->visits, until);
 	if (h->given == NULL)
 		return 0;
 	*w = (struct hold_window){.start = h->given->at.first_us,
@@ -288,39 +298,25 @@ hold_take(struct hold *h, struct batch *out)
 	build_view(out, &h->out);
 }
 
-/* The bags of all that is held, from a. */
-static struct bag **
-all_bags(struct hold *h, size_t *n, struct arena *a)
-{
-	struct bag **bags;
-
-	if (h->visits != NULL)
-		return visits_bags(h->visits, n, a);
-	bags = arena_alloc(a, (h->n + 1) * sizeof(struct bag *));
-	*n = h->n;
-	for (size_t i = 0; i < h->n; i++)
-		bags[i] = &h->slots[i]->rows;
-	return bags;
-}
-
 void
 hold_save(struct hold *h, struct buf *out)
 {
-	struct arena a = {0};
 	struct bag **bags;
 	size_t n;
 
 	buf_put_int(out, (uint64_t)h->closed, 8);
 	buf_put_int(out, h->n_rows, 8);
-	if (h->visits != NULL)
-		visits_save(h->visits, out);
-	else
+	if (h->visits != NULL) {
+		stretches_save(h->visits, out);
+		stretches_save_lists(h->visits, out);
+	} else {
 		buf_put_int(out, h->n, 4);
+	}
 	for (size_t i = 0; i < h->n; i++)
 		buf_put_int(out, (uint64_t)h->slots[i]->start, 8);
-	bags = all_bags(h, &n, &a);
+	bags = all_bags(h, &n);
 	store_save(&h->store, out, bags, n);
-	arena_release(&a);
+	free(bags);
 }
 
 /* A pane that windows still need. */
@@ -344,7 +340,6 @@ load_slot(struct hold *h, int64_t start)
 int
 hold_load(struct hold *h, struct cur *in)
 {
-	struct arena a = {0};
 	struct bag **bags;
 	size_t n;
 	int rc = 0;
@@ -352,7 +347,9 @@ hold_load(struct hold *h, struct cur *in)
 	h->closed = (int64_t)cur_get_int(in, 8);
 	h->n_rows = cur_get_int(in, 8);
 	if (h->visits != NULL) {
-		rc = visits_load(h->visits, in);
+		rc = stretches_load(h->visits, in);
+		if (rc == 0)
+			rc = stretches_load_lists(h->visits, in);
 	} else {
 		n = cur_get_int(in, 4);
 		for (size_t i = 0; i < n && rc == 0; i++)
@@ -360,8 +357,10 @@ hold_load(struct hold *h, struct cur *in)
 	}
 	if (rc == -1 || in->failed)
 		return -1;
-	bags = all_bags(h, &n, &a);
+	bags = all_bags(h, &n);
 	rc = store_load(&h->store, in, bags, n);
-	arena_release(&a);
+	free(bags);
+	if (rc == 0 && h->visits != NULL)
+		rc = stretches_sort(h->visits);
 	return rc;
 }

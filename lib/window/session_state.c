@@ -8,33 +8,15 @@
 #include "window/session_int.h"
 #include "wire/pack.h"
 
-/* All sessions, in the order of the lists; to be freed. */
-static struct session **
-list_sessions(const struct sessions *s)
-{
-	struct session **all =
-	    mem_resize(NULL, s->n_open + 1, sizeof(struct session *));
-	struct session *x;
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->n_lists; i++)
-		for (x = SLIST_FIRST(&s->lists[i]); x != NULL;
-		     x = SLIST_NEXT(x, next)) {
-			x->key = (uint32_t)i;
-			all[n++] = x;
-		}
-	return all;
-}
-
 static struct pane **
 list_tables(const struct sessions *s)
 {
-	struct pane **tables =
-	    mem_resize(NULL, s->n_open + 1, sizeof(struct pane *));
-	struct session **all = list_sessions(s);
+	size_t n = stretches_n(&s->all);
+	struct pane **tables = mem_resize(NULL, n + 1, sizeof(struct pane *));
+	struct stretch **all = stretches_all(&s->all);
 
-	for (size_t i = 0; i < s->n_open; i++)
-		tables[i] = all[i]->table;
+	for (size_t i = 0; i < n; i++)
+		tables[i] = ((struct session *)all[i])->table;
 	free(all);
 	return tables;
 }
@@ -65,24 +47,25 @@ free_columns(const struct sessions *s, struct colbuf *cols)
 static void
 put_singles(const struct sessions *s, struct buf *out)
 {
-	struct session **all = list_sessions(s);
+	struct stretch **all = stretches_all(&s->all);
 	struct colbuf *cols = new_columns(s);
+	size_t n = stretches_n(&s->all);
 
-	for (size_t i = 0; i < s->n_open; i++) {
+	for (size_t i = 0; i < n; i++) {
 		buf_put_int(out, 1, 4);
 		for (size_t c = 0; c < s->n_keys; c++)
-			colbuf_append(&cols[s->key_cols[c]], &s->keys.cols[c],
-			    all[i]->key, 1);
+			colbuf_append(&cols[s->key_cols[c]],
+			    &s->all.keys.cols[c], all[i]->key, 1);
 	}
-	if (s->n_open > UINT32_MAX)
+	if (n > UINT32_MAX)
 		out->failed = true;
-	else if (s->n_open > 0)
-		pack_cols(out, cols, s->n_keys, (uint32_t)s->n_open);
-	for (size_t i = 0; i < s->n_open; i++) {
-		buf_put_int(out, all[i]->at.order, 8);
+	else if (n > 0)
+		pack_cols(out, cols, s->n_keys, (uint32_t)n);
+	for (size_t i = 0; i < n; i++) {
+		buf_put_int(out, all[i]->order, 8);
 		buf_put_int(out, 0, 8);
 		buf_put_int(out, 0, 1);
-		slots_save(&s->slots, all[i]->slot, out);
+		slots_save(&s->slots, ((struct session *)all[i])->slot, out);
 	}
 	free_columns(s, cols);
 	free(all);
@@ -91,26 +74,27 @@ put_singles(const struct sessions *s, struct buf *out)
 static int
 get_singles(struct sessions *s, struct cur *in)
 {
-	struct session **all = list_sessions(s);
+	struct stretch **all = stretches_all(&s->all);
 	struct colbuf *cols = new_columns(s);
+	size_t n_all = stretches_n(&s->all);
 	uint32_t n = 0;
 	int rc = 0;
 
-	for (size_t i = 0; i < s->n_open && rc == 0; i++)
+	for (size_t i = 0; i < n_all && rc == 0; i++)
 		rc = cur_get_int(in, 4) == 1 ? 0 : -1;
 	/* The lists say which key each of them has. */
-	if (rc == 0 && s->n_open > 0)
+	if (rc == 0 && n_all > 0)
 		rc = unpack_cols(cols, s->n_keys, &n, in);
-	if (n != s->n_open)
+	if (n != n_all)
 		rc = -1;
-	for (size_t i = 0; i < s->n_open && rc == 0; i++) {
+	for (size_t i = 0; i < n_all && rc == 0; i++) {
 		cur_get_int(in, 8);
 		cur_get_int(in, 8);
 		if (cur_get_int(in, 1) != 0)
 			rc = -1;
-		all[i]->slot = slots_take(&s->slots);
 		if (rc == 0)
-			rc = slots_load(&s->slots, all[i]->slot, in);
+			rc = slots_load(
+			    &s->slots, ((struct session *)all[i])->slot, in);
 	}
 	free_columns(s, cols);
 	free(all);
@@ -121,69 +105,40 @@ void
 sessions_save(const struct sessions *s, struct buf *out)
 {
 	struct pane **tables;
-	const struct session *x;
 
-	packed_put_keys(out, &s->keys);
-	buf_put_int(out, (uint64_t)s->least_end, 8);
-	buf_put_int(out, (uint64_t)s->given_us, 8);
-	for (size_t i = 0; i < s->n_lists; i++) {
-		for (x = SLIST_FIRST(&s->lists[i]); x != NULL;
-		     x = SLIST_NEXT(x, next))
-			stretch_put(out, &x->at);
-		stretch_end(out);
-	}
+	stretches_save(&s->all, out);
+	buf_put_int(out, (uint64_t)s->all.given_us, 8);
+	stretches_save_lists(&s->all, out);
 	if (s->single) {
 		put_singles(s, out);
 		return;
 	}
 	tables = list_tables(s);
-	panepack_put(out, tables, s->n_open);
+	panepack_put(out, tables, stretches_n(&s->all));
 	free(tables);
 }
 
-/* The sessions of a key, in the order of the list. */
 static int
-load_list(struct sessions *s, struct session_list *list, struct cur *in)
+load_held(struct sessions *s, struct cur *in)
 {
-	struct session *x, *before = NULL;
-	struct stretch at;
+	struct pane **tables;
 	int rc;
 
-	while ((rc = stretch_get(&at, in)) == 1) {
-		x = mem_zero(1, sizeof(*x));
-		x->at = at;
-		if (!s->single)
-			x->table = pane_new(s->plan);
-		if (before == NULL)
-			SLIST_INSERT_HEAD(list, x, next);
-		else
-			SLIST_INSERT_AFTER(before, x, next);
-		before = x;
-		s->n_open++;
-		if (!num_add(&x->end_us, at.last_us, s->gap))
-			return -1;
-	}
+	if (s->single)
+		return get_singles(s, in);
+	tables = list_tables(s);
+	rc = panepack_get(tables, stretches_n(&s->all), in);
+	free(tables);
 	return rc;
 }
 
 int
 sessions_load(struct sessions *s, struct cur *in)
 {
-	struct pane **tables;
-	int rc;
-
-	if (packed_get_keys(&s->keys, in) == -1)
+	if (stretches_load(&s->all, in) == -1)
 		return -1;
-	sessions_grow_lists(s);
-	s->least_end = (int64_t)cur_get_int(in, 8);
-	s->given_us = (int64_t)cur_get_int(in, 8);
-	for (size_t i = 0; i < s->n_lists; i++)
-		if (load_list(s, &s->lists[i], in) == -1)
-			return -1;
-	if (s->single)
-		return get_singles(s, in);
-	tables = list_tables(s);
-	rc = panepack_get(tables, s->n_open, in);
-	free(tables);
-	return rc;
+	s->all.given_us = (int64_t)cur_get_int(in, 8);
+	if (stretches_load_lists(&s->all, in) == -1 || load_held(s, in) == -1)
+		return -1;
+	return stretches_sort(&s->all);
 }

@@ -314,6 +314,11 @@ store_load(
 void
 bag_push(struct bag *b, int64_t t, int64_t part, uint64_t at)
 {
+	/* Of many sessions that are open most have one row. */
+	if (b->cap == 0) {
+		b->rows = mem_alloc(sizeof(*b->rows));
+		b->cap = 1;
+	}
 	b->rows = mem_grow(b->rows, &b->cap, b->n + 1, sizeof(*b->rows));
 	b->rows[b->n++] = (struct store_row){t, part, at};
 	b->is_sorted = false;

@@ -116,7 +116,7 @@ report() {
 		[ "$rc" -eq "${second#*:}" ]
 		rm log out
 		[ "$second" = TERM:143 ] ||
-			[ "$(cat err)" = "millrace: 30 s after the signal the input still goes on" ]
+			[ "$(cat err)" = "smap: 30 s after the signal the stream still goes on" ]
 	done
 }
 

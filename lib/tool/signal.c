@@ -4,10 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/io.h"
+#include "base/quote.h"
 #include "tool/tool.h"
 
 #define DRAIN_SECONDS 30
+#define LINE_LEN 256
 
 /* The one piece of state that a handler must share with the program. */
 static volatile sig_atomic_t n_stops, first_stop, wants_status, wants_reopen;
@@ -15,6 +18,7 @@ static volatile sig_atomic_t draining;
 static char *volatile *volatile unfinished;
 static volatile size_t n_unfinished;
 static volatile pid_t child;
+static char last_line[LINE_LEN]; /* written before its handler is set */
 
 /* The process ends: take the unfinished output and the child along. */
 static void
@@ -50,12 +54,9 @@ on_stop(int sig)
 static void
 on_alarm(int sig)
 {
-	static const char text[] =
-	    "millrace: 30 s after the signal the input still goes on\n";
-
 	(void)sig;
 	take_along(SIGTERM);
-	io_write(STDERR_FILENO, text, sizeof(text) - 1);
+	io_write(STDERR_FILENO, last_line, strlen(last_line));
 	_exit(TOOL_IO);
 }
 
@@ -91,9 +92,24 @@ tool_signals(void)
 	catch (SIGUSR1, on_status);
 }
 
-void
-tool_drain(void)
+/* A handler may not format, nor quote. */
+static void
+make_last_line(const char *name)
 {
+	struct buf b = {.max = 0};
+
+	quote_cut(&b, name, strlen(name), LINE_LEN / 8);
+	buf_printf(&b, ": %d s after the signal the stream still goes on\n",
+	    DRAIN_SECONDS);
+	buf_putc(&b, '\0');
+	strlcpy(last_line, (const char *)b.data, sizeof(last_line));
+	buf_release(&b);
+}
+
+void
+tool_drain(const struct tool *t)
+{
+	make_last_line(t->name);
 	draining = 1;
 	catch (SIGALRM, on_alarm);
 	tool_signals();

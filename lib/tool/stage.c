@@ -302,7 +302,7 @@ loop(struct stage *st, const struct stage_ops *ops, void *arg)
 	batch_init(&b);
 	/* Signals are drained only where the one before us stops, too. */
 	if (io_flows(STDIN_FILENO))
-		tool_drain();
+		tool_drain(st->tool);
 	while (rc == 0) {
 		rc = next_frame(st, ops, arg, &f);
 		if (rc == 1)

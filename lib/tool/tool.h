@@ -130,12 +130,12 @@ void tool_show(struct tool *t);
 /*
  * Signals.  tool_signals (a source): SIGINT and SIGTERM are counted; the
  * second one kills.  tool_drain (a filter): the first one is ignored, but
- * what has not ended 30 s later ends with 74.  Both, and tool_status_signal
- * alone: SIGUSR1 asks for a status line.  Blocking calls are interrupted, not
- * restarted.
+ * what has not ended 30 s later says so, by t->name, and ends with 74.  Both,
+ * and tool_status_signal alone: SIGUSR1 asks for a status line.  Blocking calls
+ * are interrupted, not restarted.
  */
 void tool_signals(void);
-void tool_drain(void);
+void tool_drain(const struct tool *t);
 void tool_status_signal(void);
 
 /*

@@ -466,6 +466,13 @@ all_ended() {
 	done <pids
 }
 
+@test "who writes nothing is told what a worker is" {
+	rows
+	sfan -j 1 -- 'cat >/dev/null; exec sleep 600' <in.mill >out.mill 2>err &
+	until_true 30 test -s err
+	[ "$(cat err)" = "sfan: worker 1 has written nothing for 5s; a worker reads a stream and writes one, such as: smap -w PRED" ]
+}
+
 @test "nothing that workers have started outlives sfan, however it ends" {
 	while IFS='|' read -r signal n cmd; do
 		: >pids

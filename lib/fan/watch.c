@@ -78,8 +78,8 @@ tell(struct fan *f, const struct worker *w)
 	if (f->told || f->answer.len > 0 || w->state != WORKER_STARTING
 	    || f->looked_us - w->since_us < TELL_US || f->st->tool->verbose < 0)
 		return;
-	tool_warn("worker %u has not begun to write a stream for %ds; its last "
-		  "command must be a filter, such as smap, not ssink",
+	tool_warn("worker %u has written nothing for %ds; a worker reads a "
+		  "stream and writes one, such as: smap -w PRED",
 	    w->n, (int)(TELL_US / TIME_US));
 	f->told = true;
 }

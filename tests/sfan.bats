@@ -466,6 +466,35 @@ all_ended() {
 	done <pids
 }
 
+@test "a signal to all stages of a bounded input waits for no worker" {
+	while IFS='|' read -r sig status; do
+		: >pids
+		mkfifo in
+		# A background job ignores SIGINT; python restores it.
+		python3 -c 'import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.setpgid(0, 0)
+os.execvp("bash", ["bash", "-c", sys.argv[1]])' "trap : INT TERM; sbatch --frame-rows 1 in |
+			sfan --timeout 0 -j 1 -- \
+			'echo \$\$ >>pids; smap -w true | dd bs=1 count=600 status=none
+			sleep 600' | ssink -N >out; echo \${PIPESTATUS[*]} >status" 2>err &
+		pid=$!
+		exec 5>in
+		seq 5 >&5
+		until_true 20 test -s out
+		kill "-$sig" -- "-$pid"
+		wait "$pid" || :
+		exec 5>&-
+		rm in out
+		[ "$(cat status)" = "$status $status $status" ]
+		[ "$(cat err)" = "sbatch: stopped by SIG$sig before the end of the input" ]
+		until_true 20 all_ended
+	done <<-'ENDS'
+		TERM|143
+		INT|130
+	ENDS
+}
+
 @test "who writes nothing is told what a worker is" {
 	rows
 	sfan -j 1 -- 'cat >/dev/null; exec sleep 600' <in.mill >out.mill 2>err &

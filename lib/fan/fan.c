@@ -150,7 +150,9 @@ on_frame(struct stage *st, void *arg, const struct frame *f)
 	(void)st;
 	if (f->h.kind == FRAME_ROWS || f->h.kind == FRAME_MARK)
 		return 0;
-	while (fan->n_jobs > 0)
+	/* Who has stopped a bounded input waits for no worker. */
+	while (fan->n_jobs > 0
+	       && (f->h.kind != FRAME_FAIL || tool_stopped() == 0))
 		if (turn_once(fan, -1, -1) == -1)
 			return -1;
 	return 0;

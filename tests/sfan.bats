@@ -176,6 +176,38 @@ see() {
 	[[ $stderr == "sfan["[123]"]: smap: -p: row:"*": v: x is no int" ]]
 }
 
+@test "of several bad records the first one of the input is told" {
+	seq 400 | sed 's/^[13]50$/x&/' | sbatch --frame-rows 10 >in.mill
+	# Who has x150 waits until another worker has failed.
+	cat >gate <<-'ENDS'
+		import os, subprocess, sys, time
+		child = subprocess.Popen(
+		    ["smap", "-p", "line=csv", "-N", "-c", "v:int"],
+		    stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+		def frame(source):
+		    head = source.read(96)
+		    return head + source.read(int.from_bytes(head[40:44], "little"))
+		sent = frame(sys.stdin.buffer)
+		while sent:
+		    while b"x150" in sent and not os.path.exists("failed"):
+		        time.sleep(0.01)
+		    child.stdin.write(sent)
+		    child.stdin.flush()
+		    answer = frame(child.stdout)
+		    if b"x350" in sent:
+		        open("failed", "w").close()
+		    os.write(1, answer)
+		    if b"x150" in sent or b"x350" in sent:
+		        break
+		    sent = frame(sys.stdin.buffer)
+	ENDS
+	run -65 --separate-stderr bash -c "sfan -j 3 --once-only -- python3 gate \
+		<in.mill | ssink -N | tail -1; exit \${PIPESTATUS[0]}"
+	[ "$output" = 140 ]
+	[[ $stderr == "sfan["[123]"]: smap: -p: row:"*": v: x150 is no int" ]]
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
+}
+
 @test "a failure upstream goes on downstream" {
 	printf 'a\n1\n2\nx\n' >a.csv
 	run -65 --separate-stderr bash -c "sbatch -c a:int a.csv |
@@ -198,6 +230,53 @@ sfan: no worker is left; worker 2: nosuch: No such file or directory" ]
 	run -3 --separate-stderr bash -c "sfan -j 2 -- 'smap -w true; exit 3' \
 		<in.mill >/dev/null"
 	[[ $stderr == "sfan: worker "?" ended with status 3" ]]
+}
+
+@test "a worker that fails at the end of the stream is told of" {
+	rows
+	ssink <in.mill >want
+	sfan -j 1 -- 'smap -w true | tee answers' <in.mill >/dev/null
+	cut=$(($(wc -c <answers) - 10))
+	while IFS='|' read -r kind why; do
+		run -0 --separate-stderr bash -c "sfan -j 1 --timeout 3s -- \
+			python3 $TOP/tests/sfan.py fault $kind $cut mark \
+			'smap -w true' <in.mill >out.mill"
+		[ "$stderr" = "sfan: worker 1, at the end of the stream: $why; all its frames are answered" ]
+		ssink <out.mill | same want -
+		python3 "$TOP/tests/decode.py" -c <out.mill
+		rm mark
+	done <<-'ENDS'
+		kill|signal 9 ended it
+		exit0|it ended with status 0 before its work was done
+		garbage|bad payload checksum
+		partial|it ended with status 0 before its work was done
+		hang|it has not answered within 3s
+		stop|it has not answered within 3s: it is stopped
+		close|it has not answered within 3s
+	ENDS
+	run -3 --separate-stderr sfan -j 1 -- \
+		"smap -w true | dd bs=1 count=$cut status=none; exit 3" <in.mill
+	[ "$stderr" = "sfan: worker 1 ended with status 3" ]
+	run -0 --separate-stderr bash -c "sfan -j 1 -- 'smap -w true; kill -9 \$\$' \
+		<in.mill >out.mill"
+	[ "$stderr" = "sfan: worker 1, at the end of the stream: signal 9 ended it; all its frames are answered" ]
+	run -0 --separate-stderr bash -c "sfan -q -j 1 -- 'smap -w true; kill -9 \$\$' \
+		<in.mill >out.mill"
+	[ -z "$stderr" ]
+}
+
+@test "all that a worker says before it fails is shown" {
+	rows
+	# More than a pipe holds.
+	for at in 300 100000000; do
+		run -3 --separate-stderr bash -c "sfan -q -j 1 -- \
+			'smap -w true | dd bs=1 count=$at status=none
+			exec >&-; seq 13000 >&2; printf end >&2; exit 3' \
+			<in.mill >/dev/null"
+		n=$(grep -c '^sfan\[1\]: end$' <<<"$stderr")
+		[ "$n" -eq "$((at == 300 ? 3 : 1))" ]
+		[ "$(grep -c '^sfan\[1\]: [0-9]*$' <<<"$stderr")" -eq $((13000 * n)) ]
+	done
 }
 
 given_up() {

@@ -193,19 +193,17 @@ take_fail(struct fan *f, struct worker *w)
 		return worker_fail(w, "malformed FAIL");
 	worker_fail(w, "%.*s failed: %.*s", (int)e.stage_len, e.stage,
 	    (int)e.text_len, e.text);
+	w->fail_status = e.status;
 	/* Rows are safe when it ends, but not what else it was to write. */
 	if (w->n_runs == 0 && (is_final(e.status) || w->state == WORKER_ENDING))
 		return stage_forward(f->st, &e);
 	if (w->n_runs == 0 || !is_final(e.status))
 		return -1;
 	j = w->runs[0].job;
-	if (!j->done) {
-		/* Earlier frames may fail as well: the first one tells. */
-		j->done = true;
-		j->fail = (struct job_fail){e.status,
-		    mem_strndup(e.stage, e.stage_len),
-		    mem_strndup(e.text, e.text_len)};
-	}
+	/* Earlier frames may fail as well: the first one tells. */
+	if (!j->done)
+		job_fail(j, e.status, mem_strndup(e.stage, e.stage_len),
+		    mem_strndup(e.text, e.text_len));
 	return -1;
 }
 
@@ -224,6 +222,7 @@ take_end(struct fan *f, struct worker *w)
 	ledger_sum(f->sums, f->n_inner, &w->ledger, fits ? e.accounts : NULL);
 	w->ledger = (struct ledger){.in = 0};
 	end_release(&e);
+	w->whole = true;
 	w->state = WORKER_ENDED;
 	return 0;
 }

@@ -151,8 +151,8 @@ on_frame(struct stage *st, void *arg, const struct frame *f)
 	if (f->h.kind == FRAME_ROWS || f->h.kind == FRAME_MARK)
 		return 0;
 	/* Who has stopped a bounded input waits for no worker. */
-	while (fan->n_jobs > 0
-	       && (f->h.kind != FRAME_FAIL || tool_stopped() == 0))
+	while (
+	    fan->n_jobs > 0 && (f->h.kind != FRAME_FAIL || tool_stopped() == 0))
 		if (turn_once(fan, -1, -1) == -1)
 			return -1;
 	return 0;
@@ -182,8 +182,7 @@ end_workers(struct fan *f, enum end_reason reason)
 			worker_finish(w, reason);
 		} else if (w->pid != 0) {
 			/* It is at what another one has answered. */
-			ledger_add(&f->before, &w->ledger);
-			worker_stop(w, &f->rooms, 0);
+			recover_stop(f, w);
 			for (size_t k = 0; k < w->n_runs; k++) {
 				w->runs[k].job->n_runs--;
 				job_drop(w->runs[k].job, &f->rooms);
@@ -328,7 +327,8 @@ fan_run(struct tool *t, const struct fan_opts *o)
 		worker_init(&f.workers[i]);
 		f.workers[i].n = (unsigned)i + 1;
 		f.workers[i].argv = o->commands[i];
-		f.workers[i].name = t->name;
+		f.workers[i].log.name = t->name;
+		f.workers[i].log.n = f.workers[i].n;
 		f.workers[i].guard = &f.guard;
 	}
 	status = stage_run(&st, t, &ops, &f);

@@ -80,12 +80,15 @@ bool hand_some_sound(const struct fan *f);
 /*
  * recover_lost: w has ended, or must: what it had goes to others, it is
  * started anew.
- * recover_part: w, whose END has come, is left; it may have failed after all.
+ * recover_part: the output of w, which was told to end, has ended: its own
+ * end says whether it has failed after all.
+ * recover_stop: end w, keep what it has counted.
  * recover_start: -1 when no worker is left.
- * All 0, or -1 after stage_fail.
+ * All int: 0, or -1 after stage_fail.
  */
 int recover_lost(struct fan *f, struct worker *w);
 int recover_part(struct fan *f, struct worker *w);
+void recover_stop(struct fan *f, struct worker *w);
 int recover_start(struct fan *f, struct worker *w);
 
 /*

@@ -62,6 +62,7 @@ job_drop(struct job *j, struct rooms *r)
 	free(j->pieces);
 	free(j->fail.stage);
 	free(j->fail.text);
+	buf_release(&j->fail.said);
 	free(j);
 }
 
@@ -71,5 +72,14 @@ job_answer(struct job *j, struct piece *p, size_t n)
 	j->pieces = mem_grow(j->pieces, &j->cap_pieces, n, sizeof(*p));
 	memcpy(j->pieces, p, n * sizeof(*p));
 	j->n_pieces = n;
+	j->done = true;
+}
+
+void
+job_fail(struct job *j, int status, char *stage, char *text)
+{
+	j->fail.status = status;
+	j->fail.stage = stage;
+	j->fail.text = text;
 	j->done = true;
 }

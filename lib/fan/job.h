@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "base/buf.h"
 #include "wire/frame.h"
 
 /* Bytes of one payload; all zero bytes is an empty one. */
@@ -33,10 +34,12 @@ struct piece {
 	struct room data; /* h.raw_len bytes */
 };
 
-/* What a worker has said that no other try would change. */
+/* Why no other try is made. */
 struct job_fail {
 	int status; /* 0 = it has not failed */
-	char *stage, *text; /* owned */
+	char *stage; /* owned; that has said so by FAIL, or NULL */
+	char *text; /* owned */
+	struct buf said; /* what its worker has printed of it, as lines_print */
 };
 
 /*
@@ -76,6 +79,9 @@ void job_drop(struct job *j, struct rooms *r);
 
 /* The answer becomes p[0..n), whose rooms are taken; they have none then. */
 void job_answer(struct job *j, struct piece *p, size_t n);
+
+/* It has failed, and is done: no more tries.  The texts are taken. */
+void job_fail(struct job *j, int status, char *stage, char *text);
 
 void pieces_drop(struct piece *p, size_t n, struct rooms *r);
 

@@ -55,18 +55,27 @@ write_mark(struct fan *f, const struct job *j, int64_t watermark)
 	return stage_mark(f->st, &j->h, &m, watermark);
 }
 
+/* The first frame that has failed: now its worker may say why. */
 static int
-write_job(struct fan *f, const struct job *j, int64_t watermark)
+fail_stage(struct fan *f, struct job_fail *e)
 {
-	const struct job_fail *e = &j->fail;
 	struct fail fail = {
 	    .status = e->status, .stage = e->stage, .text = e->text};
 
-	if (e->status != 0) {
-		fail.stage_len = strlen(e->stage);
-		fail.text_len = strlen(e->text);
-		return stage_forward(f->st, &fail);
-	}
+	progress_clear(&f->st->progress);
+	lines_print(&e->said);
+	if (e->stage == NULL)
+		return stage_fail(f->st, e->status, "%s", e->text);
+	fail.stage_len = strlen(e->stage);
+	fail.text_len = strlen(e->text);
+	return stage_forward(f->st, &fail);
+}
+
+static int
+write_job(struct fan *f, struct job *j, int64_t watermark)
+{
+	if (j->fail.status != 0)
+		return fail_stage(f, &j->fail);
 	return j->mark ? write_mark(f, j, watermark)
 		       : write_rows(f, j, watermark);
 }

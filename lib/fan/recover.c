@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /* What becomes of workers that fail, and of the frames that they had. */
-#include <limits.h>
-
+#include "base/mem.h"
 #include "fan/fan_int.h"
+#include "io/spawn.h"
 
-#define LAST_WAIT_MS 200 /* for the status of who has closed its output */
+#define END_WAIT_MS 20 /* who ends its output mostly ends with it */
 
 /* The exit status that tells of a worker's failure. */
 static int
 status_of(const struct worker *w)
 {
+	if (w->fail_status != 0)
+		return w->fail_status;
 	return w->eof && w->status > 0 && w->status < 128 ? w->status : TOOL_IO;
 }
 
@@ -44,10 +46,13 @@ is_bad(const struct fan *f, const struct worker *w, const struct job *j)
 static int
 set_aside(struct fan *f, struct worker *w, struct job *j)
 {
-	if (f->aside.writer == NULL || j->h.rows == 0)
-		return stage_fail(f->st, status_of(w),
-		    "a frame of %u rows failed %u times; worker %u: %s",
-		    j->h.rows, j->tries, w->n, w->why);
+	if (f->aside.writer == NULL || j->h.rows == 0) {
+		job_fail(j, status_of(w), NULL,
+		    mem_printf(
+			"a frame of %u rows failed %u times; worker %u: %s",
+			j->h.rows, j->tries, w->n, w->why));
+		return 0;
+	}
 	j->tries = 0;
 	for (size_t i = 0; i < f->o->n; i++)
 		f->workers[i].n_deaths = 0;
@@ -107,17 +112,61 @@ recover_start(struct fan *f, struct worker *w)
 	return give_up(f, w);
 }
 
+void
+recover_stop(struct fan *f, struct worker *w)
+{
+	worker_stop(w, &f->rooms);
+	ledger_add(&f->before, &w->ledger);
+	w->ledger = (struct ledger){.in = 0};
+}
+
+/*
+ * It was told of the end, and is no more.  All its frames are answered, but
+ * what else it was to write, only it can know: its own status counts.
+ */
+static int
+judge_end(struct fan *f, struct worker *w)
+{
+	if (w->eof && w->status > 0 && w->status < 128)
+		return stage_fail(f->st, w->status,
+		    "worker %u ended with status %d", w->n, w->status);
+	if ((!w->whole || w->status != 0) && f->st->tool->verbose >= 0)
+		tool_warn("worker %u, at the end of the stream: %s; all its "
+			  "frames are answered",
+		    w->n, w->why);
+	return 0;
+}
+
+/*
+ * What it has printed.  Of a frame that no other worker will have it is told
+ * when that frame is the first one left, once.
+ */
+static void
+tell(struct fan *f, struct worker *w)
+{
+	struct job *j = w->n_runs > 0 ? w->runs[0].job : NULL;
+	struct buf *held = &w->log.held;
+
+	if (j == NULL || w->fail_status == 0 || j->fail.status == 0) {
+		progress_clear(&f->st->progress);
+		lines_print(held);
+		return;
+	}
+	if (j->fail.said.len == 0)
+		buf_put(&j->fail.said, held->data, held->len);
+	buf_reset(held);
+}
+
 int
 recover_lost(struct fan *f, struct worker *w)
 {
 	bool ending = w->state == WORKER_ENDING || w->state == WORKER_ENDED;
 
-	worker_stop(w, &f->rooms, w->eof ? LAST_WAIT_MS : 0);
+	recover_stop(f, w);
+	tell(f, w);
 	explain_end(w);
-	ledger_add(&f->before, &w->ledger);
-	w->ledger = (struct ledger){.in = 0};
 	if (ending)
-		return 0;
+		return judge_end(f, w);
 	w->n_deaths++;
 	f->n_replaced++;
 	if (take_back(f, w) == -1)
@@ -131,12 +180,8 @@ recover_lost(struct fan *f, struct worker *w)
 int
 recover_part(struct fan *f, struct worker *w)
 {
-	int64_t ms = f->o->timeout_us / 1000;
-
-	/* 0 waits for ever. */
-	worker_stop(w, &f->rooms, ms == 0 || ms > INT_MAX ? INT_MAX : (int)ms);
-	if (w->status <= 0 || w->status >= 128)
+	w->state = WORKER_ENDED;
+	if (!spawn_is_over(w->pid, END_WAIT_MS))
 		return 0;
-	return stage_fail(f->st, w->status, "worker %u ended with status %d",
-	    w->n, w->status);
+	return recover_lost(f, w);
 }

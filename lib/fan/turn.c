@@ -9,6 +9,7 @@
 #include "fan/fan_int.h"
 
 #define MAX_FRAMES 64 /* of one worker in a turn */
+#define HOLD_US INT64_C(1000000)
 
 /* What is waited for: standard input and output, three of each worker. */
 static size_t
@@ -59,6 +60,8 @@ hear(struct fan *f, struct worker *w)
 		rc = worker_read(w, &f->rooms);
 		if (rc == 1)
 			rc = answer_take(f, w) == -1 ? -1 : 1;
+		if (rc == -1 && w->state == WORKER_ENDING && w->eof)
+			return recover_part(f, w);
 		if (rc == -1)
 			return f->st->failed ? -1 : recover_lost(f, w);
 		if (rc == 0)
@@ -70,10 +73,10 @@ hear(struct fan *f, struct worker *w)
 static int
 serve(struct fan *f, struct worker *w, const struct pollfd *p)
 {
-	if (p[2].revents != 0) {
-		progress_clear(&f->st->progress);
+	if (p[2].revents != 0 && w->log.held.len == 0)
+		w->log.since_us = fan_clock(f);
+	if (p[2].revents != 0)
 		worker_log(w);
-	}
 	if (p[0].revents != 0 && worker_send(w) == -1)
 		return recover_lost(f, w);
 	return p[1].revents != 0 ? hear(f, w) : 0;
@@ -90,6 +93,26 @@ give(struct fan *f)
 		    && recover_lost(f, &f->workers[i]) == -1)
 			return -1;
 	return 0;
+}
+
+/*
+ * Print what workers have written, but for what may turn out to be of a
+ * failure: that is held until the frame at fault is the first one left.  Who
+ * has nothing to do fails at none, nor does who has gone on for so long.
+ */
+static void
+tell(struct fan *f)
+{
+	for (size_t i = 0; i < f->o->n; i++) {
+		struct lines *l = &f->workers[i].log;
+
+		if (l->held.len == 0
+		    || (f->workers[i].n_runs > 0
+			&& fan_clock(f) - l->since_us < HOLD_US))
+			continue;
+		progress_clear(&f->st->progress);
+		lines_print(&l->held);
+	}
 }
 
 static int
@@ -121,6 +144,7 @@ turn_once(struct fan *f, int in_fd, int timeout_ms)
 	for (size_t i = 0; i < f->o->n; i++)
 		if (serve(f, &f->workers[i], p + 2 + FAN_ENDS * i) == -1)
 			return -1;
+	tell(f);
 	if (watch_look(f) == -1 || watch_limits(f) == -1 || give(f) == -1
 	    || out_jobs(f) == -1)
 		return -1;

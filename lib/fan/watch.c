@@ -96,8 +96,7 @@ look_at(struct fan *f, struct worker *w)
 		return 0;
 	if (spawn_is_over(w->pid, 0)) {
 		w->eof = true;
-		return w->state == WORKER_ENDED ? recover_part(f, w)
-						: recover_lost(f, w);
+		return recover_lost(f, w);
 	}
 	sig = spawn_stopped(w->pid);
 	if (sig != SIGTTIN && sig != SIGTTOU)

@@ -15,7 +15,6 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/time.h"
-#include "fan/lines.h"
 #include "io/spawn.h"
 #include "tool/tool.h"
 #include "wire/stream.h"
@@ -23,21 +22,26 @@
 
 #define LEND_LEAST (64u << 10) /* fewer bytes are copied as soon as lent */
 #define STEP (1u << 20) /* payload memory before its bytes came */
+#define LAST_WAIT_US INT64_C(200000) /* for the status of who is at its end */
+#define STEP_MS 2 /* between two looks for that */
+#define MAX_READS 256 /* of standard error then: a pipe at its largest */
 
 void
 worker_init(struct worker *w)
 {
 	*w = (struct worker){.in_fd = -1, .out_fd = -1, .err_fd = -1};
 	buf_init(&w->note, 0);
-	buf_init(&w->line, 0);
 }
 
 void
 worker_release(struct worker *w, struct rooms *r)
 {
-	worker_stop(w, r, 0);
+	worker_stop(w, r);
+	/* What it says of frames that will not go out would only mislead. */
+	if (w->n_runs == 0)
+		lines_print(&w->log.held);
 	buf_release(&w->note);
-	buf_release(&w->line);
+	lines_release(&w->log);
 	free(w->pieces);
 	free(w->why);
 }
@@ -111,6 +115,8 @@ worker_start(struct worker *w, const struct buf *head)
 	w->sent_frames = w->sent_rows = 0;
 	w->at = 0;
 	w->eof = false;
+	w->fail_status = 0;
+	w->whole = false;
 	w->ledger = (struct ledger){.in = 0};
 	buf_reset(&w->note);
 	buf_put(&w->note, head->data, head->len);
@@ -283,6 +289,7 @@ read_some(struct worker *w, void *p, size_t len)
 		return worker_fail(w, "%s", strerror(errno));
 	if (n == 0) {
 		w->eof = true;
+		close_fd(&w->out_fd);
 		return worker_fail(w, "its output has ended");
 	}
 	w->at += (size_t)n;
@@ -377,27 +384,48 @@ worker_took(struct worker *w)
 void
 worker_log(struct worker *w)
 {
-	if (!lines_read(&w->line, w->err_fd, w->name, w->n))
+	if (!lines_read(&w->log, w->err_fd))
 		close_fd(&w->err_fd);
 }
 
-void
-worker_stop(struct worker *w, struct rooms *r, int wait_ms)
+/* Whether it ends by itself; it may first have a lot to say. */
+static bool
+ends(struct worker *w)
 {
+	bool soon = w->eof || w->fail_status != 0;
+	int64_t until = time_mono_us() + (soon ? LAST_WAIT_US : 0);
+
+	while (!spawn_is_over(w->pid, 0)) {
+		if (time_mono_us() >= until)
+			return false;
+		if (io_wait(w->err_fd, -1, STEP_MS) == 1)
+			worker_log(w);
+	}
+	return true;
+}
+
+void
+worker_stop(struct worker *w, struct rooms *r)
+{
+	bool over;
+
 	if (w->pid == 0)
 		return;
-	spawn_is_over(w->pid, wait_ms);
+	over = ends(w);
 	/* What it has started, too; its id is its own until it is waited for.
 	 */
 	kill(-w->pid, SIGKILL);
 	/* Not before: it would tell of an end that it should not see. */
 	close_fd(&w->in_fd);
 	w->status = spawn_wait(w->pid);
+	if (!over)
+		w->status = -1;
 	guard_drop(w->guard, w->pid);
 	w->pid = 0;
-	while (w->err_fd != -1 && io_wait(w->err_fd, -1, 0) == 1)
+	/* Who has left its process group may go on for ever. */
+	for (int n = 0; n < MAX_READS && io_wait(w->err_fd, -1, 0) == 1; n++)
 		worker_log(w);
-	lines_end(&w->line, w->name, w->n);
+	lines_end(&w->log);
 	close_fd(&w->err_fd);
 	close_fd(&w->out_fd);
 	rooms_put(r, &w->rx);

@@ -12,6 +12,7 @@
 #include "fan/guard.h"
 #include "fan/job.h"
 #include "fan/ledger.h"
+#include "fan/lines.h"
 #include "wire/frame.h"
 
 #define WORKER_DEPTH                                                           \
@@ -23,7 +24,7 @@ enum worker_state {
 	WORKER_STARTING, /* its HEAD has not come */
 	WORKER_READY,
 	WORKER_ENDING, /* END is on its way to it */
-	WORKER_ENDED, /* and its own has come */
+	WORKER_ENDED, /* its own has come, or its output has ended before */
 	WORKER_LOST /* it could not be started so often that it is given up */
 };
 
@@ -50,7 +51,6 @@ struct run {
 struct worker {
 	unsigned n; /* from 1 */
 	char *const *argv; /* borrowed; ends with NULL */
-	const char *name; /* of this stage, for what the worker prints */
 	const struct guard *guard; /* borrowed */
 	enum worker_state state;
 	pid_t pid; /* and process group; 0 = none */
@@ -72,9 +72,11 @@ struct worker {
 	size_t n_pieces;
 	size_t cap_pieces;
 	uint64_t answered_len; /* bytes of them */
-	struct buf line; /* of its standard error, not yet ended */
+	struct lines log; /* of its standard error */
 	bool eof; /* its output has ended */
-	int status; /* its last exit status, as spawn_wait has it */
+	int status; /* its last exit status, as spawn_wait has it; -1 = none */
+	int fail_status; /* what its FAIL says; 0 = none has come */
+	bool whole; /* its END has come */
 	char *why; /* owned; of -1 */
 	unsigned n_deaths; /* since it has last answered */
 	uint64_t answered_at; /* failures there had been then, of all workers */
@@ -117,13 +119,14 @@ int worker_fail(struct worker *w, const char *fmt, ...)
 /* The front run is over: answered, or dropped. */
 void worker_next(struct worker *w, int64_t now_us);
 
-/* Print what it has written on its standard error, line by line. */
+/* Hold what it has written on its standard error in w->log. */
 void worker_log(struct worker *w);
 
 /*
- * Wait up to that long for its end by itself, end it and what it has started,
- * give everything back but its runs.  Then w->status is known.
+ * End it and what it has started, give everything back but its runs and its
+ * log.  Who has closed its output, or has sent FAIL, is left 0.2 s to end by
+ * itself.  Then w->status is known: -1 when it did not.
  */
-void worker_stop(struct worker *w, struct rooms *r, int wait_ms);
+void worker_stop(struct worker *w, struct rooms *r);
 
 #endif

@@ -168,6 +168,21 @@ at b()"
 	same want got
 }
 
+@test "--record-start: a record may be longer than what is parsed at once" {
+	{
+		for i in 1 2 3; do
+			echo "START $i"
+			yes "   line" | head -$((i * 20000))
+		done
+	} >in
+	timeout -s KILL 60 sbatch --record-start ^START in | ssink -f csv >got
+	python3 - <<-'EOF'
+		text = open("in").read().split("START")[1:]
+		want = "line\n" + "".join('"START%s"\n' % t[:-1] for t in text)
+		assert open("got").read() == want
+	EOF
+}
+
 @test "--record-start is refused where records are no lines" {
 	run -64 --separate-stderr refused --record-start x -f csv
 	[ "$stderr" = "sbatch: --record-start: not with -f csv" ]

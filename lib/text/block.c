@@ -97,6 +97,8 @@ open_long(struct text *t, struct block *b, const char *p, size_t len, bool eof)
 		return 0;
 	t->scan = (struct scan){.at = 0};
 	open_block(t, b, p, end > 0 ? end : len, len, eof);
+	/* The line that begins the next record is behind the block. */
+	b->last |= t->start != NULL;
 	return 1;
 }
 

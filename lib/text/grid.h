@@ -17,7 +17,7 @@ struct block {
 	const char *p; /* the same, CELL_PAD bytes behind them readable */
 	size_t len; /* with a line end added where the last one is missing */
 	size_t real; /* without */
-	bool last; /* the source ends here */
+	bool last; /* the source ends here, or the one record */
 };
 
 /*

@@ -656,6 +656,7 @@ main(int argc, char *argv[])
 		if (!r.in.deserted || r.tool.verbose > 0)
 			tool_warn("%s", r.in.why);
 		intake_abort(&r.in);
+		tell_notes(&r);
 	}
 	status = r.in.status;
 	intake_release(&r.in);

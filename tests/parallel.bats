@@ -60,6 +60,10 @@ ended_with() {
 	python3 "$TOP/tests/parallel.py" sources "$RANDOM"
 }
 
+@test "what came before a fault of the source comes out as by one process" {
+	python3 "$TOP/tests/parallel.py" faults "$RANDOM"
+}
+
 @test "-j wants a number of processes" {
 	for n in 0 x 65 ''; do
 		run -64 --separate-stderr sbatch -j "$n" in

@@ -4,7 +4,7 @@
 
 usage: parallel.py PART SEED
 
-PART: formats | records | bad | options | sources.  Makes random inputs in the
+PART: formats | records | bad | options | sources | faults.  Makes random inputs in the
 current directory and compares, for several N, the stream, what is said, the
 file of bad records and the exit status.  Prints the seed and the command of a
 failure and exits 1.
@@ -12,8 +12,10 @@ failure and exits 1.
 import gzip
 import os
 import random
+import re
 import subprocess
 import sys
+import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import timeless  # noqa: E402
@@ -22,18 +24,37 @@ JOBS = ("2", "3", "16")
 SIZE = 900_000  # bytes of an input, several blocks of every worker
 
 
-def sbatch(jobs, args, stdin=None):
-    """Stream, messages, bad records and status."""
+def sbatch(jobs, args, stdin=None, before=(), view=timeless.strip):
+    """A view of the stream, messages, bad records and status."""
     if os.path.exists("rejected"):
         os.remove("rejected")
-    run = subprocess.run(["sbatch", "-j", jobs] + args, input=stdin,
+    run = subprocess.run([*before, "sbatch", "-j", jobs] + args, input=stdin,
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                          timeout=120, check=False)
     bad = b""
     if os.path.exists("rejected"):
         with open("rejected", "rb") as f:
             bad = f.read()
-    return timeless.strip(run.stdout), run.stderr, bad, run.returncode
+    return view(run.stdout), run.stderr, bad, run.returncode
+
+
+def shown(stream):
+    """What ssink makes of a stream, and its status."""
+    run = subprocess.run(["ssink", "-q", "-f", "csv"], input=stream,
+                         stdout=subprocess.PIPE, timeout=120, check=False)
+    return run.stdout, run.returncode
+
+
+def check_pipe(args, data, status=0, least=0, jobs=JOBS):
+    """Frames end when a pipe pauses, so that only what they hold counts."""
+    want = None
+    for n in ("1",) + tuple(jobs):
+        got = sbatch(n, args, data, view=shown)
+        want = want or got
+        if got != want or got[3] != status or len(got[0][0]) < least:
+            print("from a pipe, -j", n, args, [(len(r[0][0]), *r[1:])
+                                               for r in (want, got)])
+            sys.exit(1)
 
 
 def first_difference(a, b):
@@ -223,6 +244,8 @@ def bad(rand):
         path = write("in.csv", ("n,s,v\n" + "".join(lines)).encode("latin-1"))
         args = ["-c", "n:int,s,v:int", path]
         check(args, status=65, least=0)
+        with open(path, "rb") as whole:
+            check_pipe(["-f", "csv", *args[:2]], whole.read(), status=65)
         check(["--bad", "skip", *args])
         check(["--bad", "rejected", *args])
         check(["--bad", "rejected", "--max-bad", str(share // 2), *args],
@@ -271,27 +294,77 @@ def sources(rand):
     write("log", fill(rand, clf))
     check(["-f", "lines", "log*"])
     check(["-f", "combined", "--bad", "skip", "log*"])
-    # From a pipe frames end when it pauses, so that only the rows count.
     text = ("n,s,v\n" + fill(rand, csv)).encode()
     for opts in (["-c", "n:int,s,v"], ["-c", "v,s", "--rate", "1000000/s"]):
-        rows = []
-        for jobs in ("1",) + JOBS:
-            run = subprocess.run(
-                "sbatch -j %s -f csv --bad rejected %s | ssink -f csv; "
-                "test ! -e rejected || { cat rejected; rm rejected; }"
-                % (jobs, " ".join(opts)), shell=True, input=text, timeout=120,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-            rows.append((run.stdout, run.stderr))
-        if len(set(rows)) != 1 or len(rows[0][0]) < SIZE // 2:
-            print("from a pipe:", opts, [len(r[0]) for r in rows])
+        check_pipe(["-f", "csv", "--bad", "rejected", *opts], text,
+                   least=SIZE // 2)
+
+
+def unpacked(data):
+    """The bytes of gzip data before their fault."""
+    unpack, out = zlib.decompressobj(31), []
+    try:
+        for i in range(len(data)):
+            out.append(unpack.decompress(data[i:i + 1]))
+    except zlib.error:
+        pass
+    return b"".join(out)
+
+
+def lines_before(text):
+    """As ssink shows the whole lines of a text without quotes or commas."""
+    return b"line\n" + text[:text.rfind(b"\n") + 1]
+
+
+def faults(rand):
+    """What came before a fault comes out, and the same with every N."""
+    some = ((["-f", "lines"], "", lambda r, n: "%d %s\n" % (n, word(r))),
+            (["-f", "csv", "-c", "n:int,s,v", "--bad", "rejected"], "n,s,v\n", csv),
+            (["-f", "json", "-c", "n:int,s", "--bad", "skip"], "", json),
+            (["-f", "lines", "--record-start", "^2025"], "", blocks))
+    for args, head, line in some:
+        data = gzip.compress((head + fill(rand, line)).encode())
+        for i in range(6):
+            cut = bytearray(data[:rand.randrange(200, len(data))])
+            # Two are damaged, in the middle and in the checksum.
+            if i > 3:
+                cut = bytearray(data)
+                cut[rand.randrange(200, len(data)) if i == 4 else -6] ^= 16
+            with open("cut", "wb") as f:
+                f.write(cut)
+            status = sbatch("1", args + ["cut"])[3]
+            assert status in (65, 74)
+            check(args + ["cut"], status, least=0, jobs=("2", "4"))
+            check_pipe(args, bytes(cut), status, jobs=("2", "4"))
+            check_pipe(args + ["cut"], None, status, jobs=("2", "4"))
+            if args == ["-f", "lines"] and i != 4:
+                rows = sbatch("2", args + ["cut"], view=shown)[0][0]
+                assert rows == lines_before(unpacked(cut))
+    bad_disk(rand, *some[0])
+
+
+def bad_disk(rand, args, head, line):
+    """A read fails; the message says where."""
+    text = (head + fill(rand, line, 3 * SIZE)).encode()
+    write("in", text)
+    os.environ["ASAN_OPTIONS"] = "detect_leaks=0"
+    for jobs in ("1", "2", "4"):
+        rows, told, _, status = sbatch(
+            jobs, args + ["in"], view=shown, before=(
+                "strace", "-qq", "-o", "calls", "-P", os.path.abspath("in"),
+                "-e", "inject=pread64:error=EIO:when=%d+" % rand.randrange(2, 5)))
+        at = re.fullmatch(rb"sbatch: in: byte (\d+): Input/output error\n", told)
+        want = at and lines_before(text[:int(at[1])])
+        if status != 74 or rows != (want, 74):
+            print("EIO, -j", jobs, status, told, len(rows[0]), len(want or ""))
             sys.exit(1)
 
 
 def main():
     part, seed = sys.argv[1:]
     print(part, "seed", seed)
-    {f.__name__: f for f in (formats, records, bad, options, sources)}[part](
-        random.Random(int(seed)))
+    parts = (formats, records, bad, options, sources, faults)
+    {f.__name__: f for f in parts}[part](random.Random(int(seed)))
 
 
 main()

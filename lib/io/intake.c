@@ -290,6 +290,11 @@ intake_abort(struct intake *in)
 
 	if (in->o.schema_only)
 		return;
+	/* As many as without a fault, however they came. */
+	if (in->emit.build.n_rows > 0)
+		emit_rows(&in->emit);
+	if (in->bad.why == NULL && bad_flush(&in->bad) == -1)
+		buf_printf(&in->notes, "%s\n", in->bad.why);
 	/* What keeps the failure from being told is told by that itself. */
 	emit_fail(&in->emit, status, in->o.name, in->why);
 	if (in->epochs.dir.lock_fd != -1)

@@ -395,7 +395,9 @@ fill(struct intake *in, struct lane *l)
 		buf_printf(&in->notes, "%s\n", note);
 	switch (got) {
 	case SOURCE_ERROR:
-		return on_error(in, l);
+		if (!share_drains(in, l))
+			return on_error(in, l);
+		break;
 	case SOURCE_WAIT:
 		/* Others come from a parent, until it says that it ends. */
 		l->left =

@@ -49,6 +49,7 @@ struct lane {
 	bool dormant; /* then: its part is at its end until there are bytes */
 	bool fresh; /* the file's header was not read yet */
 	enum source_got ended; /* SOURCE_END or _NEXT: the feed is its rest */
+	bool failed; /* the source has: no more comes */
 	uint64_t skipped; /* bytes of the file passed over at its start */
 	int64_t read_mono_us; /* when the last bytes came, monotonic */
 	int64_t read_us; /* the same by the wall clock */

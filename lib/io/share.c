@@ -189,7 +189,7 @@ fill_parcel(struct intake *in, struct lane *l, struct parcel *p)
 	move_bytes(l, p, s->block);
 	feed_peek(&l->feed, &left);
 	last = left == 0 && l->ended != SOURCE_BYTES;
-	if (p->len < s->block / 2 && !last && !s->rush) {
+	if (p->len < s->block / 2 && !last && !s->rush && !l->failed) {
 		l->hungry = true;
 		return s->dry ? run_dry(in, l, p) : LANE_MORE;
 	}
@@ -198,7 +198,7 @@ fill_parcel(struct intake *in, struct lane *l, struct parcel *p)
 	end = last ? p->len : whole_end(in->text, p->text, p->len);
 	if (end > 0)
 		return post(in, l, p, end, last);
-	if (p->len < s->block && !s->rush) {
+	if (p->len < s->block && !s->rush && !l->failed) {
 		l->hungry = true;
 		return LANE_MORE;
 	}
@@ -358,7 +358,7 @@ share_parse(struct intake *in, struct lane *l, enum lane_got *got)
 		*got = step(in, l);
 		return true;
 	}
-	if (l->ended != SOURCE_BYTES || s->rush) {
+	if (l->ended != SOURCE_BYTES || l->failed || s->rush) {
 		/* Rows leave by the time of their first byte. */
 		if (s->since_us != 0)
 			l->read_mono_us = s->since_us;
@@ -399,6 +399,15 @@ share_fill(struct intake *in, struct lane *l)
 	if (got == SOURCE_BYTES && s->on && s->since_us == 0)
 		s->since_us = time_mono_us();
 	return got;
+}
+
+bool
+share_drains(struct intake *in, struct lane *l)
+{
+	bool first = !l->failed && (in->share.on || can(in, l));
+
+	l->failed = true;
+	return first;
 }
 
 bool

@@ -54,12 +54,15 @@ void share_release(struct share *s);
  * matter of parcels, or of waiting until there are enough for one; false when
  * they are to be parsed here, which share_parsed is told of.
  * share_fill: as feed_fill, but perhaps into a parcel.
+ * share_drains: the source has failed: whether what came before must be parsed
+ * first; the next read fails again.
  * share_waits: nothing more can be read now: whether there is nothing to do
  * meanwhile either, until share_due_us, monotonic.
  */
 bool share_parse(struct intake *in, struct lane *l, enum lane_got *got);
 void share_parsed(struct intake *in, bool took);
 enum source_got share_fill(struct intake *in, struct lane *l);
+bool share_drains(struct intake *in, struct lane *l);
 bool share_waits(struct intake *in, const struct lane *l);
 int64_t share_due_us(const struct intake *in);
 

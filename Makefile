@@ -54,8 +54,9 @@ AGG = agg big bind bools by check count dist exact extreme fn funnel hll join \
 GROUP = add answer batch cells check early fill fold group merge partial rank \
 	roster running state update window
 WINDOW = grid hold keybytes keyrows keys mark packed pane panepack query \
-	reduce reduce_state runfold runkeep runmerge runs session \
-	session_state slots sorter spec spill stamp store stretch visits
+	reduce reduce_close reduce_state runfold runkeep runmerge runs \
+	session session_state slots sorter spec spill stamp store stretch \
+	visits
 CKPT = accepted checkpoint commit durable entries lock segment snapshot \
 	survey tape tape_read tape_start
 STEP = chain chain_state columns command dedup elements ends explode history \

@@ -45,6 +45,17 @@ struct reduce {
 	size_t cap_order;
 };
 
+/* A table without rows, and a table (NULL is nothing) back to make others of.
+ */
+struct pane *reduce_take(struct reduce *r);
+void reduce_give_back(struct reduce *r, struct pane *p);
+
+/*
+ * Above most bytes of memory, move tables out until half of what may be used
+ * is free; without keys there is nothing to move.  0, or -1 with *why.
+ */
+int reduce_relieve(struct reduce *r, const char **why, size_t most);
+
 /*
  * Between calls: the table of the last window is forgotten, and where memory is
  * bounded tables are moved out until the rest takes no more than most bytes.

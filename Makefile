@@ -37,7 +37,7 @@ PKG = $($(basename $(@F))_PKG)
 BASE = buf crc digits hash io map mem num pattern quote sha256 time timefmt \
 	timeparse timeprint xxh64 zone zonerule
 DATA = batch col colbuf flat kept name order schema type
-WIRE = frame head headio mode note pack reader rows writer zip
+WIRE = frame head headio mode note pack reader reader_bytes rows writer zip
 TEXT = access accessvar axis block canvas cell clf cols colsparse current dsv \
 	dsvhead fields fill flaw frames grok grokpat infer json jsoncell \
 	jsonhead jsonpath jsonstr jsontree jsonwalk keyguess live logfmt \

@@ -14,6 +14,7 @@
 #include "io/intake.h"
 #include "tool/accounts.h"
 #include "tool/progress.h"
+#include "tool/signal.h"
 #include "tool/textopt.h"
 #include "tool/tool.h"
 

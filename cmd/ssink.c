@@ -11,6 +11,7 @@
 #include "io/outlet.h"
 #include "io/outresume.h"
 #include "text/render.h"
+#include "tool/signal.h"
 #include "tool/stage.h"
 #include "tool/tool.h"
 #include "wire/mode.h"

@@ -11,6 +11,7 @@
 
 #include "base/io.h"
 #include "base/time.h"
+#include "tool/signal.h"
 
 void
 late_init(struct late *l)

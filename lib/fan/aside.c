@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "tool/signal.h"
 
 static int
 failed(struct stage *st)

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "fan/fan_int.h"
+#include "tool/signal.h"
 
 #define OTHER_FILES 16
 #define VERSION 1 /* of the state at a barrier */

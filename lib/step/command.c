@@ -13,6 +13,7 @@
 #include "step/chain.h"
 #include "step/reader.h"
 #include "text/render.h"
+#include "tool/signal.h"
 
 #define PIECE_BYTES (1u << 20)
 #define MAX_OK 256

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "tool/signal.h"
 
 #define LINE_MAX_LEN 256
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Signals: stop, drain, status. */
+#include "tool/signal.h"
+
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>

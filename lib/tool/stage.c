@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "base/time.h"
 #include "tool/accounts.h"
+#include "tool/signal.h"
 #include "tool/stage_int.h"
 
 #define TICK_MS 1000 /* between two looks at the progress */

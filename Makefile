@@ -59,9 +59,9 @@ WINDOW = grid hold keybytes keyrows keys mark packed pane panepack query \
 	visits
 CKPT = accepted checkpoint commit durable entries lock segment snapshot \
 	survey tape tape_read tape_start
-STEP = chain chain_state columns command dedup elements ends explode history \
-	keyed names over parse past pieces pipe prog reader running sample \
-	span step where
+STEP = chain chain_state columns command command_back dedup elements ends \
+	explode history keyed names over parse past pieces pipe prog reader \
+	running sample span step where
 IO = again appended bad changelog conn crew cut dir emit entry epochs \
 	external feed filesink follow follow_find follow_resume gen gunzip \
 	gzout heading held intake journal known lane lane_parse libexec \

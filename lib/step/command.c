@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Rows as text into a command, and its text back as rows. */
-#include "step/command.h"
-
+/* Rows as text into a command, which runs meanwhile. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,35 +7,10 @@
 #include <unistd.h>
 
 #include "base/num.h"
-#include "io/pump.h"
 #include "step/chain.h"
+#include "step/command_int.h"
 #include "step/reader.h"
-#include "text/render.h"
 #include "tool/signal.h"
-
-#define PIECE_BYTES (1u << 20)
-#define MAX_OK 256
-
-struct command {
-	struct step *step;
-	const char *format; /* borrowed */
-	bool names; /* the texts begin with a line of names */
-	char *columns; /* owned; -c for what comes back */
-	struct schema schema; /* what comes back */
-	struct head head; /* of what goes in, for render */
-	bool ok[MAX_OK]; /* by exit status */
-	struct pump pump;
-	struct render *render; /* while it runs */
-	struct text *text; /* while it runs */
-	bool headed; /* text knows its columns */
-	struct buf out; /* its output that has not been parsed */
-	size_t at; /* of it, parsed */
-	uint64_t n_lines; /* line ends in out, from at on */
-	int (*on_output)(struct step *s);
-	struct build rows;
-	struct batch view;
-	char *bad; /* owned: why a line is no row */
-};
 
 static bool
 is_dsv(const char *format)
@@ -136,7 +109,8 @@ parse_ok(struct command *c)
 	for (c->ok[0] = p == NULL; p != NULL;
 	     p = p[len] == '\0' ? NULL : p + len + 1) {
 		len = strcspn(p, ",");
-		if (num_parse_int(&n, p, len) == -1 || n < 0 || n >= MAX_OK)
+		if (num_parse_int(&n, p, len) == -1 || n < 0
+		    || n >= COMMAND_MAX_OK)
 			return step_fail(c->step, TOOL_USAGE,
 			    "--ok: %s is no list of exit statuses",
 			    c->step->opts.ok);
@@ -176,7 +150,7 @@ static struct render *
 new_render(struct command *c)
 {
 	struct render_opts o = {.format = c->format,
-	    .no_header = is_dsv(c->format) && !c->names,
+	    .no_header = c->no_header,
 	    .delim = -1,
 	    .tty_fd = -1};
 	char *why = NULL;
@@ -196,8 +170,9 @@ command_new(struct step *s, const struct schema *in, bool names)
 
 	c->step = s;
 	c->format = s->opts.format == NULL ? "tsv" : s->opts.format;
-	c->names = names && s->opts.format != NULL && !s->opts.no_header
-		   && is_dsv(c->format);
+	c->no_header =
+	    is_dsv(c->format)
+	    && (!names || s->opts.format == NULL || s->opts.no_header);
 	if (!is_dsv(c->format) && strcmp(c->format, "json") != 0) {
 		step_fail(
 		    s, TOOL_USAGE, "-f %s: write tsv, csv or json", c->format);
@@ -260,9 +235,8 @@ command_runs(const struct command *c)
 	return c->pump.pid != 0;
 }
 
-/* Its name in messages. */
-static const char *
-name_of(const struct command *c)
+const char *
+command_name(const struct command *c)
 {
 	return c->step->opts.argv[0];
 }
@@ -273,8 +247,8 @@ pump_failed(struct command *c, const char *what)
 {
 	if (errno == 0)
 		return -1;
-	return step_fail(
-	    c->step, TOOL_IO, "%s: %s: %s", name_of(c), what, strerror(errno));
+	return step_fail(c->step, TOOL_IO, "%s: %s: %s", command_name(c), what,
+	    strerror(errno));
 }
 
 static int
@@ -297,29 +271,6 @@ from_pump(void *arg, const char *p, size_t len)
 	return c->on_output == NULL ? 0 : c->on_output(c->step);
 }
 
-static int
-new_text(struct command *c)
-{
-	struct text_opts o = {.format = c->format,
-	    .columns = c->columns,
-	    .time = c->step->opts.time,
-	    .delim = -1,
-	    .no_header = is_dsv(c->format) && !c->names,
-	    .max_field = TEXT_MAX_FIELD};
-	char *why = NULL;
-
-	text_free(c->text);
-	c->text = text_new(&o, &why);
-	if (c->text == NULL) {
-		step_fail(c->step, TOOL_BUG, "%s", why);
-		free(why);
-		return -1;
-	}
-	text_open(c->text);
-	c->headed = false;
-	return 0;
-}
-
 int
 command_start(struct command *c)
 {
@@ -339,11 +290,11 @@ command_start(struct command *c)
 	free(env[0]);
 	free(env[1]);
 	if (rc == -1)
-		return step_fail(
-		    c->step, TOOL_IO, "%s: %s", name_of(c), strerror(errno));
+		return step_fail(c->step, TOOL_IO, "%s: %s", command_name(c),
+		    strerror(errno));
 	tool_child(c->pump.pid);
 	c->render = new_render(c);
-	if (c->render == NULL || new_text(c) == -1)
+	if (c->render == NULL || command_begin(c) == -1)
 		return -1;
 	render_to(c->render, to_pump, c);
 	if (render_head(c->render, &c->head) == -1)
@@ -393,121 +344,13 @@ command_wait(struct command *c)
 	c->render = NULL;
 	if (status == -1)
 		return pump_failed(c, "wait");
-	if (status < MAX_OK && c->ok[status])
+	if (status < COMMAND_MAX_OK && c->ok[status])
 		return 0;
 	if (status > 128)
 		return step_fail(c->step, TOOL_IO, "%s: ended by signal %d",
-		    name_of(c), status - 128);
+		    command_name(c), status - 128);
 	return step_fail(c->step, TOOL_IO,
 	    "%s: exit status %d; where that is well, write --ok %s%d",
-	    name_of(c), status, c->step->opts.ok == NULL ? "0," : "", status);
-}
-
-static bool
-on_bad(void *arg, const struct text_bad *bad)
-{
-	struct command *c = arg;
-
-	free(c->bad);
-	c->bad =
-	    bad->column == 0
-		? mem_printf("line %ju: %s", (uintmax_t)bad->line, bad->why)
-		: mem_printf("line %ju:%zu: %s", (uintmax_t)bad->line,
-		    bad->column, bad->why);
-	return false;
-}
-
-/* Forget output that has been parsed. */
-static void
-drop_parsed(struct command *c)
-{
-	size_t left = c->out.len - c->at;
-
-	if (c->at < PIECE_BYTES && left > 0)
-		return;
-	memmove(c->out.data, c->out.data + c->at, left);
-	c->out.len = left;
-	c->at = 0;
-}
-
-static int
-fail_text(struct command *c)
-{
-	return step_fail(c->step, TOOL_DATA, "%s: its output: %s", name_of(c),
-	    c->bad != NULL ? c->bad : text_error(c->text));
-}
-
-/* The header of its output.  1 when it is known, 0 to wait, -1. */
-static int
-take_header(struct command *c, bool all)
-{
-	size_t used;
-	int rc;
-
-	if (c->headed)
-		return 1;
-	if (c->out.len == 0)
-		return 0;
-	rc = text_header(
-	    c->text, &used, (const char *)c->out.data, c->out.len, all);
-	if (rc == -1)
-		return fail_text(c);
-	if (rc == 1) {
-		c->at = used;
-		c->headed = true;
-	}
-	return rc;
-}
-
-int
-command_rows(struct command *c, const struct batch **b, bool all)
-{
-	struct text_goal goal = {.max_rows = FRAME_MAX_ROWS,
-	    .max_bytes = PIECE_BYTES,
-	    .bad = on_bad,
-	    .arg = c,
-	    .eager = true};
-	int rc = take_header(c, all);
-
-	build_reset(&c->rows);
-	*b = &c->view;
-	if (rc == 1
-	    && text_parse(c->text, &c->rows, &goal,
-		   (const char *)c->out.data + c->at, c->out.len - c->at, all)
-		   == -1)
-		return fail_text(c);
-	build_view(&c->view, &c->rows);
-	if (rc != 1)
-		return rc;
-	c->at += goal.used;
-	drop_parsed(c);
-	return c->rows.n_rows > 0;
-}
-
-int
-command_take_lines(struct command *c, const struct batch **b, uint32_t n)
-{
-	struct text_goal goal = {.max_rows = FRAME_MAX_ROWS,
-	    .max_bytes = SIZE_MAX,
-	    .bad = on_bad,
-	    .arg = c,
-	    .eager = true};
-	int rc = take_header(c, true);
-
-	build_reset(&c->rows);
-	*b = &c->view;
-	if (rc == -1
-	    || text_parse(c->text, &c->rows, &goal,
-		   (const char *)c->out.data + c->at, c->out.len - c->at, false)
-		   == -1)
-		return fail_text(c);
-	if (c->rows.n_rows != n || goal.used != c->out.len - c->at)
-		return step_fail(c->step, TOOL_DATA,
-		    "%s: %u rows went in and %u came back; a line out for each "
-		    "line in is wanted",
-		    name_of(c), n, c->rows.n_rows);
-	c->out.len = c->at = 0;
-	c->n_lines = 0;
-	build_view(&c->view, &c->rows);
-	return 1;
+	    command_name(c), status, c->step->opts.ok == NULL ? "0," : "",
+	    status);
 }

@@ -75,8 +75,8 @@ JOIN = cogroup heap match match_scope match_state match_time plan plan_gather \
 TOOL = accounts changes inspect message pair progress quote redirect resume \
 	signal stage stage_fail stage_write state textopt tool
 EVENT = event late sorted whole
-FAN = answer aside fan guard hand job ledger lines out recover turn watch \
-	worker
+FAN = alike answer aside fan guard hand job ledger lines out recover turn \
+	watch worker
 SQL = dbsink dbspool dbtable statement
 LIB = $(BASE:%=lib/base/%) \
 	$(DATA:%=lib/data/%) \

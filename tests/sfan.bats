@@ -135,16 +135,42 @@ see() {
 	same want got
 }
 
-@test "workers that do different things are refused" {
+@test "workers that do different things are refused before data flow" {
+	seq 3 >numbers
+	mkdir one two
+	printf 'line,v\n1,a\n' >one/t.csv
+	printf 'line,w\n1,a\n' >two/t.csv
+	rule=': all must run the same stages with the same options, in one version'
+	while IFS='|' read -r one two message; do
+		# Who refuses has sent nothing, though rows are there.
+		run -64 --separate-stderr bash -c "sbatch numbers |
+			sfan --worker '${one//;/|}' --worker '${two//;/|}' |
+			python3 $TOP/tests/decode.py; exit \${PIPESTATUS[1]}"
+		[ "$stderr" = "sfan: worker 2 $message$rule" ]
+		[ "$(cut -d ' ' -f 1 <<<"$output")" = FAIL ]
+	done <<-'ENDS'
+		smap -w true|smap -s line|runs smap -s line, worker 1 smap -w true
+		smap -s line|smap -s line,1|runs smap -s line,1, worker 1 smap -s line
+		smap -w true|smap --name x -w true|runs smap --name x -w true, worker 1 smap -w true
+		smap -w true|smap -w true; smap -w true|runs smap -w true, worker 1 nothing more
+		smap -w true; smap -w true|smap -w true|runs nothing more, worker 1 smap -w true
+		cd one && sjoin -k line t.csv|cd two && sjoin -k line t.csv|answers with the columns line str, w str, worker 1 with line str, v str
+	ENDS
+}
+
+@test "a worker that begins late is compared when it does" {
+	mkfifo go
 	{
 		seq 3
+		until_true 20 test -s out.mill
+		echo >go
 		until_true 20 test -s err
 	} | sbatch | {
-		sfan --worker 'smap -w true' --worker 'smap -s line' 2>err ||
-			echo "$?" >status
+		sfan --worker 'smap -w true' --worker 'read x <go; smap -s line' \
+			2>err || echo "$?" >status
 	} >out.mill
 	[ "$(cat status)" = 64 ]
-	[ "$(cat err)" = "sfan: worker 2 answers with other columns or stages than another worker did: all must run the same stages with the same options" ]
+	[ "$(cat err)" = "sfan: worker 2 runs smap -s line, worker 1 smap -w true: all must run the same stages with the same options, in one version" ]
 }
 
 @test "what is not frame-wise is refused before data flow" {

@@ -5,18 +5,11 @@
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "fan/alike.h"
 #include "fan/fan_int.h"
 #include "wire/rows.h"
 
 #define MAX_ANSWER (UINT64_C(1) << 30) /* bytes, to one frame */
-
-static bool
-same_stage(const struct head_stage *a, const struct head_stage *b)
-{
-	return a->cls == b->cls && strcmp(a->program, b->program) == 0
-	       && strcmp(a->name, b->name) == 0
-	       && strcmp(a->options, b->options) == 0;
-}
 
 /* The stages that the worker adds must answer frame by frame. */
 static int
@@ -33,13 +26,13 @@ check_class(struct stage *st, const struct head_stage *s)
 }
 
 static int
-check_chain(struct fan *f, const struct worker *w)
+check_chain(struct fan *f, const struct worker *w, const struct head *h)
 {
-	const struct head *in = &f->st->in, *h = &f->inner;
+	const struct head *in = &f->st->in;
 	size_t n = 0;
 
 	while (n < in->n_stages && n < h->n_stages
-	       && same_stage(&in->stages[n], &h->stages[n]))
+	       && alike_stage(&in->stages[n], &h->stages[n]))
 		n++;
 	if (n < in->n_stages)
 		return stage_fail(f->st, TOOL_USAGE,
@@ -50,7 +43,42 @@ check_chain(struct fan *f, const struct worker *w)
 	for (; n < h->n_stages; n++)
 		if (check_class(f->st, &h->stages[n]) == -1)
 			return -1;
-	f->n_inner = h->n_stages - in->n_stages;
+	return 0;
+}
+
+/* What the first one says holds for all. */
+static void
+keep_head(struct fan *f, const struct worker *w, struct head *h)
+{
+	buf_put(&f->answer, w->rx.p, w->rx_h.raw_len);
+	f->answer_n = w->n;
+	f->n_inner = h->n_stages - f->st->in.n_stages;
+	head_release(&f->inner);
+	f->inner = *h;
+	head_init(h);
+}
+
+static int
+refuse_head(struct fan *f, const struct worker *w, const struct head *h)
+{
+	const struct alike is = {h, w->n}, first = {&f->inner, f->answer_n};
+	char *why = alike_differs(&is, &first);
+
+	stage_fail(f->st, TOOL_USAGE, "%s", why);
+	free(why);
+	return -1;
+}
+
+static int
+check_head(struct fan *f, const struct worker *w, struct head *h)
+{
+	if (check_chain(f, w, h) == -1)
+		return -1;
+	if (f->answer.len == 0)
+		keep_head(f, w, h);
+	else if (w->rx_h.raw_len != f->answer.len
+		 || memcmp(w->rx.p, f->answer.data, f->answer.len) != 0)
+		return refuse_head(f, w, h);
 	return 0;
 }
 
@@ -58,29 +86,20 @@ static int
 take_head(struct fan *f, struct worker *w)
 {
 	const struct frame_header *h = &w->rx_h;
+	struct head head;
 	const char *why;
+	int rc;
 
 	if (h->kind != FRAME_HEAD || h->seq != 0 || h->raw_len > HEAD_MAX_LEN)
 		return worker_fail(w, "its stream does not begin with HEAD");
-	if (f->answer.len == 0) {
-		buf_put(&f->answer, w->rx.p, h->raw_len);
-		head_release(&f->inner);
-		if (head_read(&f->inner, &why, w->rx.p, h->raw_len) == -1) {
-			buf_reset(&f->answer);
-			return worker_fail(w, "%s", why);
-		}
-		if (check_chain(f, w) == -1)
-			return -1;
-	} else if (h->raw_len != f->answer.len
-		   || memcmp(w->rx.p, f->answer.data, f->answer.len) != 0) {
-		return stage_fail(f->st, TOOL_USAGE,
-		    "worker %u answers with other columns or stages than "
-		    "another worker did: all must run the same stages with "
-		    "the same options",
-		    w->n);
-	}
-	w->state = WORKER_READY;
-	return 0;
+	if (head_read(&head, &why, w->rx.p, h->raw_len) == -1)
+		rc = worker_fail(w, "%s", why);
+	else
+		rc = check_head(f, w, &head);
+	head_release(&head);
+	if (rc == 0)
+		w->state = WORKER_READY;
+	return rc;
 }
 
 /* Whether the frame may come next in the answer to j.  NULL, or why not. */

@@ -15,6 +15,7 @@
 #include "tool/signal.h"
 
 #define OTHER_FILES 16
+#define OTHERS_US INT64_C(5000000) /* a host that is gone may take longer */
 #define VERSION 1 /* of the state at a barrier */
 
 /* HEAD as the workers get it: they must not join the directory. */
@@ -48,6 +49,41 @@ ask_one(struct fan *f)
 			return 0;
 	}
 	return stage_fail(f->st, TOOL_IO, "no worker is left");
+}
+
+static bool
+same_command(char *const *a, char *const *b)
+{
+	size_t i = 0;
+
+	while (a[i] != NULL && b[i] != NULL && strcmp(a[i], b[i]) == 0)
+		i++;
+	return a[i] == NULL && b[i] == NULL;
+}
+
+/* Whether one begins whose command is not that of who has begun. */
+static bool
+others_begin(const struct fan *f)
+{
+	char *const *known = f->workers[f->answer_n - 1].argv;
+
+	for (size_t i = 0; i < f->o->n; i++)
+		if (f->workers[i].state == WORKER_STARTING
+		    && !same_command(f->workers[i].argv, known))
+			return true;
+	return false;
+}
+
+/* A mistake in one of several commands is to be told before data flow. */
+static int
+hear_others(struct fan *f)
+{
+	int64_t until = fan_clock(f) + OTHERS_US, left;
+
+	while ((left = until - fan_clock(f)) > 0 && others_begin(f))
+		if (turn_once(f, -1, (int)(left / 1000) + 1) == -1)
+			return -1;
+	return 0;
 }
 
 /* Three descriptors a worker, as many while one is started, and our own. */
@@ -92,6 +128,8 @@ on_head(struct stage *st, void *arg)
 		if (f->workers[i].state == WORKER_NONE
 		    && recover_start(f, &f->workers[i]) == -1)
 			return -1;
+	if (hear_others(f) == -1)
+		return -1;
 	return aside_open(&f->aside, st, f->o->quarantine);
 }
 

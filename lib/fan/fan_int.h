@@ -32,6 +32,7 @@ struct fan {
 	size_t n_jobs;
 	struct buf head; /* payload of HEAD to the workers */
 	struct buf answer; /* of theirs, once the first has come */
+	unsigned answer_n; /* the worker it came from */
 	struct head inner; /* the same, read */
 	struct account *sums; /* of the stages inside, once they have ended */
 	size_t n_inner;

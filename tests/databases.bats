@@ -6,14 +6,6 @@ load helper
 load database
 load postgres
 
-setup_file() {
-	postgres_start
-}
-
-teardown_file() {
-	postgres_stop
-}
-
 teardown() {
 	stop_jobs
 	clear_postgres

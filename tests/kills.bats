@@ -5,14 +5,6 @@
 load helper
 load postgres
 
-setup_file() {
-	postgres_start
-}
-
-teardown_file() {
-	postgres_stop
-}
-
 # MILLRACE_KILLS is how many kills, MILLRACE_SEED which.
 @test "200 kills -9: files and databases hold each row once" {
 	local args=()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 # A PostgreSQL server of the test's own, on a Unix socket: its folder is
-# $PGHOST, its only user and database are named sink.
+# $PGHOST, its only user and database are named sink.  Who loads this has one
+# for the whole file.
 
 # as_server COMMAND...: the server refuses to run as root.
 as_server() {
@@ -32,4 +33,12 @@ postgres_stop() {
 	as_server "$(postgres_bin)/pg_ctl" -D "$PGHOST/data" -s -w \
 		-m immediate stop
 	rm -rf "$PGHOST"
+}
+
+setup_file() {
+	postgres_start
+}
+
+teardown_file() {
+	postgres_stop
 }

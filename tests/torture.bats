@@ -7,14 +7,6 @@
 load helper
 load postgres
 
-setup_file() {
-	postgres_start
-}
-
-teardown_file() {
-	postgres_stop
-}
-
 # torture N WHAT...: N places of each pipeline.
 torture() {
 	python3 "$TOP/tests/torture.py" --sample "$@"

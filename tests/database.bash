@@ -198,16 +198,19 @@ case_damaged() {
 	cp "${rows[0]}" whole
 	# The last byte is one of the checksum of END.
 	head -c -1 whole >"${rows[0]}"
-	run -74 --separate-stderr sink -S d --once
+	run -65 --separate-stderr sink -S d --once
 	[[ $stderr == "ssink-$kind: $PWD/${rows[0]}: byte "*": cut inside "* ]]
 	[ "$(query 'SELECT count(*) FROM t')" = 0 ]
 	# Of the rows 1, 2, 3 the last.
 	sed 's/\(\x02\x00\{7\}\)\x03/\1\x04/' whole >"${rows[0]}"
-	run -74 --separate-stderr sink -S d --once
+	run -65 --separate-stderr sink -S d --once
 	[[ $stderr == "ssink-$kind: $PWD/${rows[0]}: byte "*"checksum"* ]]
+	: >"${rows[0]}"
+	run -65 --separate-stderr sink -S d --once
+	[[ $stderr == "ssink-$kind: $PWD/${rows[0]}: "* ]]
 	rm "${rows[0]}"
-	run -74 --separate-stderr sink -S d --once
-	[ "$stderr" = "ssink-$kind: $PWD/${rows[0]}: No such file or directory" ]
+	run -65 --separate-stderr sink -S d --once
+	[ "$stderr" = "ssink-$kind: $PWD/${rows[0]}: it is not there, though its epoch is committed" ]
 	[ "$(query 'SELECT count(*) FROM t')" = 0 ]
 	cp whole "${rows[0]}"
 	sink -S d --once

@@ -204,6 +204,22 @@ put_back(void *arg, const struct frame *f, const struct batch *b)
 	return dbtable_frame(arg, f, b);
 }
 
+/* The rows of the epoch, from the directory into the table. */
+static int
+put_all(struct stage *st, struct dbsink *s)
+{
+	char *why = NULL;
+	int rc = dbspool_read(&st->resume.dir, &why, put_back, &s->table);
+
+	if (rc == 0)
+		return 0;
+	if (why == NULL)
+		return checked(st, s, -1);
+	stage_fail(st, rc, "%s", why);
+	free(why);
+	return -1;
+}
+
 /* One transaction, which does nothing if it was done before. */
 static int
 on_publish(struct stage *st, void *arg)
@@ -211,7 +227,6 @@ on_publish(struct stage *st, void *arg)
 	struct dbsink *s = arg;
 	const struct checkpoint *c = &st->resume.dir;
 	struct dbtable_epoch e;
-	char *why = NULL;
 	int rc;
 
 	if (!s->has)
@@ -219,11 +234,9 @@ on_publish(struct stage *st, void *arg)
 	name_epoch(&e, c);
 	rc = dbtable_lock(&s->table, &e);
 	if (rc == 1) {
-		rc = dbspool_read(c, &why, put_back, &s->table);
-		if (rc == -1 && why != NULL)
-			return spooled(st, rc, &why);
-		if (rc == 0)
-			rc = dbtable_done(&s->table, &e);
+		if (put_all(st, s) == -1)
+			return -1;
+		rc = dbtable_done(&s->table, &e);
 		if (rc == 0)
 			rc = dbtable_commit(&s->table);
 	}

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -156,27 +157,43 @@ read_frames(struct stream_reader *r, dbspool_fn fn, void *arg, bool *theirs)
 	return rc;
 }
 
+static int
+read_file(const struct checkpoint *c, char **why, const char *name,
+    dbspool_fn fn, void *arg)
+{
+	int fd = openat(c->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct stream_reader *r;
+	bool theirs = false;
+	int rc = 0;
+
+	if (fd == -1 && errno != ENOENT)
+		return checkpoint_failed(c, why, name);
+	if (fd == -1) {
+		*why = mem_printf("%s/%s: it is not there, though its epoch "
+				  "is committed",
+		    c->path, name);
+		return EX_DATAERR;
+	}
+	r = stream_reader_new(fd, -1);
+	if (read_frames(r, fn, arg, &theirs) == -1) {
+		rc = stream_reader_unread(r) ? EX_IOERR : EX_DATAERR;
+		if (!theirs)
+			*why = mem_printf(
+			    "%s/%s: %s", c->path, name, stream_reader_error(r));
+	}
+	stream_reader_free(r);
+	close(fd);
+	return rc;
+}
+
 int
 dbspool_read(const struct checkpoint *c, char **why, dbspool_fn fn, void *arg)
 {
 	char *name = file_name(c, c->last.epoch, c->last.generation);
-	int fd = openat(c->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), rc;
-	struct stream_reader *r;
-	bool theirs = false;
+	int rc;
 
 	*why = NULL;
-	if (fd == -1) {
-		rc = failed(c, why, name);
-		free(name);
-		return rc;
-	}
-	r = stream_reader_new(fd, -1);
-	rc = read_frames(r, fn, arg, &theirs);
-	if (rc == -1 && !theirs)
-		*why = mem_printf(
-		    "%s/%s: %s", c->path, name, stream_reader_error(r));
-	stream_reader_free(r);
-	close(fd);
+	rc = read_file(c, why, name, fn, arg);
 	free(name);
 	return rc;
 }

@@ -33,10 +33,12 @@ typedef int (*dbspool_fn)(
  * dbspool_frame: a frame of the epoch; b holds the rows of a ROWS frame, else
  * NULL.
  * dbspool_end: the epoch is complete and its file durable once the directory
- * is; *has says whether there is one. dbspool_read: give fn what was written in
- * epoch, by start generation. dbspool_remove: that is no longer needed. All
- * that return int: 0, or -1 with the reason in *why, to be freed, NULL when fn
- * had it.
+ * is; *has says whether there is one.
+ * These: 0, or -1 with the reason in *why, to be freed.
+ * dbspool_read: give fn what was written in the last committed epoch.  0, or
+ * the exit status with the reason in *why, to be freed, NULL when fn had it: 65
+ * where the file is damaged or gone.
+ * dbspool_remove: that is no longer needed.
  */
 int dbspool_begin(struct dbspool *s, char **why, const struct checkpoint *c,
     const struct head *h);

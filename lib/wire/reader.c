@@ -51,6 +51,12 @@ stream_reader_deserted(const struct stream_reader *r)
 	return r->deserted;
 }
 
+bool
+stream_reader_unread(const struct stream_reader *r)
+{
+	return r->unread;
+}
+
 const struct fail *
 stream_reader_fail(const struct stream_reader *r)
 {

@@ -95,9 +95,11 @@ fetch(struct stream_reader *r, uint8_t *p, size_t len, size_t *got,
 		if (w == 0)
 			continue;
 		n = w == -1 ? -1 : read_input(r, p + *got, len - *got);
-		if (n == -1)
+		if (n == -1) {
+			r->unread = true;
 			return stream_in_fail(
 			    r, STREAM_IN_IO, "%s", strerror(errno));
+		}
 		if (n == 0)
 			return 0;
 		r->off += (uint64_t)n;

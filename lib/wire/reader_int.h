@@ -33,6 +33,7 @@ struct stream_reader {
 	struct fail fail;
 	int status;
 	bool deserted; /* nobody reads what we write */
+	bool unread; /* the input could not be read */
 	char error[256];
 };
 

@@ -72,11 +72,14 @@ int stream_rows(struct stream_reader *r, struct batch *b);
 /*
  * Why -1: text that names the byte of the stream, and the exit status.
  * stream_reader_deserted: it is that nobody reads our output any more.
+ * stream_reader_unread: it is that the input could not be read, whatever is in
+ * it.
  * stream_reader_fail: the FAIL that came in place of HEAD, or NULL.
  */
 const char *stream_reader_error(const struct stream_reader *r);
 int stream_reader_status(const struct stream_reader *r);
 bool stream_reader_deserted(const struct stream_reader *r);
+bool stream_reader_unread(const struct stream_reader *r);
 const struct fail *stream_reader_fail(const struct stream_reader *r);
 
 /* Read so far. */

@@ -57,7 +57,7 @@ WINDOW = grid hold keybytes keyrows keys mark packed pane panepack query \
 	reduce reduce_close reduce_state runfold runkeep runmerge runs \
 	session session_state slots sorter spec spill stamp store stretch \
 	visits
-CKPT = accepted checkpoint commit durable entries lock segment snapshot \
+CKPT = accepted await checkpoint commit durable entries lock segment snapshot \
 	survey tape tape_read tape_start
 STEP = chain chain_state columns command command_back dedup elements ends \
 	explode history keyed names over parse past pieces pipe prog reader \

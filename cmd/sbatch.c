@@ -228,6 +228,18 @@ settle_sources(struct run *r)
 		cut->every_us = TIME_US;
 }
 
+/* A start that comes now must find us, until the rows are where they belong. */
+static int
+leave(struct run *r)
+{
+	int stops = tool_stopped();
+
+	while (!intake_left(&r->in) && tool_stopped() == stops)
+		io_wait(-1, -1, INTAKE_LOOK_MS);
+	tell_notes(r);
+	return intake_leave(&r->in);
+}
+
 static int
 run(struct run *r, char *operands[], size_t n)
 {
@@ -264,7 +276,7 @@ run(struct run *r, char *operands[], size_t n)
 	if (intake_finish(&r->in, &a) == -1)
 		return -1;
 	tell_totals(r, &a);
-	return 0;
+	return leave(r);
 }
 
 static enum text_utf8

@@ -368,7 +368,13 @@ all() {
 	mkfifo go
 	sbatch --once -f lines -S d b.log | ssink -q --exec 'cat go >out' &
 	until_true 10 test -e d/1.1.00-sbatch
-	until_true 10 sh -c '! millrace status d | grep -q 00-sbatch,.runs'
+	source=$(cat d/source.lock)
+	# It has let go of the pipe, but its rows are not committed yet.
+	until_true 10 test "/proc/$source/fd/1" -ef /dev/null
+	run -75 --separate-stderr bash -c \
+		'sbatch --once -f lines -S d b.log | ssink -q -N'
+	[[ $stderr == "sbatch: -S: $PWD/d: this pipeline is running already, as process "* ]]
+	kill -9 "$source"
 	run -75 --separate-stderr bash -c \
 		'sbatch --once -f lines -S d b.log | ssink -q -N'
 	[[ $stderr == "sbatch: -S: $PWD/d: 01-ssink of an earlier start is running still, as process "* ]]

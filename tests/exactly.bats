@@ -246,6 +246,45 @@ killed() {
 	[ "$output" = "epoch 1" ]
 }
 
+# overlap N: a line is added to b.log, and a start made, which may wait before
+# its last stage begins; the three statuses become a line of the file statuses.
+overlap() {
+	echo "$1" >>b.log
+	sbatch -f lines --once -S d b.log 2>>said | smap -w true 2>>said | {
+		[ $(($1 % 3)) -gt 0 ] || read -r -t 0.03 <> <(:) || :
+		ssink -q -N --append f 2>>said
+	}
+	echo "${PIPESTATUS[*]}" >>statuses
+}
+
+@test "starts that overlap leave each other alone, and no row comes twice" {
+	for i in {1..50}; do
+		overlap "$i" &
+		[ $((i % 5)) -gt 0 ] || wait -n || :
+	done
+	wait
+	echo last >>b.log
+	overlap 0
+	[ "$(tail -n 1 statuses)" = "0 0 0" ]
+	sort b.log | diff <(sort f) -
+	diff b.log f
+	sort -u statuses >kinds
+	grep -qx '0 0 0' kinds
+	run ! grep -qvxE '(0|75) (0|75) (0|75)' kinds
+	sed 's/[0-9]* *$//' said | sort -u >kinds
+	diff - kinds <<<"sbatch: -S: $PWD/d: this pipeline is running already, as process "
+}
+
+@test "a start that comes right after another one finds its rows committed" {
+	: >b.log
+	for i in {1..12}; do
+		echo "$i" >>b.log
+		# The shell does not wait for what is behind >( ).
+		sbatch -f lines --once -S d b.log > >(smap -w true | ssink -q -N --append f)
+	done
+	seq 12 | diff - f
+}
+
 @test "--tee commits, and what comes behind it knows of no checkpoint" {
 	seq 3 >b.log
 	t() {

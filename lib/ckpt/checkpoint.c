@@ -15,17 +15,14 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "ckpt/await.h"
 #include "ckpt/commit.h"
 #include "ckpt/durable.h"
 #include "ckpt/entries.h"
 #include "ckpt/lock.h"
-#include "ckpt/survey.h"
 
-#define SOURCE "source"
-#define SOURCE_LOCK SOURCE ".lock"
-#define SINK_LOCK "sink.lock"
+#define SOURCE_LOCK CHECKPOINT_SOURCE ".lock"
 #define ENDED "ended " /* what the lock's text says after an orderly end */
-#define GRACE_MS 2000 /* in which the stages of a killed start are gone */
 #define MAX_STAGE 128 /* bytes of a stage's name in a file's */
 
 /* File systems whose locks and renames may not mean what they should. */
@@ -225,59 +222,21 @@ make_identity(struct checkpoint *c, char **why)
 	return 0;
 }
 
-/* Take a lock for life; mend is what to do where somebody else has it. */
+/* Take the lock of the source for life. */
 static int
-take_lock(struct checkpoint *c, char **why, const char *name, const char *who,
-    const char *mend)
+lock_source(struct checkpoint *c, char **why)
 {
 	pid_t holder;
 
-	c->lock_fd = lock_take(c->fd, name, 0, &holder);
+	c->lock_fd = lock_take(c->fd, SOURCE_LOCK, 0, &holder);
 	if (c->lock_fd != -1)
 		return 0;
 	if (errno != EAGAIN)
-		return checkpoint_failed(c, why, name);
-	*why = mem_printf("%s: %s is running already, as process %ld%s",
-	    c->path, who, (long)holder, mend);
+		return checkpoint_failed(c, why, SOURCE_LOCK);
+	*why = mem_printf("%s: this pipeline is running already, as process "
+			  "%ld",
+	    c->path, (long)holder);
 	return EX_TEMPFAIL;
-}
-
-/*
- * A stage of an earlier start that still works may yet commit: to count this
- * start would void what it does, and then fail at its lock.
- */
-static int
-await_stage(struct checkpoint *c, char **why, const struct survey_file *f)
-{
-	char *lock = mem_printf("%s.lock", f->stage);
-	pid_t holder;
-	int fd = lock_take(c->fd, lock, GRACE_MS, &holder), rc = 0;
-
-	if (fd != -1) {
-		close(fd);
-	} else if (errno == EAGAIN) {
-		*why = mem_printf("%s: %s of an earlier start is running "
-				  "still, as process %ld",
-		    c->path, f->stage, (long)holder);
-		rc = EX_TEMPFAIL;
-	} else {
-		rc = checkpoint_failed(c, why, lock);
-	}
-	free(lock);
-	return rc;
-}
-
-static int
-await_stages(struct checkpoint *c, char **why)
-{
-	struct survey s = {.v = NULL};
-	int rc = survey_read(&s, why, c);
-
-	for (size_t i = 0; rc == 0 && i < s.n; i++)
-		if (s.v[i].held && strcmp(s.v[i].stage, SOURCE) != 0)
-			rc = await_stage(c, why, &s.v[i]);
-	survey_release(&s);
-	return rc;
 }
 
 int
@@ -292,11 +251,11 @@ checkpoint_start(struct checkpoint *c, char **why, const char *dir, bool any_fs)
 	if (rc == 0)
 		rc = check_file_system(c, why, dir, any_fs);
 	if (rc == 0)
-		rc = take_lock(c, why, SOURCE_LOCK, "this pipeline", "");
+		rc = lock_source(c, why);
 	if (rc == 0)
 		rc = make_identity(c, why);
 	if (rc == 0)
-		rc = await_stages(c, why);
+		rc = await_earlier(c, why);
 	if (rc == 0)
 		rc = commit_bump(c, why);
 	if (rc == 0)
@@ -402,6 +361,14 @@ check_start(struct checkpoint *c, char **why, const struct head *h)
 	return 0;
 }
 
+static int
+sign(const struct checkpoint *c, char **why, int fd, const char *name)
+{
+	return lock_sign(fd, c->generation) == 0
+		   ? 0
+		   : checkpoint_failed(c, why, name);
+}
+
 /* Letters, digits, '-' and '_' stay; other bytes become %XX. */
 char *
 checkpoint_stage(const char *name, size_t n)
@@ -425,6 +392,32 @@ checkpoint_stage(const char *name, size_t n)
 	return s;
 }
 
+/*
+ * Take the lock of a stage for life.  The source has waited for those of
+ * earlier starts, but one may have been too slow to be seen.
+ */
+static int
+lock_stage(struct checkpoint *c, char **why, const char *name)
+{
+	pid_t holder;
+
+	c->lock_fd = lock_take(c->fd, name, 0, &holder);
+	if (c->lock_fd != -1)
+		return sign(c, why, c->lock_fd, name);
+	if (errno != EAGAIN)
+		return checkpoint_failed(c, why, name);
+	if (lock_signed(c->fd, name) == c->generation)
+		*why = mem_printf("%s: %s is running already, as process %ld; "
+				  "of two branches behind tee(1) name one by "
+				  "--name",
+		    c->path, c->stage, (long)holder);
+	else
+		*why = mem_printf("%s: %s of an earlier start is running "
+				  "still, as process %ld",
+		    c->path, c->stage, (long)holder);
+	return EX_TEMPFAIL;
+}
+
 int
 checkpoint_join(struct checkpoint *c, char **why, const struct head *h,
     const char *name, size_t n)
@@ -440,9 +433,7 @@ checkpoint_join(struct checkpoint *c, char **why, const struct head *h,
 		return rc;
 	c->stage = checkpoint_stage(name, n);
 	lock = mem_printf("%s.lock", c->stage);
-	/* The source has waited for those of earlier starts. */
-	rc = take_lock(c, why, lock, c->stage,
-	    "; of two branches behind tee(1) name one by --name");
+	rc = lock_stage(c, why, lock);
 	free(lock);
 	return rc;
 }
@@ -452,11 +443,11 @@ checkpoint_decides(struct checkpoint *c, char **why)
 {
 	pid_t holder;
 
-	c->sink_fd = lock_take(c->fd, SINK_LOCK, 0, &holder);
+	c->sink_fd = lock_take(c->fd, CHECKPOINT_SINK_LOCK, 0, &holder);
 	if (c->sink_fd != -1)
-		return 0;
+		return sign(c, why, c->sink_fd, CHECKPOINT_SINK_LOCK);
 	if (errno != EAGAIN)
-		return checkpoint_failed(c, why, SINK_LOCK);
+		return checkpoint_failed(c, why, CHECKPOINT_SINK_LOCK);
 	*why = mem_printf("%s: process %ld is its sink already; one record "
 			  "cannot decide for two sinks",
 	    c->path, (long)holder);

@@ -11,6 +11,9 @@
 
 #include "wire/head.h"
 
+#define CHECKPOINT_SOURCE "source" /* the name of the lock of 00-sbatch */
+#define CHECKPOINT_SINK_LOCK "sink.lock" /* its stage has its own, too */
+
 /* The last epoch that was decided; epoch 0: none was. */
 struct commit {
 	uint64_t epoch;

@@ -75,6 +75,32 @@ lock_note(int fd, const char *text)
 }
 
 int
+lock_sign(int fd, uint64_t generation)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%ld\n%ju\n", (long)getpid(),
+	    (uintmax_t)generation);
+	return lock_note(fd, text);
+}
+
+uint64_t
+lock_signed(int dir_fd, const char *name)
+{
+	char text[64];
+	const char *at;
+	int64_t generation;
+
+	lock_text(text, sizeof(text), dir_fd, name);
+	at = strchr(text, '\n');
+	if (at == NULL
+	    || num_parse_int(&generation, at + 1, strcspn(at + 1, "\n")) == -1
+	    || generation < 0)
+		return 0;
+	return (uint64_t)generation;
+}
+
+int
 lock_take(int dir_fd, const char *name, int timeout_ms, pid_t *holder)
 {
 	char text[32];

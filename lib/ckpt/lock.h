@@ -8,6 +8,7 @@
 #define MILLRACE_CKPT_LOCK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -21,11 +22,15 @@
  * lock_note: replace the text of a lock that we hold.  0 or -1.
  * lock_text: the text, cut to cap - 1 bytes, "" without a file.
  * lock_holder: the number in it, 0 if none.
+ * lock_sign: the text is our number, and below it that of the start that we
+ * belong to; 0 or -1.  lock_signed: that of who took it last, 0 if none.
  */
 int lock_take(int dir_fd, const char *name, int timeout_ms, pid_t *holder);
 bool lock_held(int dir_fd, const char *name);
 int lock_note(int fd, const char *text);
 void lock_text(char *out, size_t cap, int dir_fd, const char *name);
 pid_t lock_holder(int dir_fd, const char *name);
+int lock_sign(int fd, uint64_t generation);
+uint64_t lock_signed(int dir_fd, const char *name);
 
 #endif

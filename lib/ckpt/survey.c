@@ -16,7 +16,6 @@
 
 #define LOCK ".lock"
 #define COMMIT_LOCK "commit.lock"
-#define SINK_LOCK "sink.lock" /* of a stage that has its own, too */
 
 void
 survey_release(struct survey *s)
@@ -54,7 +53,7 @@ is_lock(const char *name)
 	return len > strlen(LOCK) && name[0] != '.'
 	       && strcmp(name + len - strlen(LOCK), LOCK) == 0
 	       && strcmp(name, COMMIT_LOCK) != 0
-	       && strcmp(name, SINK_LOCK) != 0;
+	       && strcmp(name, CHECKPOINT_SINK_LOCK) != 0;
 }
 
 struct reading {

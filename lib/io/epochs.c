@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/time.h"
 #include "ckpt/accepted.h"
@@ -311,6 +313,36 @@ epochs_idle(const struct intake *in, bool eof)
 	if (count(in) != e->count)
 		return false;
 	return !eof || (e->epoch > 0 && e->dir.last.finished);
+}
+
+/* END is believed when the pipe ends behind it.  No pipeline reads a file. */
+static bool
+let_go(void)
+{
+	bool flows = io_flows(STDOUT_FILENO);
+
+	if (flows) {
+		close(STDOUT_FILENO);
+		io_fill_std();
+	}
+	return flows;
+}
+
+bool
+epochs_last(struct intake *in)
+{
+	struct epochs *e = &in->epochs;
+	char *why = NULL;
+	bool over;
+
+	if (e->behind.seen_us == 0 && !let_go())
+		return true;
+	if (await_commit(&e->behind, &why, &over, &e->dir, e->epoch) == 0)
+		return over;
+	/* What was sent is right all the same. */
+	buf_printf(&in->notes, "-S: %s\n", why);
+	free(why);
+	return true;
 }
 
 int

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ckpt/await.h"
 #include "ckpt/checkpoint.h"
 #include "ckpt/tape.h"
 
@@ -38,6 +39,7 @@ struct epochs {
 	uint64_t count; /* what had come by then */
 	int64_t due_us; /* monotonic: of the next one */
 	int64_t full_us; /* when to try again though the spool has much */
+	struct await behind; /* what is to commit after END */
 	int64_t slow_us; /* when to say that nothing is committed; 0 = said */
 };
 
@@ -51,9 +53,10 @@ struct epochs {
  * epochs_end: end it.
  * epochs_idle: whether nothing has come in this start, and all that came
  * before is committed, up to an end of the data if eof.
- * epochs_over: END or FAIL was sent; stages that come later than that may go
- * on all the same.
- * 0, or -1 with in->why.
+ * epochs_last: after END: whether there is nothing to wait for any more: its
+ * epoch is committed, or will not be by this start.
+ * epochs_over: END or FAIL was sent, and waited for; stages that come later
+ * than that may go on all the same. 0, or -1 with in->why.
  */
 void epochs_init(struct epochs *e);
 void epochs_release(struct epochs *e);
@@ -64,6 +67,7 @@ int epochs_place(struct intake *in);
 int epochs_step(struct intake *in);
 int epochs_end(struct intake *in);
 bool epochs_idle(const struct intake *in, bool eof);
+bool epochs_last(struct intake *in);
 int epochs_over(struct intake *in);
 
 static inline bool

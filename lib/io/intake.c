@@ -263,7 +263,7 @@ finish_epoch(struct intake *in, struct account *a)
 	if (rc == 0)
 		rc = intake_sent(
 		    in, emit_close(e, eof && !idle ? END_EOF : END_STOP, a));
-	return rc == 0 ? epochs_over(in) : -1;
+	return rc;
 }
 
 int
@@ -281,6 +281,18 @@ intake_finish(struct intake *in, struct account *a)
 	if (intake_sent(in, emit_mark(&in->emit, MARK_EOF, 0, "")) == -1)
 		return -1;
 	return intake_sent(in, emit_end(&in->emit, reason, a));
+}
+
+bool
+intake_left(struct intake *in)
+{
+	return !epochs_are_on(&in->epochs) || epochs_last(in);
+}
+
+int
+intake_leave(struct intake *in)
+{
+	return epochs_are_on(&in->epochs) ? epochs_over(in) : 0;
 }
 
 void

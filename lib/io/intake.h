@@ -40,6 +40,8 @@
 /* How long what is there is still read after intake_stop. */
 #define INTAKE_STOP_US INT64_C(1000000)
 
+#define INTAKE_LOOK_MS 2 /* between two looks whether all is committed */
+
 struct intake_opts {
 	struct text_opts text; /* format NULL: by the sources' names */
 	struct cut_opts cut;
@@ -126,6 +128,9 @@ void intake_release(struct intake *in);
  * last of it, but for an unterminated record and for what takes longer than
  * INTAKE_STOP_US.
  * intake_finish: send what follows the last row and END; *a is the account.
+ * intake_left: after it: whether the owner need not wait any longer before
+ * intake_leave; else to be called again, some INTAKE_LOOK_MS later.
+ * intake_leave: another start may take the checkpoint.
  * intake_abort: the stream ends by what intake_fail recorded.
  * intake_fail: record a failure of the owner; intake_deserted: that nobody
  * reads the stream any more.  They return -1.
@@ -135,6 +140,8 @@ int intake_begin(struct intake *in);
 enum intake_got intake_step(struct intake *in);
 void intake_stop(struct intake *in);
 int intake_finish(struct intake *in, struct account *a);
+bool intake_left(struct intake *in);
+int intake_leave(struct intake *in);
 void intake_abort(struct intake *in);
 int intake_fail(struct intake *in, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

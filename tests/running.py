@@ -268,18 +268,30 @@ def clock_case(rnd):
 
 def early_case(rnd):
     """Within a batch, what --early sends, whatever the frames."""
-    rows = make_rows(rnd, rnd.choice([0, 5, 100]))
+    many = rnd.random() < .05
+    rows = make_rows(rnd, rnd.choice([0, 5, 100]), many)
     write(rows)
-    early = rnd.choice([1, 7, 30])
-    argv = ["sreduce", "-k", "k", "--running", "--early", f"{early}s", AGGS]
+    early, ttl = rnd.choice([1, 7, 30]), rnd.choice([None, 1, 10, 50])
+    argv = ["sreduce", "-k", "k", "--running", "--early", f"{early}s",
+            *(["--ttl", f"{ttl}s"] if ttl else []), AGGS]
     _, batches = read(run(argv, sbatch()))
-    want, ref = [], Running(True, None, answer)
+    assert len(batches) == 1, len(batches)
+    ref, table, left = Running(True, ttl, answer), {}, batches[0]
     for part in segments(rows, early):
         ref.add(part)
-        touched = [k for k in ref.rows if k in {(r[1],) for r in part}]
-        table = ref.table(lambda _: True)
-        want += [[*k, *table[k], PUT] for k in touched]
-    same("early", batches, [want])
+        ref.forget(ref.now)
+        want = ref.table(lambda _: True)
+        # Puts of what has rows, then deletes of what had been sent.
+        puts = {(r[1],) for r in part} & set(want)
+        n = len(puts) + len(set(table) - set(want))
+        got, left = left[:n], left[n:]
+        same("puts", {tuple(r[:1]) for r in got[:len(puts)]}, puts)
+        apply(table, got, 1)
+        same("early", table, want)
+        if ttl is None:
+            same("order", [tuple(r[:1]) for r in got],
+                 [k for k in want if k in puts])
+    same("left", left, [])
     frames = rnd.choice("1379")
     same("frames", read(run(argv, sbatch("--frame-rows", frames)))[1],
          batches)

@@ -759,6 +759,17 @@ refused() {
 	[[ $stderr == "sreduce: --max-state: "* ]]
 }
 
+# bats test_tags=memory
+@test "keys that --ttl forgets take no memory, in one batch with --early" {
+	seq 1000000 | awk '{ print int($1 / 1000) "," $1 }' >in.csv
+	run -0 --separate-stderr python3 "$TOP/tests/rss.py" 16384 \
+		"sbatch -N -c t:time(s),k in.csv -t t" \
+		"sreduce -k k --running --ttl 2s --early 1s count" \
+		"ssink --changelog -f csv out"
+	# Those of the last two seconds stay.
+	[ "$(grep -c ^put out) $(grep -c ^delete out)" = "1000000 998999" ]
+}
+
 @test "running states agree with definitions, on random streams" {
 	run -0 python3 "$TOP/tests/running.py" 40
 	[ "$output" = "40 cases agree" ]

@@ -179,6 +179,15 @@ purge(struct running *r, struct group *g)
 	r->n_dead = 0;
 }
 
+/* What is of no use any more, once all that waited has gone out. */
+static void
+give_back(struct running *r, struct group *g)
+{
+	purge(r, g);
+	if (g->update.on)
+		update_forget(&g->update, -1, 0);
+}
+
 /* Whether a group that lives is part of the answer. */
 static bool
 wanted(const struct running *r, const struct group *g, uint32_t group)
@@ -258,25 +267,25 @@ rows(struct stage *st, struct group *g, const struct frame *f, struct batch *b)
 		return -1;
 	if (group_flush(st, g, st->now.watermark, true) == -1)
 		return -1;
-	purge(r, g);
-	if (g->update.on)
-		update_forget(&g->update, -1, 0);
+	give_back(r, g);
 	return 0;
 }
 
 static int
 early(struct stage *st, struct group *g)
 {
-	const struct running *r = g->way_state;
+	struct running *r = g->way_state;
 	/* The watermark is of the whole frame, and this is inside of it. */
 	int64_t until =
 	    r->clock == CLOCK_WATERMARK ? TIME_NONE : forget_until(r, st, g);
 
 	if (sweep(st, g, true, until) == -1)
 		return -1;
-	return group_n_waiting(g) == 0
-		   ? 0
-		   : group_flush(st, g, st->watermark, false);
+	if (group_n_waiting(g) > 0
+	    && group_flush(st, g, st->watermark, false) == -1)
+		return -1;
+	give_back(r, g);
+	return 0;
 }
 
 /* The one final answer comes before the end of the data is passed on. */

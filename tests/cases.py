@@ -18,6 +18,22 @@ def run(argv, stdin=None, **more):
     return run_both(argv, stdin, **more)[0]
 
 
+def windows_over(t, spec):
+    """(start, end) of all windows that hold a time, or a pane that begins with
+    it.  spec: size and slide, and a third item where windows are cumulative.
+    """
+    size, slide = spec[:2]
+    if len(spec) == 3:
+        start = t // size * size
+        return {(start, end) for end in range(start, start + size + 1, slide)
+                if end > t}
+    start, out = t // slide * slide, set()
+    while start + size > t:
+        out.add((start, start + size))
+        start -= slide
+    return out
+
+
 def main(*kinds):
     """Arguments: CASES [FIRST-SEED].  Run each kind of case with the random
     numbers of each seed; of one that fails the seed is printed.

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 
 import cases
-from cases import run, run_both
+from cases import run, run_both, windows_over
 
 AGGS = ("count() as c, count(v) as cv, count_if(n > 2) as ci, sum(n) as sn, "
         "avg(n) as an, sum(v) as sv, avg(v) as av, min(v) as lo, "
@@ -219,20 +219,6 @@ def group(keys, rows):
     return groups
 
 
-def windows_over(pane, spec):
-    """(end, start) of all windows that hold a pane."""
-    size, slide = spec[:2]
-    if len(spec) == 3:
-        start = pane // size * size
-        return {(end, start) for end in range(start, start + size + 1, slide)
-                if end > pane}
-    start, out = pane // slide * slide, set()
-    while start + size > pane:
-        out.add((start + size, start))
-        start -= slide
-    return out
-
-
 def expect_sessions(kept, gap, keys):
     """Rows of one k that are less than gap apart, by definition."""
     out = []
@@ -260,7 +246,7 @@ def expect(files, spec, late, keys):
     for pane, _, _, _ in kept:
         windows |= windows_over(pane, spec)
     out = []
-    for end, start in sorted(windows):
+    for start, end in sorted(windows, key=lambda w: (w[1], w[0])):
         rows = [r[1:] for r in kept if start <= r[0] < end]
         for key, of_key in group(keys, rows).items():
             out.append([start, end, *key, *aggregates(of_key)])

@@ -13,7 +13,7 @@ import struct
 
 import cases
 import decode
-from cases import run
+from cases import run, windows_over
 
 AGGS = ("count() as n, sum(v) as s, max(v) as m, last(v) as l, "
         "count(distinct v) as d, count() filter (where v > 2) as f")
@@ -297,31 +297,30 @@ def early_case(rnd):
          batches)
 
 
-def windows_over(t, size, slide):
-    start = t // slide * slide
-    while start + size > t:
-        yield (start * 10**6, (start + size) * 10**6)
-        start -= slide
-
-
 def window_answers(rows, size, slide, keyed):
     """By window and key, ordered as sreduce does, the values of AGGS."""
     of = {}
     for order, row in enumerate(rows):
-        for w in windows_over(row[0], size, slide):
+        for start, end in windows_over(row[0], (size, slide)):
+            w = (start * 10**6, end * 10**6)
             key = (*w, row[1]) if keyed else w
             of.setdefault(key, []).append((order, row))
     keys = sorted(of, key=lambda k: (k[1], of[k][0][0]))
     return {k: answer(of[k]) for k in keys}
 
 
-def window_case(rnd):
+def make_windows(rnd):
+    """Rows, how late they may be, windows, and whether there are keys."""
     late = rnd.choice([0, 3, 20])
     rows = make_rows(rnd, late)
     write(rows)
     size = rnd.choice([1, 7, 10, 60])
     slide = rnd.choice([size, size, 2, 5, 25])
-    keyed = rnd.random() < .8
+    return rows, late, (size, slide), rnd.random() < .8
+
+
+def window_case(rnd):
+    rows, late, (size, slide), keyed = make_windows(rnd)
     limit = rnd.choice([None, None, 2, 3])
     emit = rnd.choice(["update", "update", "complete"])
     early = rnd.choice([None, None, 5, 30]) if emit == "update" else None
@@ -386,12 +385,7 @@ def expect_fill(rows, spec, late, keyed, listed):
 
 
 def fill_case(rnd):
-    late = rnd.choice([0, 3, 20])
-    rows = make_rows(rnd, late)
-    write(rows)
-    size = rnd.choice([1, 7, 10, 60])
-    slide = rnd.choice([size, size, 2, 5, 25])
-    keyed = rnd.random() < .8
+    rows, late, (size, slide), keyed = make_windows(rnd)
     listed = rnd.choice([None, rnd.sample(KEYS + ["z", "zz"], 3)]) \
         if keyed else None
     options = ["-k", "k"] if keyed else []

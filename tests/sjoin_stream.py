@@ -15,7 +15,7 @@ import subprocess
 from datetime import datetime, timezone
 
 import cases
-from cases import run
+from cases import run, windows_over
 
 KINDS = ["inner", "left", "right", "full", "semi", "anti"]
 NONE = (None, None, None, None)
@@ -73,20 +73,6 @@ def kept(case, rows):
             if "spec" not in case or windows_over(pane, case["spec"]):
                 out.append((pane, row))
         top = row[0] if top is None else max(top, row[0])
-    return out
-
-
-def windows_over(pane, spec):
-    """(start, end) of all windows that hold a pane."""
-    size, slide = spec[:2]
-    if len(spec) == 3:
-        start = pane // size * size
-        return {(start, end) for end in range(start, start + size + 1, slide)
-                if end > pane}
-    start, out = pane // slide * slide, set()
-    while start + size > pane:
-        out.add((start, start + size))
-        start -= slide
     return out
 
 

@@ -245,7 +245,7 @@ b	2" ]
 	run -64 --separate-stderr bash -c \
 		'sbatch -f lines -S d --once --accept-changes 02-smap in |
 			smap -w true | ssink -q -N'
-	[ "$stderr" = "ssink: --accept-changes: no stage is 02-smap; millrace status DIR names them" ]
+	[ "$stderr" = "ssink: --accept-changes: no stage is 02-smap; there are 01-smap, 02-ssink" ]
 }
 
 @test "a change is for the start that accepts it alone" {
@@ -295,4 +295,23 @@ a	0" ]
 	[[ $stderr == *'01-smap has the options "-w line <> "5"", and had'* ]]
 	[ "$(millrace status d | grep -c 'stage 01-sfan')" = 1 ]
 	[ "$(go "--accept-changes 01-sfan" 'line <> "5"' | paste -sd ' ')" = "4 6" ]
+}
+
+@test "a stage before an sfan is not accepted by a wrong name of that" {
+	go() {
+		# shellcheck disable=SC2086 # words
+		sbatch -f lines -S d --once $1 in | smap -w "$2" |
+			sfan -j 2 -- smap -w "$3" | ssink -q -N
+	}
+	seq 3 >in
+	[ "$(go '' true 'line <> "2"' | paste -sd ' ')" = "1 3" ]
+	seq 4 6 >>in
+	run -64 --separate-stderr go "--accept-changes 01-sfan" true 'line <> "2"'
+	[ "$stderr" = "ssink: --accept-changes: no stage is 01-sfan; there are 01-smap, 02-sfan, 04-ssink" ]
+	# What its own worker is told is not accepted by it, either.
+	run -78 --separate-stderr go "--accept-changes 01-sfan" true 'line <> "5"'
+	[[ $stderr == *'02-smap has the options "-w line <> "5"", and had'* ]]
+	run -78 --separate-stderr go "--accept-changes 02-sfan" 'not (line > "9")' 'line <> "2"'
+	[[ $stderr == *'01-smap has the options "-w not'* ]]
+	[ "$(go "--accept-changes 02-sfan" true 'line <> "5"' | paste -sd ' ')" = "4 6" ]
 }

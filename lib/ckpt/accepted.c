@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "ckpt/durable.h"
+#include "ckpt/lock.h"
 
 #define FILE_NAME "accepted"
 
@@ -50,6 +51,7 @@ get_names(struct accepted *a, struct cur *in)
 	if (n > ACCEPTED_MAX)
 		return -1;
 	a->names = mem_zero(n + 1, sizeof(*a->names));
+	a->joined = mem_zero(n + 1, sizeof(*a->joined));
 	for (; a->n < n; a->n++) {
 		size_t len;
 		const char *s = cur_get_str(in, &len, ACCEPTED_MAX_NAME);
@@ -59,6 +61,17 @@ get_names(struct accepted *a, struct cur *in)
 		a->names[a->n] = mem_strndup(s, len);
 	}
 	return in->failed || in->left > 0 ? -1 : 0;
+}
+
+static void
+look_for(struct accepted *a, const struct checkpoint *c)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		char *lock = mem_printf("%s.lock", a->names[i]);
+
+		a->joined[i] = lock_signed(c->fd, lock) == c->generation;
+		free(lock);
+	}
 }
 
 int
@@ -78,6 +91,7 @@ accepted_read(struct accepted *a, char **why, const struct checkpoint *c)
 		rc = -1;
 	}
 	rc = rc == -1 ? checkpoint_failed(c, why, FILE_NAME) : 0;
+	look_for(a, c);
 	buf_release(&b);
 	return rc;
 }
@@ -88,14 +102,30 @@ accepted_release(struct accepted *a)
 	for (size_t i = 0; i < a->n; i++)
 		free(a->names[i]);
 	free(a->names);
+	free(a->joined);
 	*a = (struct accepted){.n = 0};
+}
+
+static size_t
+find(const struct accepted *a, const char *stage)
+{
+	size_t i = 0;
+
+	while (i < a->n && strcmp(a->names[i], stage) != 0)
+		i++;
+	return i;
 }
 
 bool
 accepted_has(const struct accepted *a, const char *stage)
 {
-	for (size_t i = 0; i < a->n; i++)
-		if (strcmp(a->names[i], stage) == 0)
-			return true;
-	return false;
+	return find(a, stage) < a->n;
+}
+
+bool
+accepted_joined(const struct accepted *a, const char *stage)
+{
+	size_t i = find(a, stage);
+
+	return i < a->n && a->joined[i];
 }

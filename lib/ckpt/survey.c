@@ -40,6 +40,7 @@ add_lock(struct survey *s, const struct checkpoint *c, const char *name)
 	struct survey_file *f =
 	    add(s, mem_strndup(name, strlen(name) - strlen(LOCK)));
 
+	f->generation = lock_signed(c->fd, name);
 	f->held = lock_held(c->fd, name);
 	if (f->held)
 		f->holder = lock_holder(c->fd, name);

@@ -10,7 +10,10 @@
 
 #include "ckpt/checkpoint.h"
 
-/* A snapshot, or with epoch 0 the lock of a stage. */
+/*
+ * A snapshot, or with epoch 0 the lock of a stage: its generation is that of
+ * the start that took it last.  (0.0.00-sbatch is of generation 0.)
+ */
 struct survey_file {
 	uint64_t epoch;
 	uint64_t generation;

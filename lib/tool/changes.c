@@ -4,17 +4,20 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "base/mem.h"
 #include "ckpt/checkpoint.h"
+#include "ckpt/survey.h"
 
 #define FAN "sfan" /* its file has the number of its workers' first stage */
 
 static bool
-has(const struct accepted *a, const char *name, size_t n)
+ask(bool (*fn)(const struct accepted *a, const char *stage),
+    const struct accepted *a, const char *name, size_t n)
 {
 	char *stage = checkpoint_stage(name, n);
-	bool found = accepted_has(a, stage);
+	bool found = fn(a, stage);
 
 	free(stage);
 	return found;
@@ -26,7 +29,10 @@ is_fan(const struct head_stage *s)
 	return strcmp(s->program, FAN) == 0;
 }
 
-/* By its own name, or as one that the workers of an sfan run. */
+/*
+ * By its own name, or as one that the workers of an sfan run: the name that
+ * this has in the directory tells where they begin.
+ */
 static bool
 is_accepted(const struct accepted *a, const struct head *h, size_t i)
 {
@@ -34,14 +40,14 @@ is_accepted(const struct accepted *a, const struct head *h, size_t i)
 
 	if (a->n == 0)
 		return false;
-	if (has(a, h->stages[i].name, i))
+	if (ask(accepted_has, a, h->stages[i].name, i))
 		return true;
 	while (fan < h->n_stages && !is_fan(&h->stages[fan]))
 		fan++;
 	if (fan == h->n_stages)
 		return false;
 	for (; i > 0; i--) {
-		if (has(a, h->stages[fan].name, i))
+		if (ask(accepted_joined, a, h->stages[fan].name, i))
 			return true;
 		if (is_fan(&h->stages[i - 1]))
 			break;
@@ -172,20 +178,56 @@ changes_refuse(const struct changes *c, bool *any, const struct state *was)
 	return why;
 }
 
-char *
-changes_unknown(const struct accepted *a, const struct head *h)
+/* The stages that there are, by the names that they have in the directory. */
+static void
+put_stages(struct buf *b, const struct survey *s, uint64_t generation)
+{
+	const char *between = "";
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct survey_file *f = &s->v[i];
+
+		if (f->epoch != 0 || f->generation != generation
+		    || strcmp(f->stage, CHECKPOINT_SOURCE) == 0)
+			continue;
+		buf_printf(b, "%s%s", between, f->stage);
+		between = ", ";
+	}
+}
+
+static int
+refuse_unknown(char **why, const char *name, const struct checkpoint *dir)
+{
+	struct survey s = {.v = NULL};
+	struct buf b;
+	int rc = survey_read(&s, why, dir);
+
+	buf_init(&b, 0);
+	put_stages(&b, &s, dir->generation);
+	if (rc == 0) {
+		*why = mem_printf("--accept-changes: no stage is %s; there "
+				  "are %.*s",
+		    name, (int)b.len, (const char *)b.data);
+		rc = EX_USAGE;
+	}
+	buf_release(&b);
+	survey_release(&s);
+	return rc;
+}
+
+int
+changes_check_names(const struct accepted *a, char **why, const struct head *h,
+    const struct checkpoint *dir)
 {
 	for (size_t i = 0; i < a->n; i++) {
-		const struct accepted one = {.names = &a->names[i], .n = 1};
+		const struct accepted one = {
+		    .names = &a->names[i], .joined = &a->joined[i], .n = 1};
 		bool known = false;
 
 		for (size_t k = 0; k < h->n_stages && !known; k++)
 			known = is_accepted(&one, h, k);
 		if (!known)
-			return mem_printf(
-			    "--accept-changes: no stage is %s; millrace "
-			    "status DIR names them",
-			    a->names[i]);
+			return refuse_unknown(why, a->names[i], dir);
 	}
-	return NULL;
+	return 0;
 }

@@ -23,11 +23,13 @@ struct changes {
 /*
  * changes_refuse: why the state is not that of the stage, to be freed, or NULL.
  * *any: something differs that was accepted.
- * changes_unknown: the first name accepted that no stage of h has, to say so,
- * or NULL.
+ * changes_check_names: whether each name that was accepted is that of a stage
+ * of h, all of which have joined dir.  0, or the exit status with the reason in
+ * *why, to be freed.
  */
 char *changes_refuse(
     const struct changes *c, bool *any, const struct state *was);
-char *changes_unknown(const struct accepted *a, const struct head *h);
+int changes_check_names(const struct accepted *a, char **why,
+    const struct head *h, const struct checkpoint *dir);
 
 #endif

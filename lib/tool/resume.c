@@ -190,8 +190,8 @@ read_accepted(struct stage *st, const struct stage_ops *ops)
 	if (rc != 0)
 		return fail_with(st, rc, why);
 	if (is_sink(st, ops))
-		why = changes_unknown(&r->accepted, &st->out);
-	return why == NULL ? 0 : fail_with(st, TOOL_USAGE, why);
+		rc = changes_check_names(&r->accepted, &why, &st->out, &r->dir);
+	return rc == 0 ? 0 : fail_with(st, rc, why);
 }
 
 bool

@@ -127,6 +127,34 @@ all() {
 	seq 5005 | diff - f
 }
 
+@test "a file that waits for its turn is missed when another has its name" {
+	seq 1 5000 >a.log
+	seq 5001 5003 >b.log
+	killed a.log b.log
+	rm b.log
+	seq 7001 7002 >new
+	mv new b.log
+	cp -a d before
+	run -66 --separate-stderr all a.log b.log
+	[[ $stderr == "sbatch: b.log: the file that was read up to byte 0 is gone, and what stood behind it; --on-missing skip goes on without it" ]]
+	[ ! -e d/committed ]
+	rm -r d
+	mv before d
+	all --on-missing skip a.log b.log 2>/dev/null
+	{ seq 5000; seq 7001 7002; } | diff - f
+	# The same file, with other bytes in it.
+	rm -r d f
+	cp b.log keep
+	killed a.log b.log
+	tr 7 8 <keep >b.log
+	run -66 --separate-stderr all a.log b.log
+	[[ $stderr == "sbatch: b.log: it was truncated after byte 0 had been read, "* ]]
+	cp keep b.log
+	echo 7003 >>b.log
+	all a.log b.log
+	{ seq 5000; seq 7001 7003; } | diff - f
+}
+
 @test "rows that came before a commit are not passed over by --from end" {
 	seq 1 3 >b.log
 	mkfifo p

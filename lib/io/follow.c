@@ -392,6 +392,15 @@ follow_seek(struct follow *f, uint64_t off)
 	held_seek(&f->now, off);
 }
 
+void
+follow_take(struct follow *f)
+{
+	/* What cannot be looked at now is told of by who reads it. */
+	(void)follow_scan(f);
+	if (f->n_queue > 0)
+		hold_next(f);
+}
+
 bool
 follow_to_end(struct follow *f, uint64_t *off)
 {

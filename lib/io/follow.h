@@ -32,6 +32,7 @@ struct follow;
  * follow_where: the path of what is being read; follow_mtime_us: when that was
  * written to, or now.
  * follow_plain_fd, follow_seek, follow_to_end: as in source.h.
+ * follow_take: in place of the first follow_read: hold what that would read.
  */
 struct follow *follow_new(const char *path, char *const files[], size_t n);
 void follow_free(struct follow *f);
@@ -47,6 +48,7 @@ int64_t follow_mtime_us(const struct follow *f);
 int follow_plain_fd(const struct follow *f);
 void follow_seek(struct follow *f, uint64_t off);
 bool follow_to_end(struct follow *f, uint64_t *off);
+void follow_take(struct follow *f);
 
 /*
  * Where a follower is, over a restart.  sbatch(1), RESUMING.

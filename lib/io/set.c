@@ -316,7 +316,9 @@ save_followed(const struct source *s, struct buf *out, uint64_t off)
 	} else if (s->saved != NULL) {
 		buf_put(out, s->saved, s->n_saved);
 	} else {
+		/* It may be replaced before its turn comes. */
 		f = follow_anew(s->path, set);
+		follow_take(f);
 		follow_save(out, f, 0);
 		follow_free(f);
 	}

@@ -526,6 +526,39 @@ started 1 times" ]
 	printf '1\n2\n3\n4\n' | diff - out
 }
 
+@test "a file that stands in the place of that of --bad is never cut" {
+	printf 'x\n1\n' >n.csv
+	go() {
+		sbatch -q -N -c 'n:int' --bad bad.txt --once -S d n.csv |
+			ssink -q -N
+	}
+	go
+	printf 'y\n2\n' >>n.csv
+	for other in 'mine, and longer' ' '; do
+		printf '%s\n' "$other" >bad.txt
+		[ "$other" != ' ' ] || printf 1 >bad.txt
+		cp bad.txt mine
+		run -65 --separate-stderr go
+		[ "$output" = "" ]
+		[[ $stderr == "sbatch: --bad: bad.txt "*"; move it away to begin one anew" ]]
+		cmp mine bad.txt
+	done
+	[[ $stderr == "sbatch: --bad: bad.txt has 1 bytes, and had 2: it is another file; "* ]]
+	rm bad.txt
+	[ "$(go)" = 2 ]
+	echo y | diff - bad.txt
+	# Nothing was in it yet: only which file it is tells.
+	rm -r d bad.txt
+	echo 3 >n.csv
+	go
+	echo 4 >>n.csv
+	rm bad.txt
+	echo mine >bad.txt
+	run -65 --separate-stderr go
+	[ "$stderr" = "sbatch: --bad: bad.txt is another file than it was, or was changed; move it away to begin one anew" ]
+	echo mine | diff - bad.txt
+}
+
 # bats test_tags=long
 @test "bad records that are committed outlast a loss of power" {
 	printf '1\nx\n2\n' >n.csv

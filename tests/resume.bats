@@ -71,6 +71,11 @@ fresh() {
 	truncate -s 10 late.mill
 	run -65 --separate-stderr go
 	[[ ${stderr_lines[0]} == "swindow: --late-to: late.mill has "*" bytes, and had "*": it is another file; move it away to begin one anew" ]]
+	# One that is long enough, with other bytes in it.
+	head -c 100000 /dev/zero >late.mill
+	run -65 --separate-stderr go
+	[ "${stderr_lines[0]}" = "swindow: --late-to: late.mill is another file than it was, or was changed; move it away to begin one anew" ]
+	[ "$(stat -c %s late.mill)" = 100000 ]
 	for mend in "rm late.mill" "truncate -s 0 late.mill"; do
 		$mend
 		echo 9,a,9 >>in.csv

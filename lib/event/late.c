@@ -13,6 +13,9 @@
 #include "base/time.h"
 #include "tool/signal.h"
 
+/* In a state, of a file; 1 in those of before, which have its length alone. */
+#define SAYS_END 2
+
 void
 late_init(struct late *l)
 {
@@ -74,6 +77,8 @@ static int
 cut_file(struct late *l, struct stage *st)
 {
 	struct stat s;
+	char *why = NULL;
+	int status;
 
 	if (fstat(l->fd, &s) == -1)
 		return failed(l, st);
@@ -83,18 +88,16 @@ cut_file(struct late *l, struct stage *st)
 		    l->to);
 	/* It was taken away: another one begins. */
 	if (s.st_size == 0) {
-		l->len = 0;
+		l->end = (struct side_end){.len = 0};
 		l->resumes = false;
 	}
-	if ((uint64_t)s.st_size < l->len)
-		return stage_fail(st, TOOL_DATA,
-		    "--late-to: %s has %jd bytes, and had %ju: it is another "
-		    "file; move it away to begin one anew",
-		    l->to, (intmax_t)s.st_size, (uintmax_t)l->len);
-	if (ftruncate(l->fd, (off_t)l->len) == -1
-	    || lseek(l->fd, 0, SEEK_END) == -1)
-		return failed(l, st);
-	return 0;
+	status = side_cut(&l->end, &why, l->to, l->fd);
+	if (status != 0) {
+		stage_fail(st, status, "--late-to: %s", why);
+		free(why);
+		return -1;
+	}
+	return lseek(l->fd, 0, SEEK_END) == -1 ? failed(l, st) : 0;
 }
 
 /* Behind sbatch -S: the first write of this start is near. */
@@ -223,7 +226,8 @@ settle(struct late *l, struct stage *st)
 	len = lseek(l->fd, 0, SEEK_CUR);
 	if (len == -1)
 		return failed(l, st);
-	l->len = (uint64_t)len;
+	if (side_measure(&l->end, l->fd, (uint64_t)len) == -1)
+		return failed(l, st);
 	stream_writer_place(l->writer, &l->place);
 	if (st->resume.finished && end_stream(l, st, END_EOF) == -1)
 		return -1;
@@ -233,10 +237,10 @@ settle(struct late *l, struct stage *st)
 void
 late_save(struct late *l, struct stage *st, struct buf *out)
 {
-	buf_put_int(out, l->to != NULL, 1);
+	buf_put_int(out, l->to != NULL ? SAYS_END : 0, 1);
 	if (l->to == NULL || settle(l, st) == -1)
 		return;
-	buf_put_int(out, l->len, 8);
+	side_put(out, &l->end);
 	buf_put_int(out, l->place.seq, 8);
 	buf_put_int(out, l->place.n_rows, 8);
 	buf_put_int(out, l->place.n_frames, 8);
@@ -245,12 +249,17 @@ late_save(struct late *l, struct stage *st, struct buf *out)
 int
 late_load(struct late *l, struct cur *in)
 {
-	if (cur_get_int(in, 1) == 0)
+	uint64_t says = cur_get_int(in, 1);
+
+	if (says == 0)
 		return 0;
 	l->resumes = true;
-	l->len = cur_get_int(in, 8);
+	if (says == SAYS_END)
+		side_get(&l->end, in);
+	else
+		l->end.len = cur_get_int(in, 8);
 	l->place.seq = cur_get_int(in, 8);
 	l->place.n_rows = cur_get_int(in, 8);
 	l->place.n_frames = cur_get_int(in, 8);
-	return l->len > INT64_MAX ? -1 : 0;
+	return l->end.len > INT64_MAX ? -1 : 0;
 }

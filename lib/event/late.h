@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "data/batch.h"
+#include "io/side.h"
 #include "io/sink.h"
 #include "tool/stage.h"
 #include "window/stamp.h"
@@ -22,7 +23,7 @@ struct late {
 	struct stream_writer *writer;
 	struct batch rows;
 	bool resumes; /* len and place are of the last start */
-	uint64_t len; /* of the file */
+	struct side_end end; /* of the file */
 	struct stream_place place;
 };
 

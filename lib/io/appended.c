@@ -15,12 +15,10 @@
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/mem.h"
-#include "base/xxh64.h"
 #include "ckpt/durable.h"
 #include "io/outdir.h"
 #include "io/prepared.h"
-
-#define TAIL 256 /* bytes at the end that are compared */
+#include "io/side.h"
 
 void
 appended_init(struct appended *a)
@@ -109,24 +107,6 @@ open_file(int *fd, const struct appended_file *f, int flags)
 	return 0;
 }
 
-/* The digest of what stands before byte len; 0 or -1 with errno. */
-static int
-digest(uint64_t *sum, int fd, uint64_t len)
-{
-	char tail[TAIL];
-	size_t n = len < TAIL ? (size_t)len : TAIL;
-	ssize_t got = io_pread_full(fd, tail, n, (off_t)(len - n));
-
-	if (got == -1)
-		return -1;
-	if ((size_t)got < n) {
-		errno = EIO;
-		return -1;
-	}
-	*sum = xxh64(tail, n, 0);
-	return 0;
-}
-
 /* How the file ends now. */
 static int
 measure(struct appended_file *f, char **why)
@@ -142,7 +122,7 @@ measure(struct appended_file *f, char **why)
 	rc = fstat(fd, &st);
 	f->end.len = rc == 0 ? (uint64_t)st.st_size : 0;
 	if (rc == 0)
-		rc = digest(&f->end.digest, fd, f->end.len);
+		rc = side_digest(&f->end.digest, fd, f->end.len);
 	if (rc == -1)
 		failed(why, f->path);
 	close(fd);
@@ -275,7 +255,7 @@ cut_open(char **why, const struct appended_file *f, int fd)
 	}
 	if ((uint64_t)st.st_size < f->end.len)
 		return refuse(why, f, "it has become shorter");
-	if (digest(&sum, fd, f->end.len) == -1) {
+	if (side_digest(&sum, fd, f->end.len) == -1) {
 		failed(why, f->path);
 		return EX_IOERR;
 	}

@@ -119,11 +119,11 @@ fail_errno(struct bad *b)
 }
 
 int
-bad_kept_len(struct bad *b, uint64_t *len)
+bad_settle(struct bad *b, struct side_end *end)
 {
 	struct stat st;
 
-	*len = 0;
+	*end = (struct side_end){.len = 0};
 	if (b->policy != BAD_KEEP)
 		return 0;
 	if (bad_flush(b) == -1)
@@ -133,18 +133,20 @@ bad_kept_len(struct bad *b, uint64_t *len)
 		return fail_errno(b);
 	if (!S_ISREG(st.st_mode))
 		return 0;
-	*len = (uint64_t)st.st_size;
 	if (fsync(b->fd) == -1
-	    || (!b->placed && io_sync_directory(b->path) == -1))
+	    || (!b->placed && io_sync_directory(b->path) == -1)
+	    || side_measure(end, b->fd, (uint64_t)st.st_size) == -1)
 		return fail_errno(b);
 	b->placed = true;
 	return 0;
 }
 
 int
-bad_truncate(struct bad *b, uint64_t len)
+bad_resume(struct bad *b, const struct side_end *end)
 {
 	struct stat st;
+	char *why = NULL;
+	int status;
 
 	if (b->policy != BAD_KEEP)
 		return 0;
@@ -152,10 +154,12 @@ bad_truncate(struct bad *b, uint64_t len)
 		return fail_errno(b);
 	if (!S_ISREG(st.st_mode))
 		return 0;
-	/* It was taken away, and what was pending with it. */
-	if ((uint64_t)st.st_size <= len)
+	status = side_cut(end, &why, b->path, b->fd);
+	if (status == 0)
 		return 0;
-	return ftruncate(b->fd, (off_t)len) == -1 ? fail_errno(b) : 0;
+	fail(b, status, mem_printf("--bad: %s", why));
+	free(why);
+	return -1;
 }
 
 static int

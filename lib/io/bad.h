@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "io/side.h"
 #include "text/text.h"
 
 #define BAD_SHOWN 3 /* records of an endless input that are told of */
@@ -58,13 +59,12 @@ bool bad_pass(struct bad *b, struct buf *notes, const char *name,
     const struct text_bad *bad, uint64_t n_records);
 
 /*
- * What is kept over a restart: bad_kept_len: the length of the file, once it
- * is flushed and durable; 0 without one.  bad_truncate: cut it to that length
- * again; one that is shorter is another file, to whose end the next are added.
+ * What is kept over a restart: bad_settle: how the file ends, once it is
+ * flushed and durable; nothing without one.  bad_resume: cut it to that again.
  * 0, or -1 with why and status.
  */
-int bad_kept_len(struct bad *b, uint64_t *len);
-int bad_truncate(struct bad *b, uint64_t len);
+int bad_settle(struct bad *b, struct side_end *end);
+int bad_resume(struct bad *b, const struct side_end *end);
 
 /* 0, or -1 with why and status. */
 int bad_flush(struct bad *b);

@@ -165,9 +165,9 @@ static int
 put_counts(struct buf *b, struct intake *in)
 {
 	const struct emit *e = &in->emit;
-	uint64_t kept;
+	struct side_end kept;
 
-	if (bad_kept_len(&in->bad, &kept) == -1)
+	if (bad_settle(&in->bad, &kept) == -1)
 		return intake_fail(in, in->bad.status, "%s", in->bad.why);
 
 	buf_put_int(b, e->n_rows, 8);
@@ -180,7 +180,7 @@ put_counts(struct buf *b, struct intake *in)
 	buf_put_int(b, (uint64_t)e->cut.batch_us, 8);
 	buf_put_int(b, in->n_parts, 4);
 	buf_put_int(b, in->emit.mixed, 1);
-	buf_put_int(b, kept, 8);
+	side_put(b, &kept);
 	buf_put_int(b, (uint64_t)e->newest_us, 8);
 	return 0;
 }
@@ -296,7 +296,7 @@ static int
 get_counts(struct intake *in, struct cur *c)
 {
 	struct emit *e = &in->emit;
-	uint64_t kept;
+	struct side_end kept = {.len = 0};
 
 	e->n_rows = cur_get_int(c, 8);
 	e->n_bad = e->n_bad_sent = in->bad.n = cur_get_int(c, 8);
@@ -309,12 +309,15 @@ get_counts(struct intake *in, struct cur *c)
 	e->start = &in->start;
 	in->n_parts = (uint32_t)cur_get_int(c, 4);
 	e->mixed = cur_get_int(c, 1) != 0;
-	kept = cur_get_int(c, 8);
+	if (in->journal.version >= 5)
+		side_get(&kept, c);
+	else
+		kept.len = cur_get_int(c, 8);
 	if (in->journal.version >= 3)
 		e->newest_us = (int64_t)cur_get_int(c, 8);
 	if (c->failed)
 		return malformed(in);
-	if (bad_truncate(&in->bad, kept) == -1)
+	if (bad_resume(&in->bad, &kept) == -1)
 		return intake_fail(in, in->bad.status, "%s", in->bad.why);
 	return 0;
 }

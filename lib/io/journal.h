@@ -12,7 +12,7 @@
  * 3: without what the epoch before needs of the spool.  2: without the arrival
  * of the newest row.
  */
-#define JOURNAL_VERSION 4
+#define JOURNAL_VERSION 5 /* 4: of the file of --bad its length alone */
 #define JOURNAL_OLDEST 1 /* without a spool */
 #define JOURNAL_MAX_PATH 65536
 #define JOURNAL_MAX_HEADER ((size_t)64 << 20)

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "io/journal.h"
+#include "io/side.h"
 #include "text/text.h"
 #include "wire/head.h"
 
@@ -105,14 +106,20 @@ get_place(struct places *p, struct cur *c, uint64_t version)
 static void
 get_counts(struct places *p, struct cur *c, uint64_t version)
 {
+	struct side_end bad;
+
 	p->rows = cur_get_int(c, 8);
 	p->bad = cur_get_int(c, 8);
 	p->filtered = cur_get_int(c, 8);
 	p->frames = cur_get_int(c, 8);
 	p->batch = cur_get_int(c, 8);
 	p->batch_rows = cur_get_int(c, 8);
-	/* Bytes and time of the batch, parts, mixed, bytes of --bad. */
-	pass(c, 8 + 8 + 4 + 1 + 8);
+	/* Bytes and time of the batch, parts, mixed; the end of --bad. */
+	pass(c, 8 + 8 + 4 + 1);
+	if (version >= 5)
+		side_get(&bad, c);
+	else
+		pass(c, 8);
 	if (version >= 3)
 		pass(c, 8); /* arrival */
 }

@@ -177,6 +177,24 @@ forks() {
 	done
 }
 
+@test "what the workers say cannot be read" {
+	seq 400000 >lines
+	export ASAN_OPTIONS=detect_leaks=0
+	strace -qq -e trace=read -o calls sbatch -f lines lines >want
+	n=$(wc -l <calls)
+	run -74 --separate-stderr bash -c "strace -qq -o calls -e trace=read \
+		-e inject=read:error=EIO:when=$((n + 1))+ sbatch -j 2 -f lines lines >out"
+	[ "$stderr" = "sbatch: -j: the workers: Input/output error" ]
+}
+
+@test "workers start when standard streams are closed" {
+	seq 400000 >lines
+	sbatch -j 2 -f lines lines <&- | ssink -N >got
+	cmp lines got
+	sbatch -j 2 -f lines lines <&- 2>&- | ssink -N >got
+	cmp lines got
+}
+
 @test "batches of an interval have the rows that come, in order" {
 	seq 400000 >lines
 	sbatch -j 3 -i 1ms -f lines lines | ssink -N >got

@@ -2,6 +2,7 @@
 /* Processes that work on shared memory. */
 #include "io/crew.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -62,6 +63,13 @@ fail(struct crew *c, int status, char *why)
 	return -1;
 }
 
+static int
+fail_errno(struct crew *c)
+{
+	return fail(
+	    c, EX_IOERR, mem_printf("the workers: %s", strerror(errno)));
+}
+
 static char *
 room(const struct crew *c, unsigned i)
 {
@@ -72,6 +80,7 @@ room(const struct crew *c, unsigned i)
 static void
 keep_only(int *job_fd, int *done_fd)
 {
+	assert(*job_fd > STDERR_FILENO && *done_fd > STDERR_FILENO);
 	if (dup2(*job_fd, STDIN_FILENO) == -1
 	    || dup2(*done_fd, STDOUT_FILENO) == -1)
 		_exit(EX_OSERR);
@@ -155,6 +164,13 @@ start_all(struct crew *c)
 	return rc;
 }
 
+/* Jobs, what each worker has done, and the other end of a pipe at its start. */
+unsigned
+crew_files(unsigned n)
+{
+	return 2 + (n - 1) + 1;
+}
+
 struct crew *
 crew_start(unsigned n, size_t room_len, crew_fn fn, void *arg)
 {
@@ -227,8 +243,7 @@ crew_post(struct crew *c)
 	c->done[i] = false;
 	c->n_posted++;
 	if (io_write(c->job_fd, &i, 1) == -1)
-		return fail(c, EX_IOERR,
-		    mem_printf("the workers: %s", strerror(errno)));
+		return fail_errno(c);
 	return 0;
 }
 
@@ -262,6 +277,8 @@ lost(struct crew *c, unsigned i)
 	    "worker %u of %u (process %jd)", i + 1, c->n, (intmax_t)pid);
 
 	m->pid = 0;
+	close(m->done_fd);
+	m->done_fd = -1;
 	if (status > 128)
 		fail(c, EX_IOERR,
 		    mem_printf("%s was ended by SIG%s", who,
@@ -281,7 +298,9 @@ hear(struct crew *c, unsigned i)
 	uint8_t rooms[2 * CREW_MAX + 1];
 	ssize_t n = io_read(c->members[i].done_fd, rooms, sizeof(rooms));
 
-	if (n <= 0)
+	if (n == -1)
+		return fail_errno(c);
+	if (n == 0)
 		return lost(c, i);
 	for (ssize_t k = 0; k < n; k++)
 		c->done[rooms[k] % c->n_rooms] = true;
@@ -300,8 +319,7 @@ listen_once(struct crew *c, int timeout_ms, int fd)
 	c->polls[c->n] = (struct pollfd){.fd = fd, .events = POLLIN};
 	n = poll(c->polls, c->n + 1, timeout_ms);
 	if (n == -1 && errno != EINTR)
-		return fail(c, EX_IOERR,
-		    mem_printf("the workers: %s", strerror(errno)));
+		return fail_errno(c);
 	for (unsigned i = 0; n > 0 && i < c->n && rc == 0; i++)
 		if (c->polls[i].revents != 0)
 			rc = hear(c, i);
@@ -345,6 +363,8 @@ crew_wait(struct crew *c, bool waits, int fd)
 int
 crew_settle(struct crew *c)
 {
+	if (c->error != NULL)
+		return -1;
 	for (unsigned i = 0; i < c->n_posted; i++)
 		while (!c->done[(c->first + i) % c->n_rooms])
 			if (listen_once(c, -1, -1) == -1)

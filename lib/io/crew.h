@@ -17,13 +17,15 @@ struct crew;
 typedef void (*crew_fn)(void *arg, void *room);
 
 /*
+ * crew_files: descriptors that a crew of n takes.
  * crew_start: with n - 1 workers, n in 2..CREW_MAX, whose memory is that of
  * this process now, and 2 * n + 1 rooms of room_len bytes, zero and aligned to
  * a page, of which only what is touched takes memory.  A worker has no
  * descriptor but standard error, is in a process group of its own and ends
- * with this process.  NULL with errno.
+ * with this process.  Descriptors 0 to 2 are open.  NULL with errno.
  * crew_free: kill the workers and wait for their end; NULL is a no-op.
  */
+unsigned crew_files(unsigned n);
 struct crew *crew_start(unsigned n, size_t room_len, crew_fn fn, void *arg);
 void crew_free(struct crew *c);
 
@@ -34,8 +36,9 @@ void crew_free(struct crew *c);
  * crew_wait: 1 when the room that was posted first is done; otherwise, without
  * waiting, 0.  Waiting is until it may be, a signal came, or fd can be read;
  * with fd -1 it begins with a room that no worker has begun.  1 or 0 then.  A
- * worker that has ended is -1 with why, from then on. crew_posted: the i-th
- * room on its way, 0 is the first.  crew_n_posted: how many there are.
+ * worker that has ended is -1 with why, from then on.
+ * crew_posted: the i-th room on its way, 0 is the first.
+ * crew_n_posted: how many there are.
  * crew_take: the first one, which is done, is free again.
  * crew_settle: wait until all of them are done.  0, or -1 with why.
  */

@@ -2,6 +2,7 @@
 /* Rooms come back done, in order, whoever did them; bytes go back. */
 #include "io/crew.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -85,6 +86,16 @@ settles(void)
 	crew_free(NULL);
 }
 
+static size_t
+n_open(void)
+{
+	size_t n = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) != -1;
+	return n;
+}
+
 /* A worker that ends; where nobody else is, its job is never done. */
 static void
 leave(void *arg, void *room)
@@ -97,15 +108,20 @@ leave(void *arg, void *room)
 static void
 is_lost(void)
 {
+	size_t before = n_open(), n = crew_files(2);
 	struct crew *c = crew_start(2, 1, leave, NULL);
 
+	CHECK(n_open() == before + n - 1);
 	CHECK(crew_post(c) == 0);
 	CHECK(crew_settle(c) == -1);
+	CHECK(n_open() == before + n - 2);
 	CHECK(crew_status(c) == 74);
 	CHECK(strstr(crew_error(c), "worker 1 of 1 (process ") != NULL);
 	CHECK(strstr(crew_error(c), " ended with status 3") != NULL);
 	CHECK(crew_post(c) == -1 && crew_wait(c, true, -1) == -1);
+	CHECK(crew_settle(c) == -1);
 	crew_free(c);
+	CHECK(n_open() == before);
 }
 
 /* Bytes that are taken and put back are there as if they never were away. */

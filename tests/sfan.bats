@@ -362,8 +362,8 @@ given_up() {
 		-w x|no option -w: options of the workers stand behind --: sfan -j 4 -- smap -w PRED
 		-j 2 --worker a|--worker says what each worker runs, -j N -- CMD what all do: write one of them
 		--worker a b|--worker says what each worker runs, -j N -- CMD what all do: write one of them
-		-j 0 -- cat|--jobs: 0 is not in 1..256
-		-j x -- cat|--jobs: x is no whole number
+		-j 0 -- cat|--jobs: '0' is none of 1..256; write a number of processes, or auto
+		-j x -- cat|--jobs: 'x' is none of 1..256; write a number of processes, or auto
 		--timeout 5 -j 1 -- cat|--timeout: 5 is no duration; write 500ms, 5s, 1m, 2h or 1d
 	ENDS
 }

@@ -458,6 +458,8 @@ intake_begin(struct intake *in)
 	if (strcmp(in->o.text.format, "frames") == 0 && in->o.cut.bytes > 0)
 		return intake_fail(
 		    in, EX_USAGE, "--batch-bytes: not with -f frames");
+	if (share_check(in) == -1)
+		return -1;
 	if (bad_open(&in->bad) == -1)
 		return fail_bad(in);
 	in->record_max = in->o.text.max_field;

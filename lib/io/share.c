@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 
 #include "base/time.h"
@@ -12,6 +13,7 @@
 #include "io/lane_int.h"
 
 #define BLOCK_MIN (64u << 10)
+#define OTHER_FILES 16 /* open ones but for those of the crew */
 
 /*
  * Bytes from a pipe may wait so long for those that make a block: part of what
@@ -41,6 +43,20 @@ share_release(struct share *s)
 	}
 	buf_release(&s->place);
 	share_init(s);
+}
+
+int
+share_check(struct intake *in)
+{
+	unsigned n = in->share.n, need = crew_files(n) + OTHER_FILES;
+	struct rlimit most;
+
+	if (n < 2 || getrlimit(RLIMIT_NOFILE, &most) == -1
+	    || most.rlim_cur >= need)
+		return 0;
+	return intake_fail(in, EX_USAGE,
+	    "-j %u needs %u open files, ulimit -n allows %ju", n, need,
+	    (uintmax_t)most.rlim_cur);
 }
 
 /*

@@ -50,6 +50,7 @@ void share_init(struct share *s);
 void share_release(struct share *s);
 
 /*
+ * share_check: whether n workers may have their descriptors.  0, or -1.
  * share_parse: what becomes of the bytes at hand: true with *got when it is a
  * matter of parcels, or of waiting until there are enough for one; false when
  * they are to be parsed here, which share_parsed is told of.
@@ -59,6 +60,7 @@ void share_release(struct share *s);
  * share_waits: nothing more can be read now: whether there is nothing to do
  * meanwhile either, until share_due_us, monotonic.
  */
+int share_check(struct intake *in);
 bool share_parse(struct intake *in, struct lane *l, enum lane_got *got);
 void share_parsed(struct intake *in, bool took);
 enum source_got share_fill(struct intake *in, struct lane *l);

@@ -303,10 +303,18 @@ n_processors(void)
 unsigned
 tool_jobs(const char *opt, const char *arg, unsigned max)
 {
+	int64_t v;
 	long n;
 
-	if (strcmp(arg, "auto") != 0)
-		return (unsigned)tool_int(opt, arg, 1, max);
+	if (strcmp(arg, "auto") != 0) {
+		if (num_parse_int(&v, arg, strlen(arg)) == -1 || v < 1
+		    || v > max)
+			tool_die(TOOL_USAGE,
+			    "--%s: '%s' is none of 1..%u; write a number of "
+			    "processes, or auto",
+			    opt, arg, max);
+		return (unsigned)v;
+	}
 	n = n_processors();
 	return n < 1 ? 1 : n > max ? max : (unsigned)n;
 }

@@ -238,7 +238,7 @@ see() {
 	printf 'a\n1\n2\nx\n' >a.csv
 	run -65 --separate-stderr bash -c "sbatch -c a:int a.csv |
 		sfan -j 2 -- smap -w true | ssink"
-	[ "$output" = a ]
+	[ "$output" = $'a\n1\n2' ]
 	[ "$stderr" = "sbatch: a.csv:4:1: a: x is no int" ]
 }
 

@@ -95,7 +95,7 @@ LIB = $(BASE:%=lib/base/%) \
 	$(FAN:%=lib/fan/%) \
 	$(SQL:%=lib/sql/%)
 UNITS = accounts_test agg_group_test agg_moment_test agg_sketch_test agg_test \
-	base_test cell_test ckpt_test clf_test crew_test cut_test \
+	base_test cell_test ckpt_test clf_test crew_test cut_test entry_test \
 	expr_random_test expr_test flat_test group_test gunzip_test join_test \
 	json_test keys_test known_test live_test logfmt_test logs_test \
 	losses_test mark_test merge_test outlet_test outpath_test pieces_test \

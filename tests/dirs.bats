@@ -103,6 +103,34 @@ rows_are() {
 	[ "$(parts)" = "1:in/a 2:in/b" ]
 }
 
+@test "a file that grows while its end is found is read on" {
+	mkdir in
+	seq 300000 >in/a
+	# Its third read finds its end, and then it has more.
+	ASAN_OPTIONS=detect_leaks=0 strace -qq -o log -P "$PWD/in/a" \
+		-e trace=pread64 -e inject=pread64:retval=0:when=3 \
+		sbatch -f lines --once -S d in/ | ssink -q -N >got
+	[ "$(wc -l <got)" -gt 100000 ]
+	[ "$(wc -l <got)" -lt 200000 ]
+	sbatch -f lines --once -S d in/ | ssink -q -N >>got
+	seq 300000 | cmp - got
+}
+
+@test "a directory in another one has places of its own" {
+	mkdir -p in/sub
+	both() {
+		sbatch -f lines --once -S d in/ in/sub/ | ssink -q -N | paste -sd ' '
+	}
+	seq 3 >in/a
+	seq 4 6 >in/sub/b
+	seq 7 9 >in/sub/c
+	[ "$(both)" = "1 2 3 4 5 6 7 8 9" ]
+	# There is no second file in the outer one.
+	echo 10 >>in/sub/c
+	[ "$(both)" = 10 ]
+	[ "$(both)" = "" ]
+}
+
 @test "a header is that of each file, and need not be found again" {
 	mkdir in
 	h() { sbatch --once -S d in/ | ssink -q -N -f csv; }
@@ -212,4 +240,11 @@ rows_are() {
 	printf 'a,b\n5,6\n' >in/z.csv
 	[ "$(b 2>err)" = "5,6" ]
 	[ "$(tail -n 1 err)" = "sbatch: 1 of 3 records invalid, skipped" ]
+	# However much of it there is.
+	seq 1000000 | sed '1s/.*/c,d/' >in/y.csv
+	b 2>err
+	[ "$(tail -n 1 err)" = "sbatch: 2 of 4 records invalid, skipped" ]
+	echo 7,8 >>in/z.csv
+	[ "$(b 2>err)" = "7,8" ]
+	[ "$(tail -n 1 err)" = "sbatch: 2 of 5 records invalid, skipped" ]
 }

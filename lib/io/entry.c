@@ -97,9 +97,6 @@ note_state(struct entry *e)
 	if (fstat(e->at.fd, &st) == -1)
 		return -1;
 	e->file->size = (uint64_t)st.st_size;
-	/* It may have grown since the read that found its end. */
-	if (e->at.gunzip == NULL)
-		e->file->size = (uint64_t)e->at.off;
 	e->file->mtime_ns =
 	    st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
 	e->ended = true;
@@ -110,20 +107,27 @@ note_state(struct entry *e)
 static enum source_got
 on_end(struct source *s)
 {
-	if (note_state(s->own) == 0)
-		return SOURCE_END;
-	source_fail(s, EX_IOERR, "%s", strerror(errno));
-	return SOURCE_ERROR;
+	struct entry *e = s->own;
+
+	if (note_state(e) == -1) {
+		source_fail(s, EX_IOERR, "%s", strerror(errno));
+		return SOURCE_ERROR;
+	}
+	/* It may have grown since the read that found its end. */
+	e->file->size =
+	    e->at.gunzip == NULL ? e->at.off : (uint64_t)e->at.packed_off;
+	return SOURCE_END;
 }
 
 static enum source_got
 read_entry(struct source *s, void *p, size_t cap, size_t *len)
 {
 	struct entry *e = s->own;
-	ssize_t n = held_read(&e->at, p, cap);
+	ssize_t n;
 
 	free(e->note);
 	e->note = NULL;
+	n = held_read(&e->at, p, cap);
 	*len = n > 0 ? (size_t)n : 0;
 	if (n > 0)
 		return SOURCE_BYTES;

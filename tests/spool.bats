@@ -275,6 +275,24 @@ s.recv(1)'
 	[ ! -e d/spool.000001 ]
 }
 
+@test "what cannot be kept of one connection ends all of them" {
+	# Nothing is committed, so that its bytes do not fit.
+	start one -f lines --spool-max 1M --batch-rows 100000000 tcp-listen://:0
+	at=$(place one)
+	talk 7 "$at"
+	echo a1 >&7
+	until_true 10 grep -q a1 one
+	talk 8 "$at"
+	yes | head -c 2000000 >&8 2>/dev/null || :
+	until_true 10 ended "$source"
+	run -74 wait "$source"
+	# It is told once, and nothing was read after it.
+	[ "$(grep -c 'the spool has' one.err)" = 1 ]
+	[[ $(tail -n 1 one.err) == "sbatch: 127.0.0.1:"*": $PWD/d: the spool has "* ]]
+	exec 7>&- 8>&-
+	wait "$sink" || :
+}
+
 @test "starts of one epoch each keep within the bound, too" {
 	for i in {1..25}; do
 		seq "${i}0000" "${i}9999" | take --once --spool-max 1M |

@@ -572,6 +572,18 @@ started 1 times" ]
 	grep -E "^fsync\([0-9]+<$PWD/side>\)" before
 }
 
+# bats test_tags=long
+@test "groups outside of memory outlast a loss of power before their state does" {
+	seq 100000 | sed 's/^/5,/' >b.csv
+	sbatch -f csv -N -c 't:time(s),k' -t t --once -S d b.csv |
+		swindow -q 1h |
+		strace -qq -y -o log -e trace=fsync,renameat \
+			sreduce --mem 1M -k k count | ssink -q -N
+	sed '/"1\.1\.02-sreduce")/,$d' log >before
+	grep -E "^fsync\([0-9]+<$PWD/d/02-sreduce.1.runs>\)" before
+	grep -E "^fsync\([0-9]+<$PWD/d>\)" before
+}
+
 @test "what cannot be read again, or is no safe place, is refused" {
 	seq 3 >b.log
 	run -64 --separate-stderr bash -c 'seq 3 | sbatch -S d | ssink'

@@ -45,7 +45,7 @@ runs_file(struct runs *r, uint64_t generation)
 	bool own = generation == r->place.generation;
 	struct runfile *f = NULL;
 	char *name;
-	int fd;
+	int fd, e;
 
 	LIST_FOREACH(f, &r->files, all)
 	{
@@ -56,12 +56,15 @@ runs_file(struct runs *r, uint64_t generation)
 	}
 	name = file_name(r, generation);
 	fd = openat(r->place.dir_fd, name,
-	    (own ? O_RDWR | O_CREAT | O_EXCL : O_RDONLY) | O_NOFOLLOW
-		| O_CLOEXEC,
+	    (own ? O_RDWR | O_CREAT | O_EXCL : O_RDONLY | O_NONBLOCK)
+		| O_NOFOLLOW | O_CLOEXEC,
 	    0600);
+	e = errno;
 	free(name);
+	errno = e;
 	if (fd == -1)
 		return NULL;
+	r->new_name |= own;
 	f = mem_zero(1, sizeof(*f));
 	*f = (struct runfile){
 	    .of = r, .fd = fd, .generation = generation, .n_refs = 1};
@@ -199,7 +202,9 @@ runkeep_end(struct runkeep *k)
 		rc = -1;
 	else if (r->dirty && fsync(r->file->fd) == -1)
 		rc = runs_failed(r, strerror(errno));
-	r->dirty = false;
+	else if (r->new_name && fsync(r->place.dir_fd) == -1)
+		rc = runs_failed(r, strerror(errno));
+	r->dirty = r->new_name = false;
 	free(before);
 	buf_release(&k->lists);
 	free(k);

@@ -14,8 +14,8 @@ struct runkeep; /* a snapshot being made */
 /*
  * runkeep_begin: the snapshot of epoch; those before epoch least are of no use
  * any more.  runkeep_put: n runs, as one list, of which each keeps a reference.
- * runkeep_end: all that was put is durable, and stands in out.  Frees k.  0,
- * or -1 with runs_error.
+ * runkeep_end: all that was put is durable, the name of its file with it, and
+ * stands in out.  Frees k.  0, or -1 with runs_error.
  * runkeep_forget: the snapshots before that epoch; files and room that were
  * there for them are given back.
  */

@@ -47,6 +47,7 @@ struct runs {
 	size_t n_live;
 	struct buf out; /* of it, not yet in the file */
 	bool dirty; /* the file has bytes that are not durable */
+	bool new_name; /* the directory must be flushed */
 	bool damaged; /* what failed is a file of an earlier start */
 	bool leaving; /* what is kept stays where it is */
 	TAILQ_HEAD(runs_kept_list, runs_kept) kept;

@@ -127,12 +127,14 @@ read_body(struct buf *out, int fd, enum durable_kind kind)
 
 	if (fstat(fd, &st) == -1)
 		return -1;
+	errno = EBADMSG;
+	if (!S_ISREG(st.st_mode))
+		return -1;
 	n = io_read_full(fd, h, HEADER_LEN);
 	if (n == -1)
 		return -1;
 	errno = EBADMSG;
-	if (n != HEADER_LEN || !S_ISREG(st.st_mode)
-	    || !check_header(h, kind, st.st_size, &len))
+	if (n != HEADER_LEN || !check_header(h, kind, st.st_size, &len))
 		return -1;
 	p = buf_reserve(out, len);
 	if (p == NULL && len > 0)
@@ -151,7 +153,9 @@ int
 durable_read(
     struct buf *out, int dir_fd, const char *name, enum durable_kind kind)
 {
-	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	/* Opening a FIFO would wait for its writer. */
+	int fd = openat(
+	    dir_fd, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	int rc;
 
 	if (fd == -1)

@@ -100,6 +100,14 @@ test_leftovers(int dir)
 	CHECK(symlinkat("e", dir, "link") == 0);
 	CHECK(durable_read(&b, dir, "link", DURABLE_IDENTITY) == -1);
 	CHECK(errno == ELOOP);
+	/* A FIFO is not waited for. */
+	CHECK(mkfifoat(dir, "fifo", 0600) == 0);
+	CHECK(durable_read(&b, dir, "fifo", DURABLE_IDENTITY) == -1);
+	CHECK(errno == EBADMSG);
+	fd = openat(dir, "fifo", O_RDWR | O_CLOEXEC);
+	CHECK(durable_read(&b, dir, "fifo", DURABLE_IDENTITY) == -1);
+	CHECK(errno == EBADMSG);
+	close(fd);
 }
 
 static void

@@ -99,7 +99,7 @@ UNITS = accounts_test agg_group_test agg_moment_test agg_sketch_test agg_test \
 	expr_random_test expr_test flat_test group_test gunzip_test join_test \
 	json_test keys_test known_test live_test logfmt_test logs_test \
 	losses_test mark_test merge_test outlet_test outpath_test pieces_test \
-	reduce_test render_test sepidx_test sibling_test store_test \
+	reduce_test render_test seen_test sepidx_test sibling_test store_test \
 	stretch_test tape_damage_test tape_test text_test textfmt_test \
 	whole_test window_test wire_test zone_test
 BENCHES = expr_bench render_bench text_bench

@@ -86,7 +86,7 @@ seen_save(const struct seen *l, struct buf *out)
 int
 seen_load(struct seen *l, struct cur *c)
 {
-	uint64_t n;
+	uint64_t n, last = 0;
 
 	l->n_given = cur_get_int(c, 8);
 	n = cur_get_int(c, 8);
@@ -103,8 +103,10 @@ seen_load(struct seen *l, struct cur *c)
 		f.size = cur_get_int(c, 8);
 		f.mtime_ns = (int64_t)cur_get_int(c, 8);
 		key = cur_get_str(c, &len, MAX_NAME);
-		if (key == NULL || f.state > SEEN_DONE)
+		if (key == NULL || f.state > SEEN_DONE || f.number <= last
+		    || f.number > l->n_given)
 			return -1;
+		last = f.number;
 		to = put(l, mem_strndup(key, len));
 		f.key = to->key;
 		*to = f;

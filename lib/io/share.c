@@ -2,6 +2,7 @@
 /* Parsing shared out among processes. */
 #include "io/share.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -112,10 +113,10 @@ turn_on(struct intake *in)
 		s->crew = crew_start(
 		    s->n, sizeof(struct parcel), parcel_parse, &s->maker);
 		if (s->crew == NULL) {
-			parcel_maker_release(&s->maker);
 			intake_fail(in, EX_OSERR,
 			    "-j: the workers cannot be started: %s",
 			    strerror(errno));
+			parcel_maker_release(&s->maker);
 			return LANE_FAILED;
 		}
 		build_init(&s->rows, text_schema(in->text));
@@ -155,6 +156,8 @@ post(struct intake *in, struct lane *l, struct parcel *p, size_t len, bool last)
 	p->line = crew_n_posted(s->crew) == 0 ? text_line(in->text) : 2;
 	p->read_mono_us = s->since_us != 0 ? s->since_us : l->read_mono_us;
 	p->read_us = l->read_us;
+	/* A place has some bytes for each column. */
+	assert(s->place.len <= sizeof(p->answer));
 	p->place_len = s->place.len;
 	memcpy(p->answer, s->place.data, s->place.len);
 	s->since_us = 0;

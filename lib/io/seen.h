@@ -30,7 +30,10 @@ struct seen_file {
 	bool changed; /* since its end was read */
 };
 
-/* In the order of their numbers, 1..n_given.  All zero bytes is an empty one. */
+/*
+ * In the order of their numbers, which are 1..n_given.  All zero bytes is an
+ * empty one.
+ */
 struct seen {
 	struct seen_file **v; /* owned, each */
 	size_t n;

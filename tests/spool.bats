@@ -387,6 +387,23 @@ s.recv(1)'
 	[[ ${stderr_lines[0]} == "sbatch: -S: $PWD/d: byte "*" of the spool, which an epoch needs, is gone" ]]
 }
 
+@test "a state that cannot be is refused by its name, whatever its checksum" {
+	seq 3 | take --once >/dev/null
+	# Flags of the stream that nobody knows.
+	PYTHONPATH=$TOP/tests python3 - <<-'EOF'
+		import damage
+		with open("d/1.1.00-sbatch", "r+b") as f:
+		    body = bytearray(f.read()[32:])
+		    at = body.index(b"\2\0\0\0\1\0\0\0\1\0\0\0") + 12
+		    body[at] |= 64
+		    f.seek(0)
+		    f.write(damage.seal(bytes(body)))
+	EOF
+	run -65 --separate-stderr bash -c \
+		'echo 4 | sbatch -f lines --spool --once -S d | ssink -N'
+	[ "${stderr_lines[0]}" = "sbatch: -S: $PWD/d/1.1.00-sbatch: it is damaged, or of a later version" ]
+}
+
 @test "what cannot be spooled, or makes no sense, is refused" {
 	seq 3 >f
 	run -64 --separate-stderr bash -c 'sbatch --spool -S d <f | ssink'

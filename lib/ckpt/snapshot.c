@@ -130,6 +130,18 @@ snapshot_load(struct checkpoint *c, char **why, struct buf *out)
 	return rc;
 }
 
+int
+snapshot_malformed(const struct checkpoint *c, char **why)
+{
+	char *name = file_name(c, c->last.epoch, c->last.generation);
+	int rc;
+
+	errno = EBADMSG;
+	rc = checkpoint_failed(c, why, name);
+	free(name);
+	return rc;
+}
+
 /* Whether a snapshot of our stage may be wanted again. */
 static bool
 is_wanted(const struct checkpoint *c, uint64_t epoch, uint64_t generation)

@@ -19,6 +19,7 @@
  * of no start: its generation is 0.
  * snapshot_load: append that of c->last to out; 65 when it is not there, or
  * damaged, SNAPSHOT_CHANGED when another stage has one in its place.
+ * snapshot_malformed: what it loaded makes no sense, 65.
  * snapshot_prune: remove those that no restart can want: all but those of the
  * last two committed epochs and of our own epochs after them; and what a kill
  * has left of one that was being written.
@@ -27,6 +28,7 @@ bool snapshot_has(const struct checkpoint *c);
 int snapshot_save(
     struct checkpoint *c, char **why, uint64_t epoch, const struct buf *body);
 int snapshot_load(struct checkpoint *c, char **why, struct buf *out);
+int snapshot_malformed(const struct checkpoint *c, char **why);
 int snapshot_prune(struct checkpoint *c, char **why);
 
 /*

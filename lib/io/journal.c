@@ -7,6 +7,7 @@
 #include <sysexits.h>
 
 #include "base/mem.h"
+#include "ckpt/snapshot.h"
 #include "io/heading.h"
 #include "io/intake_int.h"
 #include "wire/rows.h"
@@ -241,7 +242,12 @@ journal_save(struct intake *in, struct buf *out)
 static int
 malformed(struct intake *in)
 {
-	return intake_fail(in, EX_DATAERR, "-S: the state is malformed");
+	char *why;
+	int status = snapshot_malformed(&in->epochs.dir, &why);
+
+	intake_fail(in, status, "-S: %s", why);
+	free(why);
+	return -1;
 }
 
 static int

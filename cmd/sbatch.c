@@ -17,6 +17,7 @@
 #include "tool/signal.h"
 #include "tool/textopt.h"
 #include "tool/tool.h"
+#include "wire/writer.h"
 
 #define MAX_FIELD (16u << 20)
 #define IDLE_US INT64_C(500000) /* a signal may come just before a wait */

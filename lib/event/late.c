@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "base/time.h"
 #include "tool/signal.h"
+#include "wire/writer.h"
 
 /* In a state, of a file; 1 in those of before, which have its length alone. */
 #define SAYS_END 2

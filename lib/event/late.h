@@ -11,6 +11,7 @@
 #include "io/sink.h"
 #include "tool/stage.h"
 #include "window/stamp.h"
+#include "wire/writer.h"
 
 /* Late rows are counted in st->acct by the caller. */
 struct late {

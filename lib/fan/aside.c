@@ -8,6 +8,7 @@
 
 #include "base/time.h"
 #include "tool/signal.h"
+#include "wire/writer.h"
 
 static int
 failed(struct stage *st)

@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "fan/fan_int.h"
 #include "tool/signal.h"
+#include "wire/writer.h"
 
 #define OTHER_FILES 16
 #define OTHERS_US INT64_C(5000000) /* a host that is gone may take longer */

@@ -5,6 +5,7 @@
 
 #include "base/time.h"
 #include "fan/fan_int.h"
+#include "wire/writer.h"
 
 static int64_t
 later(int64_t a, int64_t b)

@@ -17,7 +17,7 @@
 #include "base/time.h"
 #include "io/spawn.h"
 #include "tool/tool.h"
-#include "wire/stream.h"
+#include "wire/writer.h"
 #include "wire/zip.h"
 
 #define LEND_LEAST (64u << 10) /* fewer bytes are copied as soon as lent */

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "wire/writer.h"
 
 void
 emit_init(struct emit *e, int fd, unsigned options)

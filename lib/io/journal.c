@@ -11,6 +11,7 @@
 #include "io/heading.h"
 #include "io/intake_int.h"
 #include "wire/rows.h"
+#include "wire/writer.h"
 
 void
 journal_release(struct journal *j)

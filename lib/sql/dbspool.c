@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "ckpt/entries.h"
+#include "wire/writer.h"
 
 #define SUFFIX ".rows"
 

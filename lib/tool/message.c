@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/quote.h"
 #include "tool/tool.h"
-#include "wire/stream.h"
+#include "wire/writer.h"
 
 #define NAME_LEN 32 /* of the stage in the last words */
 

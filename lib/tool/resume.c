@@ -15,6 +15,7 @@
 #include "tool/changes.h"
 #include "tool/stage.h"
 #include "tool/state.h"
+#include "wire/writer.h"
 
 static int
 fail_with(struct stage *st, int status, char *why)

@@ -11,6 +11,7 @@
 #include "tool/accounts.h"
 #include "tool/signal.h"
 #include "tool/stage_int.h"
+#include "wire/writer.h"
 
 #define TICK_MS 1000 /* between two looks at the progress */
 

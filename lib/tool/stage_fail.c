@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "tool/stage_int.h"
+#include "wire/writer.h"
 
 int
 stage_fail(struct stage *st, int status, const char *fmt, ...)

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "tool/stage_int.h"
+#include "wire/writer.h"
 
 #define EMIT_ROWS (64u << 10) /* rows of one emitted frame; a multiple of 8 */
 

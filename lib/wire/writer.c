@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Writing a stream. */
+#include "wire/writer.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,7 +16,6 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "wire/rows.h"
-#include "wire/stream.h"
 #include "wire/zip.h"
 
 struct stream_writer {

@@ -11,6 +11,7 @@
 #include "check.h"
 #include "wire/rows.h"
 #include "wire/stream.h"
+#include "wire/writer.h"
 
 static uint64_t state = 42;
 

@@ -51,6 +51,11 @@ teardown() {
 	each case_damaged
 }
 
+# bats test_tags=long
+@test "millrace reset that is killed anywhere leaves the old or the new" {
+	each case_reset
+}
+
 @test "several pipelines may make the table at once" {
 	each case_together
 }

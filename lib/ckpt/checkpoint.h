@@ -21,6 +21,8 @@ struct commit {
 	bool finished; /* the data had ended */
 	bool published; /* all of its output is in place */
 	uint64_t before; /* the start that made epoch - 1; 0: not known */
+	uint64_t series; /* of epoch numbers: the start of the reset since which
+			    they come again; 0: they never did */
 };
 
 /*

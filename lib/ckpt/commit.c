@@ -14,6 +14,9 @@
 
 #define LOCK_MS 10000 /* longest wait: the others hold it for a write */
 
+#define BODY_LEN 33
+#define BODY_LEN_1 25 /* before there was a series */
+
 enum { FINISHED = 1, PUBLISHED = 2 };
 
 /* Enter the section in which the record and the generation may change. */
@@ -86,6 +89,8 @@ commit_read(struct checkpoint *c, char **why)
 		m.finished = (flags & FINISHED) != 0;
 		m.published = (flags & PUBLISHED) != 0;
 		m.before = cur_get_int(&cur, 8);
+		if (b.len != BODY_LEN_1)
+			m.series = cur_get_int(&cur, 8);
 		if (cur.failed || cur.left > 0 || m.epoch == 0
 		    || (flags & ~(uint64_t)(FINISHED | PUBLISHED)) != 0) {
 			errno = EBADMSG;
@@ -102,13 +107,14 @@ commit_read(struct checkpoint *c, char **why)
 static int
 write_commit(struct checkpoint *c, char **why, const struct commit *m)
 {
-	uint8_t body[25];
+	uint8_t body[BODY_LEN];
 
 	le_put(body, m->epoch, 8);
 	le_put(body + 8, m->generation, 8);
 	body[16] = (uint8_t)((m->finished ? FINISHED : 0)
 			     | (m->published ? PUBLISHED : 0));
 	le_put(body + 17, m->before, 8);
+	le_put(body + 25, m->series, 8);
 	if (durable_write(
 		c->fd, "committed", DURABLE_COMMIT, body, sizeof(body))
 	    == -1)
@@ -168,7 +174,8 @@ commit_decide(struct checkpoint *c, char **why, uint64_t epoch, bool finished)
 	struct commit m = {.epoch = epoch,
 	    .generation = c->generation,
 	    .finished = finished,
-	    .before = c->last.generation};
+	    .before = c->last.generation,
+	    .series = c->last.series};
 
 	return decide(c, why, &m);
 }
@@ -185,18 +192,14 @@ commit_published(struct checkpoint *c, char **why)
 int
 commit_back(struct checkpoint *c, char **why)
 {
+	/*
+	 * A database remembers which epochs of a series it has; the numbers are
+	 * used again, with other rows in them.
+	 */
 	struct commit m = {.epoch = c->last.epoch - 1,
 	    .generation = c->last.before,
-	    .published = true};
+	    .published = true,
+	    .series = c->generation};
 
-	/*
-	 * A database remembers by identity which epochs it has; the numbers
-	 * are used again, with other rows in them.
-	 */
-	arc4random_buf(c->identity, sizeof(c->identity));
-	if (durable_write(c->fd, "identity", DURABLE_IDENTITY, c->identity,
-		sizeof(c->identity))
-	    == -1)
-		return checkpoint_failed(c, why, "identity");
 	return decide(c, why, &m);
 }

@@ -19,8 +19,7 @@
  * durable record, made only if no later start has been counted (75: fenced).
  * commit_published: note in the record that the output of c->last is in place.
  * commit_back: after commit_bump, with no stage running: the epoch before the
- * last one is the last, and everything that was made under the old identity is
- * a stranger's.
+ * last one is the last, and a series of its own begins, all by one record.
  */
 int commit_bump(struct checkpoint *c, char **why);
 int commit_newest(struct checkpoint *c, char **why);

@@ -190,9 +190,12 @@ on_load(struct stage *st, void *arg, struct cur *in)
 static void
 name_epoch(struct dbtable_epoch *e, const struct checkpoint *c)
 {
-	uint8_t sum[SHA256_LEN];
+	uint8_t sum[SHA256_LEN], id[sizeof(c->identity) + 8];
+	bool first = c->last.series == 0;
 
-	sha256(sum, c->identity, sizeof(c->identity));
+	memcpy(id, c->identity, sizeof(c->identity));
+	le_put(id + sizeof(c->identity), c->last.series, 8);
+	sha256(sum, id, first ? sizeof(c->identity) : sizeof(id));
 	for (size_t i = 0; i < sizeof(e->identity) / 2; i++)
 		snprintf(e->identity + 2 * i, 3, "%02x", sum[i]);
 	e->epoch = c->last.epoch;

@@ -641,6 +641,8 @@ settle(struct run *r)
 	o->name = r->tool.name;
 	if (!r->tool.schema_only)
 		tool_show(&r->tool);
+	if (epochs_are_on(&r->in.epochs) && !io_flows(STDOUT_FILENO))
+		tool_die(TOOL_USAGE, "-S: " TOOL_NO_SINK);
 	emit_init(&r->in.emit, STDOUT_FILENO, r->stream);
 	if (r->pipe_size > 0)
 		stream_writer_pipe(r->in.emit.out, r->pipe_size);

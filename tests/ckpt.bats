@@ -693,10 +693,27 @@ growing() {
 
 @test "a saved stream resumes nothing" {
 	seq 3 >b.log
-	sbatch -S d b.log >s.mill
+	sbatch -S d b.log | cat >s.mill
 	ssink -N <s.mill >out
 	seq 3 | diff - out
 	[ ! -e d/committed ]
+}
+
+@test "a pipeline in which nothing could commit is refused" {
+	seq 3 >b.log
+	why="standard output is no pipe, so nothing behind it commits what was read: write ... | ssink DEST, or leave -S out"
+	for to in s.mill /dev/null; do
+		run -64 --separate-stderr bash -c "sbatch --once -S d b.log >$to"
+		[ "$stderr" = "sbatch: -S: $why" ]
+		[ ! -e d ]
+		run -64 --separate-stderr bash -c \
+			"sbatch --once -S d b.log | smap -w true >$to"
+		[ "$stderr" = "smap: sbatch -S: $why" ]
+		[ ! -e d/committed ]
+		rm -r d
+	done
+	sbatch --once -S d b.log | smap -w true | ssink -q -N >out
+	seq 3 | diff - out
 }
 
 @test "a damaged state is refused, never passed over" {

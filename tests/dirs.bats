@@ -89,7 +89,7 @@ rows_are() {
 @test "each file is a part, which a later run goes on with" {
 	mkdir in
 	parts() {
-		sbatch -f lines --once -S d in/ >s.mill
+		sbatch -f lines --once -S d in/ | cat >s.mill
 		python3 "$TOP/tests/decode.py" <s.mill | sed -n \
 			's/^MARK.* part=\([0-9]*\) .*\["open", "\(.*\)"\]/\1:\2/p' |
 			paste -sd ' '

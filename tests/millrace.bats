@@ -68,7 +68,7 @@ two_epochs() {
 
 @test "status before anything is committed" {
 	seq 3 >a.log
-	sbatch -f lines -S d a.log >/dev/null
+	sbatch -f lines -S d a.log | cat >/dev/null
 	run -0 millrace status d
 	[[ $output == "committed nothing
 on its way epoch 1 of generation 1

@@ -315,19 +315,6 @@ epochs_idle(const struct intake *in, bool eof)
 	return !eof || (e->epoch > 0 && e->dir.last.finished);
 }
 
-/* END is believed when the pipe ends behind it.  No pipeline reads a file. */
-static bool
-let_go(void)
-{
-	bool flows = io_flows(STDOUT_FILENO);
-
-	if (flows) {
-		close(STDOUT_FILENO);
-		io_fill_std();
-	}
-	return flows;
-}
-
 bool
 epochs_last(struct intake *in)
 {
@@ -335,8 +322,11 @@ epochs_last(struct intake *in)
 	char *why = NULL;
 	bool over;
 
-	if (e->behind.seen_us == 0 && !let_go())
-		return true;
+	/* END is believed when the pipe ends behind it. */
+	if (e->behind.seen_us == 0) {
+		close(STDOUT_FILENO);
+		io_fill_std();
+	}
 	if (await_commit(&e->behind, &why, &over, &e->dir, e->epoch) == 0)
 		return over;
 	/* What was sent is right all the same. */

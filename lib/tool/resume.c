@@ -224,6 +224,8 @@ resume_begin(struct stage *st, const struct stage_ops *ops, void *arg)
 		return stage_fail(st, TOOL_USAGE,
 		    "sbatch -S: %s keeps state that it cannot save",
 		    st->tool->program);
+	if (!is_sink(st, ops) && !io_flows(STDOUT_FILENO))
+		return stage_fail(st, TOOL_USAGE, "sbatch -S: " TOOL_NO_SINK);
 	rc = checkpoint_join(
 	    &r->dir, &why, &st->in, st->tool->name, st->in.n_stages);
 	if (rc != 0)

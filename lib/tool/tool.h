@@ -33,6 +33,11 @@ enum tool_status {
  * source of getopt's strings, --help and the check against the man page.
  */
 #define TOOL_LONG 256
+
+/* Why a pipeline that resumes is refused when its last stage is no sink. */
+#define TOOL_NO_SINK                                                           \
+	"standard output is no pipe, so nothing behind it commits what was "   \
+	"read: write ... | ssink DEST, or leave -S out"
 struct tool_opt {
 	int ch;
 	const char *name;

@@ -52,6 +52,19 @@ follow() {
 	[ "$output" = $'a\nd\nb\nc' ]
 }
 
+@test "a bad last line is told of by the name of its file" {
+	printf 'n\n1\nx' >log.2
+	printf 'n\n2\n' >log.1
+	printf 'n\n3\n' >log
+	for jobs in 1 2; do
+		run -65 --separate-stderr sbatch -j "$jobs" -f csv -c n:int 'log*'
+		[ "$stderr" = "sbatch: log.2:3:1: n: x is no int" ]
+	done
+	printf 'n\n1\nx\n' >log.2
+	run -65 --separate-stderr sbatch -j 2 -f csv -c n:int 'log*'
+	[ "$stderr" = "sbatch: log.2:3:1: n: x is no int" ]
+}
+
 @test "names that only look rotated are parts of their own" {
 	for n in part.0001 part.0002 d-2025.csv d-2026.csv y-20260101.csv; do
 		printf 'h\n%s\n' "$n" >"$n"

@@ -34,6 +34,7 @@ lane_free(struct lane *l)
 	build_release(&l->run.rows);
 	feed_release(&l->feed);
 	text_place_release(&l->place);
+	free(l->where);
 	free(l->subs);
 	free(l->rest);
 	free(l);
@@ -61,12 +62,21 @@ fail_source(struct intake *in, const struct lane *l)
 	return LANE_FAILED;
 }
 
+/* The source is at its next file while the rest of the last one is parsed. */
+static struct text_source
+name_file(struct lane *l, bool goes_on)
+{
+	free(l->where);
+	l->where = mem_strdup(source_where(l->source));
+	return (struct text_source){.name = l->where,
+	    .mtime_us = source_mtime_us(l->source),
+	    .goes_on = goes_on};
+}
+
 static void
 begin_file(struct intake *in, struct lane *l, bool goes_on)
 {
-	struct text_source from = {.name = source_where(l->source),
-	    .mtime_us = source_mtime_us(l->source),
-	    .goes_on = goes_on};
+	struct text_source from = name_file(l, goes_on);
 
 	feed_begin(&l->feed);
 	l->skipped = 0;
@@ -105,9 +115,7 @@ lane_open(struct intake *in, struct lane *l)
 		return 0;
 	}
 	if (l->kept)
-		l->place.from =
-		    (struct text_source){.name = source_where(l->source),
-			.mtime_us = source_mtime_us(l->source)};
+		l->place.from = name_file(l, false);
 	enter(in, l);
 	if (!l->kept) {
 		begin_file(in, l, false);
@@ -134,7 +142,7 @@ refuse(struct intake *in, struct lane *l, int status, const char *why)
 	const char *end;
 
 	if (!l->guest) {
-		intake_fail(in, status, "%s: %s", source_where(l->source), why);
+		intake_fail(in, status, "%s: %s", l->where, why);
 		return LANE_FAILED;
 	}
 	bad.p = feed_peek(&l->feed, &bad.len);

@@ -34,6 +34,7 @@ struct lane {
 	bool broken; /* it could not be opened */
 	bool left; /* it could go on, but this start ends */
 	bool announced; /* its part is open downstream */
+	char *where; /* owned: the file of what is in feed, for messages */
 	struct feed feed;
 	struct text_place place; /* while another lane has the parser */
 	struct merge_run run; /* when rows are held: those of this lane */

@@ -32,10 +32,9 @@ lane_on_bad(void *arg, const struct text_bad *bad)
 		losses_add(&e->losses, e->build.n_rows);
 	/* Lines were not counted over what was not read. */
 	if (l->skipped > 0)
-		name = mem_printf(
-		    "%s+%ju", source_where(l->source), (uintmax_t)l->skipped);
-	go_on = bad_take(&in->bad, &in->notes,
-	    name != NULL ? name : source_where(l->source), bad, n);
+		name = mem_printf("%s+%ju", l->where, (uintmax_t)l->skipped);
+	go_on = bad_take(
+	    &in->bad, &in->notes, name != NULL ? name : l->where, bad, n);
 	free(name);
 	return go_on;
 }
@@ -52,8 +51,8 @@ lane_drop_cut(struct intake *in, struct lane *l, size_t len)
 	bad.p = feed_peek(&l->feed, &all);
 	if (!in->hold)
 		losses_add(&in->emit.losses, in->emit.build.n_rows);
-	if (!bad_pass(&in->bad, &in->notes, source_where(l->source), &bad,
-		n_records(in) + 1)) {
+	if (!bad_pass(
+		&in->bad, &in->notes, l->where, &bad, n_records(in) + 1)) {
 		intake_fail(in, in->bad.status, "%s", in->bad.why);
 		return LANE_FAILED;
 	}
@@ -109,8 +108,8 @@ fail_parse(struct intake *in, const struct lane *l)
 {
 	if (in->bad.why != NULL)
 		return intake_fail(in, in->bad.status, "%s", in->bad.why);
-	return intake_fail(in, text_status(in->text), "%s: %s",
-	    source_where(l->source), text_error(in->text));
+	return intake_fail(in, text_status(in->text), "%s: %s", l->where,
+	    text_error(in->text));
 }
 
 /*
@@ -159,7 +158,7 @@ starve(struct intake *in, struct lane *l, size_t len)
 	if (lane_is_cut(l))
 		return lane_drop_cut(in, l, len);
 	intake_fail(in, EX_SOFTWARE, "%s: byte %ju: no record begins here",
-	    source_where(l->source), (uintmax_t)l->feed.off);
+	    l->where, (uintmax_t)l->feed.off);
 	return LANE_FAILED;
 }
 

@@ -60,6 +60,10 @@ ended_with() {
 	python3 "$TOP/tests/parallel.py" sources "$RANDOM"
 }
 
+@test "any options and sources together give the bytes of one process" {
+	python3 "$TOP/tests/parallel.py" mixes "$RANDOM"
+}
+
 @test "what came before a fault of the source comes out as by one process" {
 	python3 "$TOP/tests/parallel.py" faults "$RANDOM"
 }

@@ -4,7 +4,8 @@
 
 usage: parallel.py PART SEED
 
-PART: formats | records | bad | options | sources | faults.  Makes random inputs in the
+PART: formats | records | bad | options | sources | faults |
+mixes.  Makes random inputs in the
 current directory and compares, for several N, the stream, what is said, the
 file of bad records and the exit status.  Prints the seed and the command of a
 failure and exits 1.
@@ -300,6 +301,117 @@ def sources(rand):
                    least=SIZE // 2)
 
 
+def shuffled(rand, line):
+    """Lines of the columns n, s, v behind a header, in any order."""
+    order = rand.sample(range(3), 3)
+    if line is not plain_csv or rand.random() < .3:
+        order = [0, 1, 2]
+
+    def in_order(r, n):
+        cells = line(r, n).rstrip("\n").split(",")
+        return ",".join(cells[i] for i in order) + "\n" if order != [0, 1, 2] else (
+            line(r, n))
+    return ",".join("nsv"[i] for i in order) + "\n", in_order
+
+
+# Options of each format, its lines, and those that give it an event time.
+MIXES = (
+    ("csv", ["-c", "n:int,s,v:time(ms)"], csv, ["-t", "v"]),
+    ("csv", ["-c", "s,v:time(ms),n"], plain_csv, ["-t", "v"]),
+    ("csv", ["-c", "*,n:int"], csv, []),
+    ("tsv", ["-N", "-c", "n:time(s),s,v:float"], tsv, ["-t", "n"]),
+    ("lines", [], clf, []),
+    ("lines", ["--record-start", "^2025"], blocks, []),
+    ("json", ["-c", "n:time(s),s"], json, ["-t", "n"]),
+    ("json", ["-c", "n:int,o"], pretty, []),
+    ("logfmt", ["-c", "n:time(s),s"], logfmt, ["-t", "n"]),
+    ("combined", [], clf, [""]),
+    ("common", ["-c", "time,path,bytes:int"], common, [""]),
+    ("syslog", [], syslog, [""]),
+    ("syslog", ["--year", "2024", "--record-start", "^<"], syslog, [""]),
+    ("regex:^(?<a>\\S+) - - \\[(?<t>[^]]*)\\] (?<r>.*)",
+     ["-c", "a,t:time(%d/%b/%Y:%H:%M:%S %z),r"], clf, ["-t", "t"]),
+    ("grok:%{YEAR:y}-%{DATA:rest} %{INT:n:int}", ["--record-start", "^2025"],
+     blocks, []),
+    ("grok:%{COMMONAPACHELOG}", [], clf, []),
+)
+
+
+def some_files(rand, name, line):
+    """Up to 4 files, some of them rotated ones of a log, or packed."""
+    names = []
+    for i in range(rand.choice((1, 1, 2, 3, 4))):
+        head, make = ("", line)
+        if name == "csv":
+            head, make = shuffled(rand, line)
+        size = rand.choice((0, 1, 300, 70_000, 400_000, 900_000))
+        path = "log" + ("." + str(i) if i > 0 else "")
+        if rand.random() < .5:
+            path = "file%d" % i
+        text = head + fill(rand, make, size)
+        names.append(write(path + rand.choice(("", ".gz")), text))
+    return names
+
+
+def some_options(rand, name, times):
+    """Any of those that may be together, but for those of time."""
+    opts = ["--bad", rand.choice(("skip", "skip", "rejected", "rejected"))]
+    if rand.random() < .2:
+        opts = rand.choice(([], ["--bad", "stop"]))
+    elif rand.random() < .3:
+        opts += ["--max-bad", rand.choice(("0", "3", "100", "2000", "1%", "9%"))]
+    for chance, some in (
+            (.3, (["--frame-rows", "3"], ["--frame-rows", "900"])),
+            (.3, (["--batch-rows", "7"], ["--batch-rows", "5000"])),
+            (.2, (["--source", "src"],)), (.1, (["--deflate"], ["--checksum"])),
+            (.2, (["--max-field", "8"], ["--max-field", "60"])),
+            (.2, (["--invalid-utf8", "bytes"], ["--invalid-utf8", "replace"])),
+            (.1, (["--tz", "Europe/Paris"],)),
+            (.1, (["-n", "0"], ["-n", "1"], ["-n", "9000"])),
+            (.05, (["--batch-bytes", "9K"],))):
+        if rand.random() < chance:
+            opts += rand.choice(some)
+    if name in ("csv", "tsv") and rand.random() < .2:
+        opts += ["--null", rand.choice(("7", "abc"))]
+    if "--batch-bytes" not in opts:
+        opts += rand.choice(([], [], ["--cat"], ["-m"] if times else []))
+    elif rand.random() < .3:
+        opts += ["--cat"]
+    if times and rand.random() < .4:
+        at = rand.choice(TIMES)
+        opts += rand.choice((["--from", at], ["--until", at],
+                             ["--from", "1970-01-01T00:07:00Z", "--until", at]))
+    return opts
+
+
+TIMES = ("1970-01-01T00:03:00Z", "1970-01-01T00:14:00Z", "2025-10-09T09:20:00Z",
+         "2024-10-13T22:00:30Z", "2026-10-13T22:00:30Z")
+
+
+def mixes(rand):
+    """Any options together, with any sources of one format."""
+    for _ in range(12):
+        mix(rand)
+
+
+def mix(rand):
+    for old in os.listdir():
+        if old.startswith(("log", "file")):
+            os.remove(old)
+    name, args, line, times = rand.choice(MIXES)
+    names = some_files(rand, name, line)
+    args = ["-f", name, *args, *(t for t in times if t)]
+    args += some_options(rand, name, times) + names
+    status = sbatch("1", args)[3]
+    if status not in (0, 65):
+        print("with -j 1:", args, sbatch("1", args)[1:])
+        sys.exit(1)
+    check(args, status, least=0, jobs=(rand.choice(("2", "3")), "5"))
+    if len(names) == 1 and "-m" not in args:
+        with open(names[0], "rb") as f:
+            check_pipe(args[:-1], f.read(), status, jobs=("3",))
+
+
 def unpacked(data):
     """The bytes of gzip data before their fault."""
     unpack, out = zlib.decompressobj(31), []
@@ -363,7 +475,7 @@ def bad_disk(rand, args, head, line):
 def main():
     part, seed = sys.argv[1:]
     print(part, "seed", seed)
-    parts = (formats, records, bad, options, sources, faults)
+    parts = (formats, records, bad, options, sources, faults, mixes)
     {f.__name__: f for f in parts}[part](random.Random(int(seed)))
 
 

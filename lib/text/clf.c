@@ -364,15 +364,13 @@ plain_cell(uint32_t out[2], struct side *side, const struct text_null *null,
 	if (out[1] == out[0] || memchr(s, '\\', len) == NULL)
 		return;
 	end = s + len;
-	out[0] = side->at;
-	to = side->base + side->at + 1;
+	to = side_begin(out, side);
 	for (; s < end; s++) {
 		if (*s == '\\' && s + 1 < end && (s[1] == '"' || s[1] == '\\'))
 			s++;
 		*to++ = *s;
 	}
-	side->at = (uint32_t)(to - side->base);
-	out[1] = side->at;
+	side_end(out, side, to);
 }
 
 void

@@ -203,21 +203,6 @@ split_dsv(struct text *t, const struct block *b, uint32_t max_rows)
 	}
 }
 
-/* The side's next cell: its first edge, and where its bytes go. */
-static char *
-side_begin(uint32_t out[2], const struct side *side)
-{
-	out[0] = side->at;
-	return side->base + side->at + 1;
-}
-
-static void
-side_end(uint32_t out[2], struct side *side, const char *to)
-{
-	side->at = (uint32_t)(to - side->base);
-	out[1] = side->at;
-}
-
 static void
 plain_csv_cell(uint32_t out[2], struct side *side, const struct text_null *null,
     const uint32_t cell[2])

@@ -76,4 +76,22 @@ struct side {
  */
 char *side_room(struct side *s, struct text *t, size_t n);
 
+/*
+ * The next cell: side_begin: its first edge, and where its bytes go, for which
+ * there is room.  side_end: its other edge; to is behind its last byte.
+ */
+static inline char *
+side_begin(uint32_t out[2], const struct side *s)
+{
+	out[0] = s->at;
+	return s->base + s->at + 1;
+}
+
+static inline void
+side_end(uint32_t out[2], struct side *s, const char *to)
+{
+	s->at = (uint32_t)(to - s->base);
+	out[1] = s->at;
+}
+
 #endif

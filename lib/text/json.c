@@ -198,13 +198,12 @@ plain_string(uint32_t out[2], struct side *side, const uint32_t cell[2])
 {
 	const char *s = side->base + cell[0] + 1;
 	uint32_t len = cell[1] - cell[0] - 1;
+	char *to;
 
 	if (memchr(s, '\\', len) == NULL)
 		return;
-	out[0] = side->at;
-	side->at +=
-	    1 + (uint32_t)jsonstr_plain(side->base + side->at + 1, s, len);
-	out[1] = side->at;
+	to = side_begin(out, side);
+	side_end(out, side, to + jsonstr_plain(to, s, len));
 }
 
 static void
@@ -259,17 +258,17 @@ plain_journald(uint32_t *out, struct side *side, const struct text_null *null,
 	for (uint32_t i = 0; i < in->n; i++, out += 2) {
 		const uint32_t *cell = in->edge + i * in->stride;
 		const char *s = side->base + (uint32_t)(cell[0] + 1);
+		char *to;
 		ptrdiff_t n;
 
 		if (cell[0] == cell[1] || is_string(side, cell) || *s != '[')
 			continue;
-		n = take_bytes(side->base + side->at + 1, s,
-		    cell[1] - (uint32_t)(cell[0] + 1));
+		to = side->base + side->at + 1;
+		n = take_bytes(to, s, cell[1] - (uint32_t)(cell[0] + 1));
 		if (n == -1)
 			continue;
-		out[0] = side->at;
-		side->at += 1 + (uint32_t)n;
-		out[1] = side->at;
+		side_begin(out, side);
+		side_end(out, side, to + n);
 	}
 }
 

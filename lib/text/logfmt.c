@@ -241,6 +241,7 @@ plain_cell(uint32_t out[2], struct side *side, const struct text_null *null,
 {
 	const char *s = side->base + (uint32_t)(cell[0] + 1);
 	uint32_t len = cell[1] - cell[0] - 1;
+	char *to;
 
 	out[0] = cell[0];
 	out[1] = cell[1];
@@ -251,10 +252,8 @@ plain_cell(uint32_t out[2], struct side *side, const struct text_null *null,
 	}
 	if (s[-1] == '"' && memchr(s, '\\', len) == NULL)
 		return;
-	out[0] = side->at;
-	side->at +=
-	    1 + (uint32_t)jsonstr_plain(side->base + side->at + 1, s, len);
-	out[1] = side->at;
+	to = side_begin(out, side);
+	side_end(out, side, to + jsonstr_plain(to, s, len));
 }
 
 static void

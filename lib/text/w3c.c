@@ -352,7 +352,8 @@ derive_time(struct text *t, uint32_t out[2], struct side *side, uint32_t r,
 	out[1] = cell[1];
 	if (note == 0 || len == UINT32_MAX)
 		return;
-	to = side_room(side, t, DATE_LEN + 1 + (size_t)len);
+	side_room(side, t, DATE_LEN + 1 + (size_t)len);
+	to = side_begin(out, side);
 	if (note & DAY_NOTE)
 		time_format_rfc3339(
 		    date, (int64_t)(note & ~DAY_NOTE) * 86400 * TIME_US);
@@ -361,9 +362,7 @@ derive_time(struct text *t, uint32_t out[2], struct side *side, uint32_t r,
 	memcpy(to, date, DATE_LEN);
 	to[DATE_LEN] = 'T';
 	memcpy(to + DATE_LEN + 1, side->base + (uint32_t)(cell[0] + 1), len);
-	out[0] = side->at;
-	side->at += DATE_LEN + 2 + len;
-	out[1] = side->at;
+	side_end(out, side, to + DATE_LEN + 1 + len);
 }
 
 /* "-" is null; a string loses its quotes, and those in it are halved. */
@@ -385,16 +384,15 @@ derive_cell(
 	out[1]--;
 	if (memchr(s + 1, '"', len - 2) == NULL)
 		return;
-	to = side_room(side, t, len);
+	side_room(side, t, len);
+	to = side_begin(out, side);
 	s = side->base + (uint32_t)(cell[0] + 1);
 	end = s + len - 1;
-	out[0] = side->at;
 	for (s++; s < end; s++) {
 		*to++ = *s;
 		s += *s == '"';
 	}
-	side->at = (uint32_t)(to - side->base);
-	out[1] = side->at;
+	side_end(out, side, to);
 }
 
 static bool

@@ -607,6 +607,44 @@ os.execvp("bash", ["bash", "-c", sys.argv[1]])' "trap : INT TERM; sbatch --frame
 	[ "$(cat err)" = "sfan: worker 1 has written nothing for 5s; a worker reads a stream and writes one, such as: smap -w PRED" ]
 }
 
+# The process of the sfan PID that ends what workers have started.
+guard_of() {
+	pgrep -P "$1" -x sfan
+}
+
+@test "no signal but SIGKILL ends who guards the workers" {
+	mkfifo in
+	sfan -j 1 -- 'echo $$ >>pids; sleep 600 & echo $! >>pids; wait' \
+		<in >out.mill 2>err &
+	pid=$!
+	exec 5>in
+	seq 3 | sbatch | head -c 400 >&5
+	touch pids
+	until_true 20 begun 2
+	for sig in TERM INT HUP; do
+		kill "-$sig" "$(guard_of "$pid")"
+	done
+	kill -KILL "$pid"
+	until_true 20 all_ended
+}
+
+@test "no worker is started when nobody guards it" {
+	{
+		seq 3
+		until_true 20 test -s err
+	} | sbatch | {
+		sfan -j 1 -- 'echo $$ >>pids; exec smap -w true' 2>err ||
+			echo "$?" >status
+	} >out.mill &
+	until_true 20 test -s out.mill
+	kill -KILL "$(guard_of "$(ps -o ppid= -p "$(cat pids)" | tr -d ' ')")"
+	kill -KILL "$(cat pids)"
+	until_true 20 test -s status
+	[ "$(cat status)" -eq 74 ]
+	[ "$(cat err)" = "sfan: no worker is left; worker 1: the process that guards it is gone: Broken pipe" ]
+	until_true 20 all_ended
+}
+
 @test "nothing that workers have started outlives sfan, however it ends" {
 	while IFS='|' read -r signal n cmd; do
 		: >pids

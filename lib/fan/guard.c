@@ -50,6 +50,10 @@ begin(int fd)
 	int null = open("/dev/null", O_RDWR);
 
 	setsid();
+	/* It ends with the other process, whatever that gets as well. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	if (null != -1 && dup2(fd, STDIN_FILENO) != -1
 	    && dup2(null, STDOUT_FILENO) != -1
 	    && dup2(null, STDERR_FILENO) != -1) {
@@ -72,6 +76,8 @@ guard_start(struct guard *g)
 	e = errno;
 	close(fds[0]);
 	g->fd = fds[1];
+	if (g->pid != -1 && fcntl(g->fd, F_SETFL, O_NONBLOCK) == -1)
+		return -1;
 	if (g->pid == -1) {
 		close(g->fd);
 		g->pid = 0;
@@ -81,21 +87,25 @@ guard_start(struct guard *g)
 	return 0;
 }
 
-static void
+/* A note is written whole or not at all: it is shorter than PIPE_BUF. */
+static int
 tell(const struct guard *g, pid_t group, int kept)
 {
 	struct note n = {group, kept};
+	ssize_t len = io_offer(g->fd, &n, sizeof(n));
 
-	if (g->pid != 0)
-		io_offer(g->fd, &n, sizeof(n));
+	if (len == 0)
+		errno = EAGAIN;
+	return len > 0 ? 0 : -1;
 }
 
-void
+int
 guard_add(const struct guard *g, pid_t group)
 {
-	tell(g, group, 1);
+	return tell(g, group, 1);
 }
 
+/* A guard that is gone ends nothing, so it need not know. */
 void
 guard_drop(const struct guard *g, pid_t group)
 {

@@ -15,12 +15,13 @@ struct guard {
 
 /*
  * guard_start: 0, or -1 with errno.
- * guard_add, guard_drop: it is to end that process group, or no longer.  When
- * the guard has been killed they do nothing.
+ * guard_add: it is to end that process group.  0, or -1 with errno: it has been
+ * killed, or is stopped.
+ * guard_drop: no longer.
  * guard_stop: it goes, and ends nothing that was dropped.
  */
 int guard_start(struct guard *g);
-void guard_add(const struct guard *g, pid_t group);
+int guard_add(const struct guard *g, pid_t group);
 void guard_drop(const struct guard *g, pid_t group);
 void guard_stop(struct guard *g);
 

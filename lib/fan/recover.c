@@ -108,7 +108,8 @@ recover_start(struct fan *f, struct worker *w)
 	w->since_us = fan_clock(f);
 	if (worker_start(w, &f->head) == 0)
 		return 0;
-	w->eof = false;
+	/* One that nobody would end with us may not go on. */
+	worker_stop(w, &f->rooms);
 	return give_up(f, w);
 }
 

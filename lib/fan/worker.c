@@ -93,6 +93,9 @@ worker_start(struct worker *w, const struct buf *head)
 	struct spawn s = {.argv = w->argv, .last_signal = SIGKILL};
 	pid_t pid = -1;
 
+	w->eof = false;
+	w->fail_status = 0;
+	w->whole = false;
 	if (make_pipes(w, theirs) == 0) {
 		s.in_fd = theirs[0];
 		s.out_fd = theirs[1];
@@ -108,15 +111,14 @@ worker_start(struct worker *w, const struct buf *head)
 		close_fd(&w->err_fd);
 		return worker_fail(w, "%s: %s", w->argv[0], strerror(e));
 	}
-	guard_add(w->guard, pid);
 	w->pid = pid;
+	if (guard_add(w->guard, pid) == -1)
+		return worker_fail(w, "the process that guards it is gone: %s",
+		    strerror(errno));
 	w->state = WORKER_STARTING;
 	w->seq = w->batch = 0;
 	w->sent_frames = w->sent_rows = 0;
 	w->at = 0;
-	w->eof = false;
-	w->fail_status = 0;
-	w->whole = false;
 	w->ledger = (struct ledger){.in = 0};
 	buf_reset(&w->note);
 	buf_put(&w->note, head->data, head->len);

@@ -92,7 +92,8 @@ void worker_init(struct worker *w);
 void worker_release(struct worker *w, struct rooms *r); /* ends it */
 
 /*
- * worker_start: start a process, to which HEAD with that payload goes first.
+ * worker_start: start a process, to which HEAD with that payload goes first;
+ * after -1 it is to be stopped.
  * worker_hand: the job goes to it as soon as there is room.
  * worker_finish: END for that reason, and then nothing, goes to it.
  * worker_sends: whether it waits for room to send something.

@@ -352,6 +352,28 @@ given_up() {
 	python3 "$TOP/tests/decode.py" -c <q.mill
 }
 
+@test "an answer to a frame that the worker cannot have read is none" {
+	# More than a pipe holds.
+	head -c 3000000 /dev/zero | tr '\0' x | sbatch --max-field 4M >in.mill
+	cat >hasty <<-'ENDS'
+		import os, struct, sys, time
+		sys.path.insert(0, os.environ["TOP"] + "/tests")
+		from decode import crc32c
+		source = sys.stdin.buffer
+		head = source.read(96)
+		size = int.from_bytes(head[40:44], "little")
+		os.write(1, head + source.read(size))
+		raw = bytearray(source.read(92))
+		raw[10:12] = struct.pack("<H", raw[10] & 1)
+		raw[28:32] = raw[40:44] = raw[44:48] = raw[88:92] = bytes(4)
+		os.write(1, raw + struct.pack("<I", crc32c(raw)))
+		time.sleep(600)
+	ENDS
+	run -74 --separate-stderr bash -c \
+		"sfan -j 1 -- python3 hasty <in.mill >out.mill"
+	[ "$stderr" = "sfan: a frame of 1 rows failed 3 times; worker 1: an answer before it has the frame" ]
+}
+
 @test "wrong usage" {
 	while IFS='|' read -r args message; do
 		run -64 --separate-stderr bash -c "sfan $args </dev/null"

@@ -173,9 +173,9 @@ take_rows(struct fan *f, struct worker *w)
 	const struct frame_header *h = &w->rx_h;
 	const char *why;
 
-	if (w->n_begun == 0
-	    || (w->n_begun == 1 && w->msg.at < sizeof(w->msg.head)))
-		return worker_fail(w, "an answer to nothing");
+	/* The memory of a frame that is answered may be another one's. */
+	if (w->n_begun == 0 || (w->n_begun == 1 && worker_is_sending(w)))
+		return worker_fail(w, "an answer before it has the frame");
 	why = wrong_header(w, w->runs[0].job);
 	if (why == NULL)
 		rows_read(&f->batch, &why, &f->inner.schema, h->rows, w->rx.p,

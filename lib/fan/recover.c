@@ -170,7 +170,8 @@ recover_lost(struct fan *f, struct worker *w)
 		return judge_end(f, w);
 	w->n_deaths++;
 	f->n_replaced++;
-	if (take_back(f, w) == -1)
+	/* A frame that fails for good may be the first one left. */
+	if (take_back(f, w) == -1 || out_jobs(f) == -1)
 		return -1;
 	/* The shell's way to say that there is no such program. */
 	if (w->eof && (w->status == 126 || w->status == 127))

@@ -161,8 +161,8 @@ worker_next(struct worker *w, int64_t now_us)
 		w->busy_us += time_mono_us() - w->busy_since;
 }
 
-static bool
-is_sending(const struct worker *w)
+bool
+worker_is_sending(const struct worker *w)
 {
 	return w->msg.at < sizeof(w->msg.head) + w->msg.len;
 }
@@ -171,7 +171,7 @@ bool
 worker_sends(const struct worker *w)
 {
 	return w->in_fd != -1
-	       && (is_sending(w) || w->note_due || w->n_begun < w->n_runs
+	       && (worker_is_sending(w) || w->note_due || w->n_begun < w->n_runs
 		   || w->state == WORKER_ENDING);
 }
 
@@ -263,7 +263,7 @@ worker_send(struct worker *w)
 	struct message *m = &w->msg;
 	ssize_t n;
 
-	while (w->in_fd != -1 && (is_sending(w) || begin_next(w))) {
+	while (w->in_fd != -1 && (worker_is_sending(w) || begin_next(w))) {
 		n = send_some(w);
 		/* Why it reads no more, its output says. */
 		if (n == -1 && errno == EPIPE)

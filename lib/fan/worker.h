@@ -97,6 +97,7 @@ void worker_release(struct worker *w, struct rooms *r); /* ends it */
  * worker_hand: the job goes to it as soon as there is room.
  * worker_finish: END for that reason, and then nothing, goes to it.
  * worker_sends: whether it waits for room to send something.
+ * worker_is_sending: whether that has begun, and not all of it is gone.
  * worker_send: as much as there is room for.
  * worker_read: 1 when a frame is whole, in rx_h and rx, until worker_took; 0
  * not yet; -1 no more will come.
@@ -108,6 +109,7 @@ int worker_start(struct worker *w, const struct buf *head);
 void worker_hand(struct worker *w, struct job *j, int64_t now_us);
 void worker_finish(struct worker *w, enum end_reason reason);
 bool worker_sends(const struct worker *w);
+bool worker_is_sending(const struct worker *w);
 int worker_send(struct worker *w);
 int worker_read(struct worker *w, struct rooms *r);
 void worker_took(struct worker *w);

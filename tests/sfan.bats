@@ -524,7 +524,7 @@ twice	int" ]
 
 @test "the status of a worker that ends later is waited for" {
 	rows
-	for t in 0 60s; do
+	for t in 0 60s 106751991d; do
 		run -3 --separate-stderr bash -c "sfan --timeout $t -j 1 -- \
 			'smap -w true; exec >&-; seq 300000 | wc -l >&2; exit 3' \
 			<in.mill >/dev/null"

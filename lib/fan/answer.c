@@ -9,7 +9,7 @@
 #include "fan/fan_int.h"
 #include "wire/rows.h"
 
-#define MAX_ANSWER (UINT64_C(1) << 30) /* bytes, to one frame */
+#define MAX_ANSWER (UINT64_C(1) << 30) /* bytes that one to a frame takes */
 
 /* The stages that the worker adds must answer frame by frame. */
 static int
@@ -182,7 +182,7 @@ take_rows(struct fan *f, struct worker *w)
 		    h->raw_len);
 	if (why != NULL)
 		return worker_fail(w, "%s", why);
-	w->answered_len += h->raw_len;
+	w->answered_len += sizeof(*w->pieces) + h->raw_len;
 	if (w->answered_len > MAX_ANSWER)
 		return worker_fail(w, "more than 1 GiB in answer to a frame");
 	w->pieces = mem_grow(

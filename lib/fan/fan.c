@@ -112,7 +112,8 @@ on_head(struct stage *st, void *arg)
 	if (check_limit(f) == -1)
 		return -1;
 	if (guard_start(&f->guard) == -1)
-		return stage_fail(st, TOOL_IO, "fork: %s", strerror(errno));
+		return stage_fail(st, TOOL_IO,
+		    "no process that guards the workers: %s", strerror(errno));
 	if (make_head(f) == -1 || ask_one(f) == -1)
 		return -1;
 	head_release(out);
@@ -208,6 +209,18 @@ on_idle(struct stage *st, void *arg, int *timeout_ms)
 	return turn_once(f, STDIN_FILENO, ms);
 }
 
+/* It is at what another one has answered. */
+static void
+leave_worker(struct fan *f, struct worker *w)
+{
+	recover_stop(f, w);
+	for (size_t i = 0; i < w->n_runs; i++) {
+		w->runs[i].job->n_runs--;
+		job_drop(w->runs[i].job, &f->rooms);
+	}
+	w->n_runs = 0;
+}
+
 /* All is answered: tell the workers, and hear what they have counted. */
 static int
 end_workers(struct fan *f, enum end_reason reason)
@@ -218,17 +231,10 @@ end_workers(struct fan *f, enum end_reason reason)
 		struct worker *w = &f->workers[i];
 
 		w->since_us = fan_clock(f);
-		if (w->state == WORKER_READY && w->n_runs == 0) {
+		if (w->state == WORKER_READY && w->n_runs == 0)
 			worker_finish(w, reason);
-		} else if (w->pid != 0) {
-			/* It is at what another one has answered. */
-			recover_stop(f, w);
-			for (size_t k = 0; k < w->n_runs; k++) {
-				w->runs[k].job->n_runs--;
-				job_drop(w->runs[k].job, &f->rooms);
-			}
-			w->n_runs = 0;
-		}
+		else if (w->pid != 0)
+			leave_worker(f, w);
 	}
 	while (left > 0) {
 		left = 0;

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "base/io.h"
+#include "base/num.h"
 #include "base/time.h"
 #include "fan/fan_int.h"
 #include "io/spawn.h"
@@ -10,25 +11,33 @@
 #define TELL_US INT64_C(5000000)
 #define LOOK_US INT64_C(100000) /* between two looks at the processes */
 
-/* When the worker has taken too long, by fan_clock. */
+/* Since when something is expected of it; INT64_MAX = nothing is. */
 static int64_t
-limit_us(const struct fan *f, const struct worker *w)
+since_us(const struct worker *w)
 {
-	if (f->o->timeout_us == 0)
-		return INT64_MAX;
 	switch (w->state) {
 	case WORKER_READY:
-		return w->n_runs > 0 ? w->runs[0].since_us + f->o->timeout_us
-				     : INT64_MAX;
+		return w->n_runs > 0 ? w->runs[0].since_us : INT64_MAX;
 	case WORKER_STARTING:
 	case WORKER_ENDING:
 	case WORKER_ENDED:
-		return w->since_us + f->o->timeout_us;
+		return w->since_us;
 	case WORKER_NONE:
 	case WORKER_LOST:
 	default:
 		return INT64_MAX;
 	}
+}
+
+/* When the worker has taken too long, by fan_clock. */
+static int64_t
+limit_us(const struct fan *f, const struct worker *w)
+{
+	int64_t since = since_us(w), limit;
+
+	if (f->o->timeout_us == 0 || !num_add(&limit, since, f->o->timeout_us))
+		return INT64_MAX;
+	return limit;
 }
 
 /* Whether it has something to do, which it may fail to. */

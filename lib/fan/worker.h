@@ -15,9 +15,8 @@
 #include "fan/lines.h"
 #include "wire/frame.h"
 
-#define WORKER_DEPTH                                                           \
-	2 /* frames in flight: one to work on, one to go on with               \
-	   */
+/* Frames in flight: one to work on, one to go on with. */
+#define WORKER_DEPTH 2
 
 enum worker_state {
 	WORKER_NONE, /* no process */

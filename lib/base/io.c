@@ -52,23 +52,6 @@ io_take(int fd, void *p, size_t len)
 }
 
 ssize_t
-io_read_full(int fd, void *p, size_t len)
-{
-	size_t got = 0;
-	ssize_t n;
-
-	while (got < len) {
-		n = io_read(fd, (char *)p + got, len - got);
-		if (n == -1)
-			return -1;
-		if (n == 0)
-			break;
-		got += (size_t)n;
-	}
-	return (ssize_t)got;
-}
-
-ssize_t
 io_pread(int fd, void *p, size_t len, off_t off)
 {
 	ssize_t n;
@@ -79,14 +62,17 @@ io_pread(int fd, void *p, size_t len, off_t off)
 	return n;
 }
 
-ssize_t
-io_pread_full(int fd, void *p, size_t len, off_t off)
+/* From *off on, or, without off, from where the descriptor is. */
+static ssize_t
+read_full(int fd, char *p, size_t len, const off_t *off)
 {
 	size_t got = 0;
 	ssize_t n;
 
 	while (got < len) {
-		n = io_pread(fd, (char *)p + got, len - got, off + (off_t)got);
+		n = off == NULL
+			? io_read(fd, p + got, len - got)
+			: io_pread(fd, p + got, len - got, *off + (off_t)got);
 		if (n == -1)
 			return -1;
 		if (n == 0)
@@ -94,6 +80,18 @@ io_pread_full(int fd, void *p, size_t len, off_t off)
 		got += (size_t)n;
 	}
 	return (ssize_t)got;
+}
+
+ssize_t
+io_read_full(int fd, void *p, size_t len)
+{
+	return read_full(fd, p, len, NULL);
+}
+
+ssize_t
+io_pread_full(int fd, void *p, size_t len, off_t off)
+{
+	return read_full(fd, p, len, &off);
 }
 
 int

@@ -6,6 +6,7 @@
 # shellcheck disable=SC2317 # until_true calls these functions
 
 load helper
+load starts
 
 # What is new in in/, with the names of the files, on one line.
 new() {
@@ -15,23 +16,7 @@ new() {
 
 # follow FILE ARGS...: follow in/ in the background, rows in FILE.
 follow() {
-	local out=$1
-	shift
-	mkfifo "$out.p"
-	ssink -q -N <"$out.p" >"$out" &
-	sink=$!
-	sbatch -f lines -F -S d "$@" in/ >"$out.p" 2>"$out.err" &
-	source=$!
-}
-
-stop() {
-	kill "$source"
-	wait "$source" "$sink"
-}
-
-crash() {
-	kill -9 "$source" "$sink"
-	wait "$source" "$sink" || :
+	launch "$1" -f lines -F -S d "${@:2}" in/
 }
 
 setup_dir() {
@@ -39,12 +24,6 @@ setup_dir() {
 	seq 3 >in/a
 	seq 4 5 | gzip >in/b.gz
 	touch -d 2026-01-01 in/b.gz
-}
-
-rows_are() {
-	local file=$1
-	shift
-	[ "$(paste -sd ' ' "$file")" = "$*" ]
 }
 
 @test "--once reads the files that came since the last run, oldest first" {

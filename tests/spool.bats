@@ -8,6 +8,7 @@
 # shellcheck disable=SC2317 # until_true calls these functions
 
 load helper
+load starts
 
 # One start with standard input, its rows on one line.
 take() {
@@ -16,30 +17,7 @@ take() {
 
 # start FILE ARGS...: begin one in the background, rows in FILE.
 start() {
-	local out=$1
-	shift
-	mkfifo "$out.p"
-	ssink -q -N <"$out.p" >"$out" &
-	sink=$!
-	sbatch "$@" --spool -S d <&0 >"$out.p" 2>"$out.err" &
-	source=$!
-}
-
-# End it by a signal, all of it at once.
-crash() {
-	kill -9 "$source" "$sink"
-	wait "$source" "$sink" || :
-}
-
-stop() {
-	kill "$source"
-	wait "$source" "$sink"
-}
-
-rows_are() {
-	local file=$1
-	shift
-	[ "$(paste -sd ' ' "$file")" = "$*" ]
+	launch "$@" --spool -S d
 }
 
 has_lines() {

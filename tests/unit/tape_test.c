@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "check.h"
@@ -166,6 +168,9 @@ restart(struct world *w, size_t from)
 	w->n_saved = from + 1;
 	w->committed = from;
 	tape_mark(&w->t, from);
+	/* As a start does that spools nothing. */
+	if (dice(4) == 0)
+		CHECK(tape_rest(&w->t, &why) == 0);
 	for (size_t i = 0; i < STREAMS; i++) {
 		struct model *m = &w->m[i];
 
@@ -248,6 +253,53 @@ test_limit(void)
 	checkpoint_release(&dir);
 }
 
+/* Starts of one epoch each, the last of which spool nothing. */
+static void
+test_short(void)
+{
+	static char p[5000];
+	struct checkpoint dir;
+	struct tape t;
+	struct tape_stream *s;
+	struct buf saved;
+	struct cur c;
+	struct stat st;
+	uint64_t before = 0;
+	char *why;
+
+	buf_init(&saved, 0);
+	taped_begin(&dir, "short");
+	for (uint64_t epoch = 0; epoch < 30; epoch++) {
+		tape_init(&t, TAPED_MAX);
+		cur_init(&c, saved.data, saved.len);
+		CHECK(epoch == 0 || tape_load(&t, &c, before) == 0);
+		CHECK(tape_start(&t, &why, &dir) == 0 && why == NULL);
+		tape_mark(&t, epoch);
+		if (epoch < 20) {
+			s = tape_add(&t, "-", "stdin", false);
+			CHECK(tape_open(&t, &why, s, epoch, false) == 0);
+			CHECK(tape_write(&t, &why, s, p, sizeof(p)) == 0);
+			tape_drop(&t, s);
+		} else {
+			CHECK(tape_rest(&t, &why) == 0);
+		}
+		CHECK(tape_flush(&t, &why) == 0);
+		buf_reset(&saved);
+		tape_save(&t, &saved);
+		before = tape_needed(&t);
+		/* The one before this one is committed. */
+		CHECK(epoch == 0 || tape_trim(&t, &why, epoch - 1) == 0);
+		CHECK(t.n_files <= 3);
+		tape_release(&t);
+	}
+	CHECK(fstatat(dir.fd, "spool.000021", &st, 0) == 0);
+	CHECK(st.st_size == 32);
+	CHECK(faccessat(dir.fd, "spool.000020", F_OK, 0) == -1);
+	CHECK(faccessat(dir.fd, "spool.000022", F_OK, 0) == -1);
+	buf_release(&saved);
+	checkpoint_release(&dir);
+}
+
 /* A file that is removed is not kept open, which would keep its room. */
 static void
 test_room(void)
@@ -318,6 +370,7 @@ main(void)
 	test_turns();
 	test_limit();
 	test_room();
+	test_short();
 	for (uint64_t seed = 1; seed <= 20; seed++)
 		test_random(seed);
 	return check_done("tape_test");

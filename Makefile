@@ -34,8 +34,8 @@ ssink-sqlite_PKG = sqlite3
 HELPERS := $(foreach h,$(ALL_HELPERS),$(if $(shell \
 	pkg-config --exists $($(h)_PKG) && echo yes),$(h)))
 PKG = $($(basename $(@F))_PKG)
-BASE = buf crc digits hash io map mem num pattern quote sha256 time timefmt \
-	timeparse timeprint xxh64 zone zonerule
+BASE = buf crc digits hash io map mem num opttext pattern quote sha256 time \
+	timefmt timeparse timeprint xxh64 zone zonerule
 DATA = batch col colbuf flat kept name order schema type
 WIRE = frame head headio mode note pack reader reader_bytes rows writer zip
 TEXT = access accessvar axis block canvas cell clf cols colsparse current dsv \

@@ -56,7 +56,7 @@ b	2" ]
 	sums --once 'v < 9' -k k 'sum(v) as s'
 	all="--once --accept-changes 01-smap --accept-changes 02-swindow --accept-changes 03-sreduce"
 	run -78 --separate-stderr sums "$all" 'v < 9' -k v 'sum(v) as s'
-	[ "$stderr" = "sreduce: the pipeline has changed since $PWD/d was made: what 03-sreduce keeps is of \"1m --origin 0us -k k: k str, sum(v) int v1\", and would be of \"1m --origin 0us -k v: v int, sum(v) int v1\"; begin with another -S DIR" ]
+	[ "$stderr" = "sreduce: the pipeline has changed since $PWD/d was made: what 03-sreduce keeps is of \"1m -k k: k str, sum(v) int v1\", and would be of \"1m -k v: v int, sum(v) int v1\"; begin with another -S DIR" ]
 	for aggs in 'sum(v) as s, max(v)' 'sum(t::int) as s' \
 		'sum(v) filter (where v > 1) as s' 'sum(v::float) as s'; do
 		run -78 --separate-stderr sums "$all" 'v < 9' -k k "$aggs"
@@ -122,6 +122,47 @@ b	2" ]
 		run -78 --separate-stderr go "--once $accept" "$window"
 		[[ $stderr == *"what 01-swindow keeps is of"* ]]
 	done
+}
+
+@test "options are shown as they are written, and those not given are not" {
+	go() {
+		sbatch -f csv -N -c t:time,k -t t -S d --once "${from[@]}" in.csv |
+			swindow -q "$@" | sreduce -k k count | ssink -q -N
+	}
+	from=()
+	echo 5,a >in.csv
+	go 1m
+	run -78 --separate-stderr go 1m --late 90s --idle 2h --max-future 1d
+	[[ ${stderr_lines[0]} == *'01-swindow has the options "1m --late 1m30s --idle 2h --max-future 1d", and had "1m --late 0s"; '* ]]
+	run -78 --separate-stderr go 1m --late eof --origin 1500ms --sort
+	[[ ${stderr_lines[0]} == *'01-swindow has the options "1m --late eof --origin 1s500ms --sort", and had "1m --late 0s"; '* ]]
+	from=(--from 2026-01-01T00:00:00Z --until 2026-01-02T12:30:00.5Z)
+	run -78 --separate-stderr go 1m
+	[[ ${stderr_lines[0]} == 'sbatch: -S: the options are "'*'--from 2026-01-01T00:00:00Z --until 2026-01-02T12:30:00.5Z", and were "'* ]]
+	from=()
+	run -0 millrace dump d swindow
+	[[ $output == *"
+chain 01-swindow swindow 1m --late 0s
+"* ]]
+	# A word of an expression is left as it is.
+	rm -r d
+	sbatch -f lines -S d --once in.csv | smap -w 'line <> "--late 60000000us"' |
+		ssink -q >/dev/null
+	run -0 millrace dump d smap
+	[[ $output == *'smap -w line <> "--late 60000000us"'* ]]
+}
+
+@test "another name of a stage is called that, where it is and behind it" {
+	seq 3 >in
+	sbatch -f lines -S d --once in | smap -w true | ssink -q -N
+	echo 4 >>in
+	run -78 --separate-stderr bash -c "sbatch -f lines -S d --once in |
+		smap -w true --name other | ssink -q -N"
+	[ "$stderr" = "other: $PWD/d: the pipeline has changed: 01-other stands where 01-smap was; a stage is known by its name, see --name" ]
+	run -78 --separate-stderr bash -c "sbatch -f lines -S d --once in |
+		sreduce --running count | ssink -q -N"
+	[ "$stderr" = "sreduce: $PWD/d: the pipeline has changed: 01-sreduce stands where 01-smap was; to take a step out, or to make room for one, write smap -w true" ]
+	[ "$(sbatch -f lines -S d --once in | smap -w true | ssink -q -N)" = 4 ]
 }
 
 @test "a calendar and keys of sessions are part of what is compared" {
@@ -231,7 +272,7 @@ b	2" ]
 	run -78 --separate-stderr bash -c \
 		'sbatch -f lines -S d --once in |
 			smap -w true --name other | ssink -q -N'
-	[[ $stderr == *": the pipeline has changed: 01-other stands where 01-smap was; "* ]]
+	[[ ${stderr_lines[0]} == "other: $PWD/d: the pipeline has changed: 01-other stands where 01-smap was; a stage is known by its name, see --name" ]]
 }
 
 @test "--accept-changes wants the name of a stage" {

@@ -94,25 +94,34 @@ find_other(void *arg, const char *name)
 	return 1;
 }
 
-static int
-fail_missing(const struct checkpoint *c, char **why, const char *name)
+int
+snapshot_other(const struct checkpoint *c, char **why, char **stage)
 {
 	struct other other = {.c = c};
 	int rc = entries_each(c, why, find_other, &other);
 
+	*stage = other.stage;
+	return rc;
+}
+
+static int
+fail_missing(const struct checkpoint *c, char **why, const char *name)
+{
+	char *other;
+	int rc = snapshot_other(c, why, &other);
+
 	if (rc != 0)
 		return rc;
-	if (other.stage == NULL) {
+	if (other == NULL) {
 		*why = mem_printf("%s/%s: it is not there, or the pipeline of "
 				  "the last commit had no such stage",
 		    c->path, name);
 		return EX_DATAERR;
 	}
-	*why = mem_printf("%s: the pipeline has changed: %s stands where %s "
-			  "was; to take a step out, or to make room for "
-			  "one, write smap -w true",
-	    c->path, c->stage, other.stage);
-	free(other.stage);
+	*why =
+	    mem_printf("%s: the pipeline has changed: %s stands where %s was",
+		c->path, c->stage, other);
+	free(other);
 	return SNAPSHOT_CHANGED;
 }
 

@@ -20,6 +20,7 @@
  * snapshot_load: append that of c->last to out; 65 when it is not there, or
  * damaged, SNAPSHOT_CHANGED when another stage has one in its place.
  * snapshot_malformed: what it loaded makes no sense, 65.
+ * snapshot_other: *stage is the name of that other one, to be freed, or NULL.
  * snapshot_prune: remove those that no restart can want: all but those of the
  * last two committed epochs and of our own epochs after them; and what a kill
  * has left of one that was being written.
@@ -29,6 +30,7 @@ int snapshot_save(
     struct checkpoint *c, char **why, uint64_t epoch, const struct buf *body);
 int snapshot_load(struct checkpoint *c, char **why, struct buf *out);
 int snapshot_malformed(const struct checkpoint *c, char **why);
+int snapshot_other(const struct checkpoint *c, char **why, char **stage);
 int snapshot_prune(struct checkpoint *c, char **why);
 
 /*

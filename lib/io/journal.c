@@ -7,6 +7,7 @@
 #include <sysexits.h>
 
 #include "base/mem.h"
+#include "base/opttext.h"
 #include "ckpt/snapshot.h"
 #include "io/heading.h"
 #include "io/intake_int.h"
@@ -252,6 +253,28 @@ malformed(struct intake *in)
 }
 
 static int
+fail_changed(
+    struct intake *in, const struct buf *is, const char *was, size_t len)
+{
+	struct buf now, then;
+	int rc;
+
+	buf_init(&now, 0);
+	buf_init(&then, 0);
+	/* Both have a NUL behind them. */
+	opttext_put(&now, (const char *)is->data, is->len - 1);
+	opttext_put(&then, was, strnlen(was, len));
+	rc = intake_fail(in, INTAKE_CHANGED,
+	    "-S: the options are \"%.*s\", and were \"%.*s\"; write these "
+	    "again, or another -S DIR",
+	    (int)now.len, (const char *)now.data, (int)then.len,
+	    (const char *)then.data);
+	buf_release(&then);
+	buf_release(&now);
+	return rc;
+}
+
+static int
 check_options(struct intake *in, struct cur *c)
 {
 	struct buf chain;
@@ -270,10 +293,7 @@ check_options(struct intake *in, struct cur *c)
 	buf_init(&chain, HEAD_MAX_TEXT);
 	heading_describe(&chain, &in->o);
 	if (chain.len != len || memcmp(chain.data, was, len) != 0)
-		rc = intake_fail(in, INTAKE_CHANGED,
-		    "-S: the options are \"%.*s\", and were \"%.*s\"; write "
-		    "these again, or another -S DIR",
-		    (int)chain.len, (const char *)chain.data, (int)len, was);
+		rc = fail_changed(in, &chain, was, len);
 	buf_release(&chain);
 	return rc;
 }

@@ -7,6 +7,7 @@
 #include <sysexits.h>
 
 #include "base/mem.h"
+#include "base/opttext.h"
 #include "ckpt/checkpoint.h"
 #include "ckpt/survey.h"
 
@@ -60,10 +61,14 @@ options_differ(const struct head_stage *was, const struct head *h, size_t i)
 {
 	const struct head_stage *is = &h->stages[i];
 	char *stage = checkpoint_stage(is->name, i);
+	char *now = opttext_show(is->options);
+	char *then = opttext_show(was->options);
 	char *why = mem_printf("%s has the options \"%s\", and had \"%s\"; "
 			       "sbatch --accept-changes %s goes on with it",
-	    stage, is->options, was->options, stage);
+	    stage, now, then, stage);
 
+	free(then);
+	free(now);
 	free(stage);
 	return why;
 }
@@ -80,12 +85,14 @@ compare_stages(const struct changes *c, bool *any, const struct head *was,
 		const struct head_stage *a = &was->stages[i];
 		const struct head_stage *b = &is->stages[i];
 
-		if (strcmp(a->program, b->program) != 0
-		    || strcmp(a->name, b->name) != 0)
-			return mem_printf("%s (%s) stands where %s (%s) was; "
-					  "to take a step out, or to make "
-					  "room for one, write smap -w true",
+		if (strcmp(a->program, b->program) != 0)
+			return mem_printf(
+			    "%s (%s) stands where %s (%s) was; " CHANGES_STEP,
 			    b->name, b->program, a->name, a->program);
+		if (strcmp(a->name, b->name) != 0)
+			return mem_printf("%s stands where %s was; a stage is "
+					  "known by its name: write --name %s",
+			    b->name, a->name, a->name);
 		if (strcmp(a->options, b->options) == 0
 		    || (!sinks_told && a->options[0] == '\0'))
 			continue;
@@ -139,6 +146,20 @@ check_columns(const struct changes *c, bool *any, const struct state *was)
 }
 
 static char *
+keeps_differ(const char *stage, const char *was, const char *is)
+{
+	char *now = opttext_show(is);
+	char *then = opttext_show(was);
+	char *why = mem_printf("what %s keeps is of \"%s\", and would be of "
+			       "\"%s\"; begin with another -S DIR",
+	    stage, then, now);
+
+	free(then);
+	free(now);
+	return why;
+}
+
+static char *
 check_keeps(const struct changes *c, bool any, const struct state *was)
 {
 	const struct head *h = c->out;
@@ -155,9 +176,7 @@ check_keeps(const struct changes *c, bool any, const struct state *was)
 				 "on; start once without the change",
 		    stage);
 	else
-		why = mem_printf("what %s keeps is of \"%s\", and would be of "
-				 "\"%s\"; begin with another -S DIR",
-		    stage, was->keeps, c->keeps);
+		why = keeps_differ(stage, was->keeps, c->keeps);
 	free(stage);
 	return why;
 }

@@ -12,6 +12,10 @@
 #include "tool/state.h"
 #include "wire/head.h"
 
+/* What to write instead of another stage in the place of one. */
+#define CHANGES_STEP                                                           \
+	"to take a step out, or to make room for one, write smap -w true"
+
 /* What a stage is now, to be compared with its state; all borrowed. */
 struct changes {
 	const struct accepted *accepted;

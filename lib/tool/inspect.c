@@ -8,6 +8,7 @@
 #include <sysexits.h>
 
 #include "base/mem.h"
+#include "base/opttext.h"
 #include "base/quote.h"
 #include "base/time.h"
 #include "ckpt/durable.h"
@@ -253,6 +254,15 @@ put_text(struct buf *out, const char *s)
 }
 
 static void
+put_options(struct buf *out, const char *s)
+{
+	char *text = opttext_show(s);
+
+	put_text(out, text);
+	free(text);
+}
+
+static void
 put_head(struct buf *out, const struct head *h)
 {
 	for (size_t i = 0; i < h->n_stages; i++) {
@@ -261,7 +271,7 @@ put_head(struct buf *out, const struct head *h)
 		buf_printf(out, "chain %02zu-", i);
 		put_text(out, st->name);
 		buf_printf(out, " %s ", st->program);
-		put_text(out, st->options);
+		put_options(out, st->options);
 		buf_putc(out, '\n');
 	}
 	for (size_t i = 0; i < h->schema.n; i++) {
@@ -315,7 +325,7 @@ inspect_places(struct buf *out, char **why, struct cur *c, uint32_t version)
 	(void)version; /* is in the bytes */
 	if (rc == 0) {
 		buf_printf(out, "chain %s ", SOURCE);
-		put_text(out, p.options);
+		put_options(out, p.options);
 		buf_putc(out, '\n');
 		buf_printf(out, "rows %ju, invalid %ju, filtered %ju\n",
 		    (uintmax_t)p.rows, (uintmax_t)p.bad, (uintmax_t)p.filtered);

@@ -125,6 +125,48 @@ get_state(
 	return 0;
 }
 
+/* The program whose state stands where ours would; NULL: it cannot be told. */
+static char *
+find_program(const struct stage *st)
+{
+	struct checkpoint other = st->resume.dir; /* all else is borrowed */
+	struct state s;
+	struct buf b;
+	struct cur c;
+	char *program = NULL, *why = NULL;
+
+	state_init(&s);
+	buf_init(&b, 0);
+	if (snapshot_other(&st->resume.dir, &why, &other.stage) == 0
+	    && snapshot_load(&other, &why, &b) == 0) {
+		cur_init(&c, b.data, b.len);
+		if (state_read(&s, &why, &c) == 0 && s.out.n_stages > 0)
+			program = mem_strdup(
+			    s.out.stages[s.out.n_stages - 1].program);
+	}
+	free(other.stage);
+	free(why);
+	buf_release(&b);
+	state_release(&s);
+	return program;
+}
+
+/* Another stage stands in our place, or it is ours under another name. */
+static int
+fail_other(struct stage *st, char *why)
+{
+	char *program = find_program(st);
+	bool renamed =
+	    program != NULL && strcmp(program, st->tool->program) == 0;
+
+	free(program);
+	stage_fail(st, SNAPSHOT_CHANGED, "%s; %s", why,
+	    renamed ? "a stage is known by its name, see --name"
+		    : CHANGES_STEP);
+	free(why);
+	return -1;
+}
+
 static int
 load_state(struct stage *st, const struct stage_ops *ops, void *arg)
 {
@@ -135,9 +177,10 @@ load_state(struct stage *st, const struct stage_ops *ops, void *arg)
 
 	buf_init(&b, 0);
 	rc = snapshot_load(&st->resume.dir, &why, &b);
-	if (rc != 0) {
-		fail_with(st, rc, why);
-		rc = -1;
+	if (rc == SNAPSHOT_CHANGED) {
+		rc = fail_other(st, why);
+	} else if (rc != 0) {
+		rc = fail_with(st, rc, why);
 	} else {
 		cur_init(&c, b.data, b.len);
 		rc = get_state(st, ops, arg, &c);

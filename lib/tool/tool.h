@@ -26,6 +26,11 @@ enum tool_status {
 	TOOL_CHANGED = 78 /* the pipeline changed */
 };
 
+/* Why a pipeline that resumes is refused when its last stage is no sink. */
+#define TOOL_NO_SINK                                                           \
+	"standard output is no pipe, so nothing behind it commits what was "   \
+	"read: write ... | ssink DEST, or leave -S out"
+
 /*
  * One option.  ch: its letter, or a number from TOOL_LONG up when it has only
  * a long name.  arg: the argument's name for the help, NULL without one;
@@ -33,11 +38,6 @@ enum tool_status {
  * source of getopt's strings, --help and the check against the man page.
  */
 #define TOOL_LONG 256
-
-/* Why a pipeline that resumes is refused when its last stage is no sink. */
-#define TOOL_NO_SINK                                                           \
-	"standard output is no pipe, so nothing behind it commits what was "   \
-	"read: write ... | ssink DEST, or leave -S out"
 struct tool_opt {
 	int ch;
 	const char *name;

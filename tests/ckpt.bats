@@ -155,6 +155,18 @@ all() {
 	{ seq 5000; seq 7001 7003; } | diff - f
 }
 
+@test "a followed file that was replaced before a commit is missed" {
+	seq 1 3 >b.log
+	killed -F b.log
+	rm b.log
+	seq 7 9 >new
+	mv new b.log
+	run -66 --separate-stderr all b.log
+	[[ $stderr == "sbatch: b.log: the file that was read up to byte 0 is gone, "* ]]
+	all --on-missing skip b.log
+	seq 7 9 | diff - f
+}
+
 @test "rows that came before a commit are not passed over by --from end" {
 	seq 1 3 >b.log
 	mkfifo p
@@ -409,7 +421,7 @@ all() {
 	echo >go
 	wait %1
 	[ "$(millrace status d | head -n 2)" = "committed epoch 1 of generation 1
-started 1 times" ]
+started 1 time" ]
 }
 
 @test "a directory that holds something else is no place for states" {

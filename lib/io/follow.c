@@ -395,6 +395,8 @@ follow_seek(struct follow *f, uint64_t off)
 void
 follow_take(struct follow *f)
 {
+	if (f->now.fd != -1)
+		return;
 	/* What cannot be looked at now is told of by who reads it. */
 	(void)follow_scan(f);
 	if (f->n_queue > 0)

@@ -32,7 +32,8 @@ struct follow;
  * follow_where: the path of what is being read; follow_mtime_us: when that was
  * written to, or now.
  * follow_plain_fd, follow_seek, follow_to_end: as in source.h.
- * follow_take: in place of the first follow_read: hold what that would read.
+ * follow_take: where no file is held, hold what the next follow_read would
+ * begin with.
  */
 struct follow *follow_new(const char *path, char *const files[], size_t n);
 void follow_free(struct follow *f);

@@ -312,6 +312,7 @@ save_followed(const struct source *s, struct buf *out, uint64_t off)
 	struct follow *f;
 
 	if (set->follow != NULL) {
+		follow_take(set->follow);
 		follow_save(out, set->follow, off);
 	} else if (s->saved != NULL) {
 		buf_put(out, s->saved, s->n_saved);

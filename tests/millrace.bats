@@ -70,11 +70,28 @@ two_epochs() {
 	seq 3 >a.log
 	sbatch -f lines -S d a.log | cat >/dev/null
 	run -0 millrace status d
-	[[ $output == "committed nothing
-on its way epoch 1 of generation 1
-started 1 times" ]]
+	[ "$output" = "committed nothing
+given up epoch 1 of generation 1
+started 1 time
+source a.log read 0 of 6 bytes, behind by 6" ]
 	run -66 --separate-stderr millrace dump d sbatch
 	[ "$stderr" = "millrace: $PWD/d: nothing is committed" ]
+}
+
+@test "status while nothing is committed yet names what runs and waits" {
+	seq 3 >a.log
+	sbatch -F -f lines -S d --epoch 1h a.log | smap -w true | ssink -q -N >out &
+	until_true 10 test -s out
+	run -0 millrace status d
+	[ "${lines[0]}" = "committed nothing" ]
+	[ "${lines[1]}" = "started 1 time" ]
+	[[ ${lines[2]} =~ ^'stage 00-sbatch nothing committed, runs as '[0-9]+$ ]]
+	[[ ${lines[3]} =~ ^'stage 01-smap nothing committed, runs as '[0-9]+$ ]]
+	[[ ${lines[4]} =~ ^'stage 02-ssink nothing committed, runs as '[0-9]+$ ]]
+	[ "${lines[5]}" = "source a.log read 0 of 6 bytes, behind by 6" ]
+	[ "${#lines[@]}" -eq 6 ]
+	kill "$(sed -n 1p d/source.lock)"
+	wait
 }
 
 @test "dump shows where rows went, and where the source is" {

@@ -201,7 +201,7 @@ put_new_stages(
 				 && strcmp(s->v[j].stage, stage) == 0;
 		if (!known)
 			buf_printf(out,
-			    "stage %s without a state, runs as %ld\n", stage,
+			    "stage %s nothing committed, runs as %ld\n", stage,
 			    (long)f->holder);
 	}
 }
@@ -212,34 +212,55 @@ put_pending(struct buf *out, const struct checkpoint *c, const struct survey *s)
 {
 	const struct survey_file *f = s->n == 0 ? NULL : &s->v[s->n - 1];
 
-	if (f != NULL && f->epoch > c->last.epoch)
-		buf_printf(out, "on its way epoch %ju of generation %ju\n",
-		    (uintmax_t)f->epoch, (uintmax_t)f->generation);
+	if (f == NULL || f->epoch <= c->last.epoch)
+		return;
+	buf_printf(out, "%s epoch %ju of generation %ju\n",
+	    survey_holder(s, NULL) != NULL ? "on its way" : "given up",
+	    (uintmax_t)f->epoch, (uintmax_t)f->generation);
+}
+
+/* How far each source is, as f says. */
+static int
+put_sources(struct buf *out, char **why, const struct checkpoint *c,
+    const struct survey_file *f)
+{
+	struct places p;
+	int rc = load_places(&p, why, c, f);
+
+	for (size_t i = 0; rc == 0 && i < p.n; i++)
+		put_place(out, &p.v[i]);
+	places_release(&p);
+	return rc;
+}
+
+/* The state of sbatch from which the next start goes on, or NULL. */
+static const struct survey_file *
+find_source(const struct checkpoint *c, const struct survey *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].epoch == c->last.epoch
+		    && s->v[i].generation == c->last.generation
+		    && strcmp(s->v[i].stage, SOURCE) == 0)
+			return &s->v[i];
+	return NULL;
 }
 
 int
 inspect_status(struct buf *out, char **why, const struct checkpoint *c,
     const struct survey *s)
 {
-	struct places p;
-	int rc;
+	const struct survey_file *source = find_source(c, s);
 
 	put_commit(out, c);
 	put_pending(out, c, s);
-	buf_printf(out, "started %ju times\n", (uintmax_t)c->generation);
+	buf_printf(out, "started %ju time%s\n", (uintmax_t)c->generation,
+	    c->generation == 1 ? "" : "s");
 	for (size_t i = 0; i < s->n; i++)
 		if (is_last(c, &s->v[i]))
 			put_stage(out, s, &s->v[i]);
 	put_new_stages(out, c, s);
-	for (size_t i = 0; i < s->n; i++) {
-		if (!is_last(c, &s->v[i]) || strcmp(s->v[i].stage, SOURCE) != 0)
-			continue;
-		rc = load_places(&p, why, c, &s->v[i]);
-		for (size_t j = 0; rc == 0 && j < p.n; j++)
-			put_place(out, &p.v[j]);
-		places_release(&p);
-		return rc;
-	}
+	if (source != NULL)
+		return put_sources(out, why, c, source);
 	if (c->last.epoch == 0)
 		return 0;
 	*why = mem_printf("%s: the state of sbatch at epoch %ju is not there",

@@ -68,7 +68,8 @@ IO = again appended bad changelog conn crew cut dir emit entry epochs \
 	listen losses merge net newfiles outdir outexec outfile outgroup \
 	outlet outpath outpath_parse outresume outset outwhole pace parcel \
 	places poller prepared pump range saved seen set share sibling side \
-	sink source source_list spawn spool spooled target turn
+	sink source source_file source_list source_read spawn spool spooled \
+	target turn
 JOIN = cogroup heap match match_scope match_state match_time plan plan_gather \
 	side streams streams_cogroup streams_head streams_out table tablefile \
 	tablejoin tablepack tables

@@ -87,7 +87,9 @@ struct source {
 	int status;
 };
 
-/* The kinds that are not in source.c. */
+/* The kinds; source_file_kind is of files at rest. */
+extern const struct source_kind source_stdin_kind, source_pipe_kind;
+extern const struct source_kind source_file_kind;
 extern const struct source_kind set_followed, set_at_rest, set_kept;
 extern const struct source_kind dir_kind, gen_kind, helper_kind;
 extern const struct source_kind listen_tcp, listen_unix;
@@ -100,9 +102,6 @@ extern const struct source_kind conn_tcp, conn_guest, conn_udp;
  */
 struct source *spooled_new(struct source *s, const char *path);
 struct source *spooled_guest(const struct source *listener);
-
-/* A file at rest. */
-extern const struct source_kind source_file_kind;
 
 /*
  * Make one source of each set of rotated files in l, at the place of the first

@@ -64,12 +64,12 @@ STEP = chain chain_state columns command command_back dedup elements ends \
 	running sample span step where
 IO = again appended bad changelog conn crew cut dir emit entry epochs \
 	external feed filesink follow follow_find follow_resume gen gunzip \
-	gzout heading held intake journal known lane lane_parse libexec \
-	listen losses merge net newfiles outdir outexec outfile outgroup \
-	outlet outpath outpath_parse outresume outset outwhole pace parcel \
-	places poller prepared pump range saved seen set share sibling side \
-	sink source source_file source_list source_read spawn spool spooled \
-	target turn
+	gzout heading held intake journal known lane lane_parse leftovers \
+	libexec listen losses merge net newfiles outdir outexec outfile \
+	outgroup outlet outpath outpath_parse outresume outset outwhole pace \
+	parcel places poller prepared pump range saved seen set share sibling \
+	side sink source source_file source_list source_read spawn spool \
+	spooled target turn
 JOIN = cogroup heap match match_scope match_state match_time plan plan_gather \
 	side streams streams_cogroup streams_head streams_out table tablefile \
 	tablejoin tablepack tables

@@ -246,6 +246,55 @@ killed() {
 	[ "$output" = "epoch 1" ]
 }
 
+@test "rows that only a killed start has appended go, whatever its stages were" {
+	seq 3 >b.log
+	for sink in 'smap -w true | ssink -q -N --append f' \
+		'ssink -q -N --append f --name last' \
+		'smap -w true | ssink -q -N g/{epoch}' 'smap -w true | ssink -q -N'; do
+		rm -rf d f g
+		echo before >f
+		killed --append f
+		[ -e d/01-ssink.pending ]
+		bash -c "sbatch -f lines --once -S d b.log | $sink" >out 2>&1
+		case $sink in
+		*append*) { echo before; seq 3; } | diff - f ;;
+		*) echo before | diff - f ;;
+		esac
+		run ! ls d/01-ssink.pending d/01-ssink.litter
+		[ -e d/committed ]
+	done
+}
+
+@test "dot files and states of a stage that is gone are removed" {
+	seq 5 >b.log
+	mkfifo p q
+	ssink -N --roll 1rows 'o/{line}' <q 2>/dev/null &
+	sink=$!
+	smap -w true <p >q 2>/dev/null &
+	stage=$!
+	sbatch -f lines -F --epoch 1h -S d b.log >p 2>/dev/null &
+	source=$!
+	has_three() { [ "$(ls -A o 2>/dev/null | wc -l)" -ge 3 ]; }
+	until_true 10 has_three
+	kill -9 "$sink" "$source" "$stage"
+	wait "$sink" "$source" "$stage" || :
+	[ -e d/02-ssink.litter ]
+	touch d/1.1.01-smap d/.1.1.01-smap.new d/01-smap.1.runs
+	once --roll 1rows 'o/{line}'
+	[ "$(ls -A o | paste -sd ' ')" = "1.000001 2.000001 3.000001 4.000001 5.000001" ]
+	run ! ls d/*01-smap d/.*.new d/*.runs d/02-ssink.litter
+}
+
+@test "uncommitted rows go, though nothing is appended any more" {
+	seq 3 >b.log
+	once --append f
+	seq 4 5 >>b.log
+	killed --append f
+	sbatch -f lines --once -S d --accept-changes 01-ssink b.log | ssink -q -N >out
+	seq 3 | diff - f
+	seq 4 5 | diff - out
+}
+
 # overlap N: a line is added to b.log, and a start made, which may wait before
 # its last stage begins; the three statuses become a line of the file statuses.
 overlap() {

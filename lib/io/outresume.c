@@ -96,8 +96,7 @@ outresume_begin(struct outlet *t, const struct checkpoint *c)
 
 	set_epoch(t, c->last.epoch + 1);
 	prepared_reset(&t->prepared);
-	if (t->path == NULL)
-		return 0;
+	/* Even without a file: there may have been one. */
 	if (outlet_checked(t, prepared_begin(&t->prepared, &why, c), &why)
 	    == -1)
 		return -1;

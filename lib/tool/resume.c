@@ -12,6 +12,7 @@
 #include "ckpt/commit.h"
 #include "ckpt/durable.h"
 #include "ckpt/snapshot.h"
+#include "io/leftovers.h"
 #include "tool/changes.h"
 #include "tool/stage.h"
 #include "tool/state.h"
@@ -246,6 +247,19 @@ resume_applies(const struct stage *st)
 	       && io_flows(STDIN_FILENO);
 }
 
+/* The sink comes last, when all stages of the start have joined. */
+static int
+clear(struct stage *st, const struct stage_ops *ops)
+{
+	struct checkpoint *dir = &st->resume.dir;
+	char *why = NULL;
+	int rc = is_sink(st, ops) ? leftovers_clear(dir, &why) : 0;
+
+	if (rc == 0)
+		rc = snapshot_prune(dir, &why);
+	return rc == 0 ? 0 : fail_with(st, rc, why);
+}
+
 int
 resume_begin(struct stage *st, const struct stage_ops *ops, void *arg)
 {
@@ -284,14 +298,13 @@ resume_begin(struct stage *st, const struct stage_ops *ops, void *arg)
 	/* What is committed must not end quietly with a reader. */
 	signal(SIGPIPE, SIG_IGN);
 	if (r->dir.last.epoch == 0)
-		return 0;
+		return clear(st, ops);
 	if (load_state(st, ops, arg) == -1)
 		return -1;
 	if (is_sink(st, ops) && !r->dir.last.published
 	    && publish_late(st, ops, arg) == -1)
 		return -1;
-	rc = snapshot_prune(&r->dir, &why);
-	return rc == 0 ? 0 : fail_with(st, rc, why);
+	return clear(st, ops);
 }
 
 bool

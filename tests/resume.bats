@@ -13,6 +13,27 @@ fresh() {
 	sbatch -f csv -N -c t:time,k:str,v:int -t t -S d "$@" in.csv
 }
 
+# bats test_tags=long
+@test "a state above 256 MiB is told of once in each start" {
+	# Rows of 15 MB, which wait for the watermark.
+	for i in {1..19}; do
+		printf '%s,' "$i"
+		head -c 15000000 /dev/zero | tr '\0' x
+		echo ,1
+	done >in.csv
+	go() {
+		sbatch -f csv -N --max-field 16M -c t:time,k:str,v:int -t t \
+			-S d --batch-rows 1 --once in.csv |
+			swindow --sort --late 1h "$@" |
+			sreduce 'count() as n' | ssink -q -N >/dev/null
+	}
+	run -0 --separate-stderr go
+	[[ $stderr =~ ^'swindow: sbatch -S: the state takes '2[78][0-9]' MiB, and each epoch writes it anew; swindow(1), RELIABILITY, says what bounds it'$ ]]
+	echo 21,a,1 >>in.csv
+	run -0 --separate-stderr go -q
+	[ "$stderr" = "" ]
+}
+
 @test "a window across two starts comes out once, in the one that ends it" {
 	counts() {
 		fresh "$@" | swindow 1m -q | sreduce 'sum(v) as s' | ssink -q -N \

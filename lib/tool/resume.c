@@ -326,6 +326,19 @@ decide(struct stage *st, const struct stage_ops *ops, void *arg, uint64_t epoch)
 	return rc == 0 ? publish(st, ops, arg) : fail_with(st, rc, why);
 }
 
+/* Each epoch writes all of it, and nobody sees it grow. */
+static void
+warn_large(struct stage *st, size_t len)
+{
+	if (len <= RESUME_LARGE || st->resume.warned || st->tool->verbose < 0)
+		return;
+	st->resume.warned = true;
+	progress_clear(&st->progress);
+	tool_warn("sbatch -S: the state takes %zu MiB, and each epoch writes "
+		  "it anew; %s(1), RELIABILITY, says what bounds it",
+	    len >> 20, st->tool->program);
+}
+
 int
 resume_barrier(struct stage *st, const struct stage_ops *ops, void *arg,
     const struct barrier *m)
@@ -347,6 +360,7 @@ resume_barrier(struct stage *st, const struct stage_ops *ops, void *arg,
 	if (!st->failed && b.failed)
 		stage_fail(st, TOOL_DATA, "the state takes more than %zu bytes",
 		    DURABLE_MAX);
+	warn_large(st, b.len);
 	rc = st->failed ? -1 : snapshot_save(&r->dir, &why, m->epoch, &b);
 	buf_release(&b);
 	if (rc != 0)

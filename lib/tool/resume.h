@@ -14,6 +14,8 @@
 #include "ckpt/checkpoint.h"
 #include "wire/note.h"
 
+#define RESUME_LARGE ((size_t)256 << 20) /* bytes of a state to warn of */
+
 struct stage;
 struct stage_ops;
 
@@ -27,6 +29,7 @@ struct resume {
 	uint64_t in_frames; /* of those, too */
 	struct accepted accepted;
 	bool changed; /* from what the state is of, as was accepted */
+	bool warned; /* that the state is large */
 };
 
 /*

@@ -68,6 +68,10 @@ ended_with() {
 	python3 "$TOP/tests/parallel.py" faults "$RANDOM"
 }
 
+@test "a pause of the input is not its end, however full a block is" {
+	python3 "$TOP/tests/parallel.py" stalls "$RANDOM"
+}
+
 @test "-j wants a number of processes" {
 	for n in 0 -1 x 65 2.5 99999999999999999999 ''; do
 		run -64 --separate-stderr sbatch -j "$n" in

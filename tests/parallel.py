@@ -5,11 +5,12 @@
 usage: parallel.py PART SEED
 
 PART: formats | records | bad | options | sources | faults |
-mixes.  Makes random inputs in the
+mixes | stalls.  Makes random inputs in the
 current directory and compares, for several N, the stream, what is said, the
 file of bad records and the exit status.  Prints the seed and the command of a
 failure and exits 1.
 """
+import fcntl
 import gzip
 import os
 import random
@@ -472,10 +473,66 @@ def bad_disk(rand, args, head, line):
             sys.exit(1)
 
 
+def stall(first, rest, args):
+    """Rows, and whether the first answer came just when nothing was to be read.
+
+    That is so when the poll behind the one of the input that found nothing,
+    which is held up, tells of the answer; meanwhile the rest is written."""
+    pipe, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 1 << 20)
+    os.write(writer, first)
+    with open("calls", "wb"), open("out", "wb") as out:
+        run = subprocess.Popen(
+            ["strace", "-qq", "-o", "calls", "-e", "trace=poll,read", "-e",
+             "inject=poll:delay_enter=200000:when=7", "sbatch", "-j", "2"]
+            + args, stdin=pipe, stdout=out,
+            env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
+    os.close(pipe)
+    calls = ""
+    while run.poll() is None and not re.search("fd=0.*Timeout", calls):
+        with open("calls") as f:
+            calls = f.read()
+    try:
+        os.write(writer, rest)
+    except BrokenPipeError:
+        pass
+    os.close(writer)
+    if run.wait() != 0:
+        sys.exit("a stalled input: status %d" % run.returncode)
+    with open("out", "rb") as f:
+        rows = subprocess.run(["ssink", "-q", "-f", "csv"], stdin=f, check=True,
+                              stdout=subprocess.PIPE).stdout
+    with open("calls") as f:
+        hit = re.search(r"fd=0.*Timeout\)\n.*= 1 .*DELAYED", f.read())
+    return rows, hit
+
+
+def stalls(rand):
+    """The input pauses while a block is full, without an end of a record.
+
+    So many rows come of the first block that blocks are halved from then on,
+    and what was read of a long record is a whole one by then."""
+    args = ["-f", "json", "-c", ",".join("c%d" % i for i in range(40)), "-"]
+    long = b'{"c2":"%s"}\n' % (b"x" * 260_000)
+    cut = rand.randrange(200_000, 250_000)
+    first, rest = b"{}\n" * 80_000 + long[:cut], long[cut:] + b'{"c3":"last"}\n'
+    want = subprocess.run("sbatch -j 1 %s | ssink -q -f csv" % " ".join(args),
+                          shell=True, input=first + rest, check=True,
+                          stdout=subprocess.PIPE).stdout
+    for _ in range(20):
+        rows, hit = stall(first, rest, args)
+        if rows != want:
+            sys.exit("a stalled input: %d bytes, not %d" % (len(rows), len(want)))
+        if hit:
+            return
+    sys.exit("no answer came in the pause")
+
+
 def main():
     part, seed = sys.argv[1:]
     print(part, "seed", seed)
-    parts = (formats, records, bad, options, sources, faults, mixes)
+    parts = (formats, records, bad, options, sources, faults, mixes,
+             stalls)
     {f.__name__: f for f in parts}[part](random.Random(int(seed)))
 
 

@@ -214,6 +214,44 @@ killed() {
 	[ "$(ls -A)" = "$(printf '%s\n' b.log d r.00000{1,2,3}.csv)" ]
 }
 
+# bats test_tags=long
+@test "a published file that was taken away before a recovery is no error" {
+	for to in '4 o/{epoch}.csv' '6 o/{line}/{epoch}.csv' '3 --roll 2rows o/r.csv'; do
+		rm -rf d o
+		mkdir o
+		seq 3 >b.log
+		# The names are given; the last rename would record that.
+		n=${to%% *}
+		to=${to#* }
+		# shellcheck disable=SC2086 # two words
+		sbatch -f lines --once -S d b.log | {
+			strace -qq -o /dev/null -e trace=renameat \
+				-e inject=renameat:signal=KILL:when=$n \
+				ssink -N $to || [ $? -eq 137 ]
+		}
+		run -0 millrace status d
+		[[ $output == "committed epoch 1 of generation 1, output not in place"* ]]
+		find o -type f | sort >had
+		[ "$(wc -l <had)" -ge 1 ]
+		find o -name '.*' | diff /dev/null -
+		xargs cat <had | sort >was
+		seq 3 | diff - was
+		# Its folder goes, too, where nothing else is in it.
+		taken=$(head -n 1 had)
+		grep -vxf "$taken" was >left || :
+		rm "$taken"
+		rmdir "$(dirname "$taken")" 2>/dev/null || :
+		mkdir -p o
+		seq 4 5 >>b.log
+		# shellcheck disable=SC2086 # two words
+		once $to
+		find o -type f -exec cat {} + | sort | diff <(cat left; seq 4 5) -
+		run -0 millrace status d
+		[[ $output == "committed epoch 2 of generation 2"* ]]
+		[[ $output != *"not in place"* ]]
+	done
+}
+
 @test "a start without new rows prints nothing, not even names" {
 	seq 3 >b.log
 	for format in tsv csv markdown table; do

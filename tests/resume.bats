@@ -15,23 +15,108 @@ fresh() {
 
 # bats test_tags=long
 @test "a state above 256 MiB is told of once in each start" {
-	# Rows of 15 MB, which wait for the watermark.
-	for i in {1..19}; do
+	# Rows of 3 MB, which wait for the watermark; their columns are found
+	# in the first bytes.
+	echo 0,a,1 >in.csv
+	for i in {1..99}; do
 		printf '%s,' "$i"
-		head -c 15000000 /dev/zero | tr '\0' x
+		head -c 3000000 /dev/zero | tr '\0' x
 		echo ,1
-	done >in.csv
+	done >>in.csv
 	go() {
-		sbatch -f csv -N --max-field 16M -c t:time,k:str,v:int -t t \
+		sbatch -f csv -N --max-field 4M -c t:time,k:str,v:int -t t \
 			-S d --batch-rows 1 --once in.csv |
 			swindow --sort --late 1h "$@" |
 			sreduce 'count() as n' | ssink -q -N >/dev/null
 	}
 	run -0 --separate-stderr go
 	[[ $stderr =~ ^'swindow: sbatch -S: the state takes '2[78][0-9]' MiB, and each epoch writes it anew; swindow(1), RELIABILITY, says what bounds it'$ ]]
-	echo 21,a,1 >>in.csv
+	echo 100,a,1 >>in.csv
 	run -0 --separate-stderr go -q
 	[ "$stderr" = "" ]
+}
+
+@test "two sources that each resume are refused by a join, and lose nothing" {
+	printf '%s\n' 1,a 2,b >l.csv
+	printf '%s\n' 1,x 2,y >r.csv
+	left() { sbatch -f csv -N -c k:int,v -S "$1" --once l.csv; }
+	right() { sbatch -f csv -N -c k:int,w -S "$1" --once r.csv; }
+	run -64 --separate-stderr silent_join
+	[ "${stderr_lines[0]}" = "sjoin: stdin comes from sbatch -S, and two streams do not resume together: leave -S out, or join a table" ]
+	[ "$output" = "" ]
+	[ ! -e a/committed ]
+	[ ! -e b/committed ]
+	[ "$(left a | ssink -q -N | paste -sd ' ')" = "1	a 2	b" ]
+	[ "$(right b | ssink -q -N | paste -sd ' ')" = "1	x 2	y" ]
+}
+
+silent_join() {
+	left a | sjoin -k k --unbounded <(right b) | ssink -q -N
+}
+
+# random_rows SEED N: N more rows of in.csv, some late, some bad.
+random_rows() {
+	awk -v seed="$1" -v n="$2" -v from="$(wc -l <in.csv)" 'BEGIN {
+		srand(seed)
+		for (i = from; i < from + n; i++)
+			printf "%d,k%d,%s\n", i * 3 - (rand() < 0.1 ? 300 : 0),
+			    int(rand() * 5), rand() < 0.05 ? "bad" : int(rand() * 100)
+	}' >>in.csv
+}
+
+# What an account of all starts must say of in.csv: for each stage its name, and
+# the rows in, used, filtered, late and invalid.
+accounts_of_all() {
+	awk -F, '{
+		n++
+		if ($3 == "bad") { bad++; next }
+		rows++
+		# The watermark is that of the rows before; a window is a minute.
+		if (seen && (int($1 / 60) + 1) * 60 <= top - 5) late++
+		else if ($3 > 20) kept++
+		else dropped++
+		if (!seen || $1 > top) top = $1
+		seen = 1
+	}
+	END {
+		print "sbatch", n, rows, 0, 0, bad
+		print "swindow", rows, rows - late, 0, late, 0
+		print "smap", rows - late, kept, dropped, 0, 0
+		print "sreduce", kept, kept, 0, 0, 0
+	}' in.csv
+}
+
+@test "accounts of all stages add up over kills and restarts" {
+	go() {
+		sbatch -q -f csv -N -c t:time,k:str,v:int -t t --bad skip \
+			-S d "$@" in.csv | swindow -q 1m --late 5s |
+			smap -w 'v > 20' | sreduce -k k count |
+			ssink -N -v 'o/{epoch}'
+	}
+	local seed=${MILLRACE_SEED-7} epoch
+	: >in.csv
+	for round in 1 2 3; do
+		random_rows "$seed$round" 700
+		go --once 2>table
+		epoch=$(millrace status d | sed -n 's/^committed epoch \([0-9]*\).*/\1/p')
+		# One that is killed behind a commit, with rows on their way.
+		go -F --epoch 200ms 2>/dev/null &
+		stages=$!
+		random_rows "${seed}0$round" 300
+		until_true 20 test -e "d/$((epoch + 1)).$((2 * round)).04-ssink"
+		random_rows "${seed}00$round" 100
+		pids=$(pgrep -P "$stages")
+		# shellcheck disable=SC2086 # a list of numbers
+		kill -9 $pids || :
+		wait
+	done
+	go --once 2>table
+	sed '1d' table | awk '{ print $1, $2, $3, $4, $5, $6 }' | head -n 4 >got
+	accounts_of_all | diff - got || { echo "seed $seed"; false; }
+	for stage in swindow smap sreduce; do
+		millrace dump d "$stage" | sed -n \
+			"s/^rows in \([0-9]*\), used \([0-9]*\), filtered \([0-9]*\), late \([0-9]*\), invalid \([0-9]*\).*/$stage \1 \2 \3 \4 \5/p"
+	done | diff <(accounts_of_all | tail -n 3) -
 }
 
 @test "a window across two starts comes out once, in the one that ends it" {

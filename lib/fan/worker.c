@@ -36,6 +36,8 @@ worker_init(struct worker *w)
 void
 worker_release(struct worker *w, struct rooms *r)
 {
+	/* Of many that have ended their output none is waited for now. */
+	w->eof = false;
 	worker_stop(w, r);
 	/* What it says of frames that will not go out would only mislead. */
 	if (w->n_runs == 0)

@@ -805,8 +805,10 @@ in_pieces() {
 @test "a directory that cannot be read to its end is no short one" {
 	# unread DIR COMMAND...: what it reads of the names there fails.
 	unread() {
+		local -
+		set -o pipefail
 		strace -qq -o /dev/null -P "$1" -e trace=getdents64 \
-			-e inject=getdents64:error=EIO "${@:2}" >out
+			-e inject=getdents64:error=EIO "${@:2}" | cat >out
 	}
 	mkdir in
 	seq 3 >in/b.log

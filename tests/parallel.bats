@@ -157,15 +157,17 @@ ended_with() {
 
 # forks OPTION...: how many processes sbatch -j 4 starts to read lines.
 forks() {
+	set -o pipefail
 	ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e signal=none \
 		-e trace=clone,clone3,fork,vfork -o calls \
-		sbatch -j 4 -f lines "$@" lines >/dev/null
+		sbatch -j 4 -f lines "$@" lines | ssink -q -N >/dev/null || return
 	wc -l <calls
 }
 
 @test "where order of arrival matters there is one process" {
 	seq 400000 >lines
-	for opts in '-n 300000' '--batch-bytes 1M' '--rate 100000000/s' '-S state'; do
+	for opts in '-n 300000' '--batch-bytes 1M' '--rate 100000000/s' '-S state' \
+		'-m -c line:time(s) -t line'; do
 		# shellcheck disable=SC2086 # options
 		[ "$(forks $opts)" -eq 0 ]
 	done

@@ -829,7 +829,7 @@ in_pieces() {
 	sbatch -F -f lines -S d b.log 2>/dev/null |
 		tee >(smap -w true 2>one | cat >/dev/null) |
 		{ smap -w true 2>two | cat >/dev/null; } &
-	until_true 10 grep -qs 'smap' one two
+	until_true 10 grep -qs 'running already' one two
 	cat one two | grep -qx "smap: $PWD/d: 01-smap is running already, as process [0-9]*; of two branches behind tee(1) name one by --name"
 	kill "$(head -1 d/source.lock)" || :
 	wait

@@ -32,6 +32,29 @@ refused() {
 	[ "$output" = "1000 cases agree" ]
 }
 
+@test "first, last and their like do not depend on which worker has a frame" {
+	seq 120 | sbatch -c line:int --frame-rows 1 |
+		smap -a '(line - 1) div 40 as k' >f.mill
+	aggs='first(line) as f, last(line) as l, any(line) as a'
+	aggs+=', max_by(line, 1) as mx, min_by(line, 1) as mn'
+	frames() {
+		ssink -f dump | grep '^[A-Z0-9]'
+	}
+	sreduce --partial -k k "$aggs" <f.mill | frames >want
+	part="sreduce --partial -k k '$aggs'"
+	# The second worker has about one frame in many.
+	sfan --worker="$part" \
+		--worker="exec python3 $TOP/tests/sfan.py delay 20 ${part@Q}" \
+		<f.mill >p.mill
+	frames <p.mill >out
+	[ -s want ]
+	same want out
+	sreduce --merge <p.mill | ssink -N >out
+	printf '%s\n' $'0\t1\t40\t1\t1\t1' $'1\t41\t80\t41\t41\t41' \
+		$'2\t81\t120\t81\t81\t81' >want
+	same want out
+}
+
 @test "--partial answers each frame with its number, pane and watermark" {
 	printf 't,k\n1,a\n2,b\n2,a\n9,a\n3,b\n' >t.csv
 	sbatch -c 't:time(s),k' -t t --frame-rows 3 t.csv |

@@ -1,15 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """sreduce --partial | sreduce --merge gives what one sreduce gives, to the last
-byte, for random streams, windows, batches, keys and frames.
+byte, for random streams, windows, batches, keys and frames, and whichever
+workers of sfan have which frames; the states do not tell.
 
 usage: partial.py CASES [SEED]
 
 Each case is made of one seed, which is printed when it fails.
 """
 
+import os
+import shlex
+
 import cases
 from cases import run
+
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 AGGS = ["count() as c", "count(v) as cv, avg(v) as av",
         "sum(n) / count() as mean", "sum(v) as sv", "avg(n) as an",
@@ -17,13 +23,21 @@ AGGS = ["count() as c", "count(v) as cv, avg(v) as av",
         "first(s) as fs, last(s) as ls", "min(s) as ms, max(s) as xs",
         "p50(n) as p50, p90(v) as p90", "count_if(n > 2) as ci",
         "sum(n) filter (where s = 'x') as fx", "min(t) as t0",
-        "coalesce(max(u), 'none') as u"]
+        "coalesce(max(u), 'none') as u", "any(s) as ys, any_value(n) as yn",
+        "min_by(s, 1) as b1, max_by(n, 1) as b2",
+        "min_by(v, s) as b3, max_by(s, n div 2) as b4",
+        "max_by(n, s::str) as b5, min_by(s, t) as b6",
+        "last(t) as lt, first(n + 0.5) as ff, last(n > 2) as lb",
+        "variance(n) as va, stddev(v) as sd, var_pop(v) as vp",
+        "covar(n, v) as co, corr(n, n % 7) as cr",
+        "approx_percentile(n, 0.3) as ap, approx_count_distinct(s) as ad",
+        "histogram(n, 1000) as hg, bool_and(n > 1) as ba, bool_or(n > 9) as bo"]
 COLS = "t:time(s),k,v:float,n:int,s:str,u:str"
 KEYS = ["k", "n % 3 as m", "v", "`t` as at", "s == 'x' as is_x"]
 
 
 def make_files(rnd):
-    paths, span = [], rnd.choice([10, 100, 1000])
+    paths, span = [], rnd.choice([1, 10, 100, 1000])
     for i in range(rnd.choice([1, 1, 2, 3])):
         paths.append(f"part{i}.csv")
         with open(paths[-1], "w", encoding="utf-8") as f:
@@ -50,6 +64,26 @@ def make_window(rnd):
     return spec and ["swindow", "-q", *spec.split(), "--late", "5000s"]
 
 
+def fan_out(rnd, data, partial):
+    """Reduce to states in several processes, of which one is slow, or ends in
+    the middle of an answer and is started again."""
+    command = shlex.join(partial)
+    mark = "mark"
+    if os.path.exists(mark):
+        os.unlink(mark)
+    bad = rnd.choice(["delay 1", f"fault kill {rnd.randrange(9000)} {mark}"])
+    bad = f"exec python3 {HERE}/sfan.py {bad} {shlex.quote(command)}"
+    workers = [bad] + [command] * rnd.choice([1, 2])
+    rnd.shuffle(workers)
+    return run(["sfan", "-q", *[f"--worker={w}" for w in workers]], data)
+
+
+def shown(stream):
+    """Frames and states, without who made them."""
+    lines = run(["ssink", "-f", "dump"], stream).split(b"\n")
+    return [x for x in lines if not x.startswith((b"  stage ", b"  account "))]
+
+
 def one_case(rnd):
     paths, window = make_files(rnd), make_window(rnd)
     cut = rnd.choice([[], ["--batch-rows", "1"], ["--batch-rows", "40"]])
@@ -69,12 +103,18 @@ def one_case(rnd):
     want = run(["sreduce", *keys, *more, aggs], stream(100000))
     want = run(["ssink", "-f", "csv"], want)
     for frame_rows in (100000, rnd.choice([1, 2, 7, 64])):
-        part = run(["sreduce", "--partial", *keys, aggs], stream(frame_rows))
+        partial = ["sreduce", "--partial", *keys, aggs]
+        data = stream(frame_rows)
+        part = run(partial, data)
+        what = f"{window} {cut} {keys} {more} {aggs}, frames of {frame_rows}"
+        if frame_rows < 100000:
+            fanned = fan_out(rnd, data, partial)
+            assert shown(fanned) == shown(part), f"{what}: other states"
+            part = fanned
         got = run(["sreduce", "--merge", *more], part)
         got = run(["ssink", "-f", "csv"], got)
         assert got == want, (
-            f"{window} {cut} {keys} {more} {aggs}, frames of {frame_rows}:\n"
-            f"{want.decode()}is not\n{got.decode()}")
+            f"{what}:\n{want.decode()}is not\n{got.decode()}")
 
 
 cases.main(one_case)

@@ -257,3 +257,13 @@ agg_load(struct agg_set *s, uint32_t g, struct cur *in)
 {
 	return s->fn->kind->load(s->states + g * s->fn->kind->size, in);
 }
+
+int
+agg_load_at(struct agg_set *s, uint32_t g, struct cur *in, uint64_t base)
+{
+	const struct agg_kind *k = s->fn->kind;
+	void *state = s->states + g * k->size;
+
+	return k->load_at != NULL ? k->load_at(state, in, base)
+				  : k->load(state, in);
+}

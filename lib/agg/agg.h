@@ -25,6 +25,7 @@ struct agg_rows {
 	const int64_t *parts; /* part by row, or NULL = all of part */
 	int64_t part;
 	uint64_t order; /* of row 0 among all rows; first, last */
+	uint64_t base; /* rows that are states: the order of row 0 in them */
 	struct arena *arena; /* scratch */
 	const struct agg_fn *fn; /* set by agg_update and agg_one */
 };
@@ -97,9 +98,11 @@ void agg_filter(
  * The bytes of a state: the same for the same values, however they were
  * grouped and merged.  agg_save appends state g; agg_load merges one into
  * state g and returns 0, or -1 when it is malformed (state g is then of no
- * use).  agg_version, in agg/fn.h: of the bytes.
+ * use).  agg_load_at: the same of a state of rows that were numbered from 0 on,
+ * and are from base on.  agg_version, in agg/fn.h: of the bytes.
  */
 void agg_save(struct buf *out, const struct agg_set *s, uint32_t g);
 int agg_load(struct agg_set *s, uint32_t g, struct cur *in);
+int agg_load_at(struct agg_set *s, uint32_t g, struct cur *in, uint64_t base);
 
 #endif

@@ -19,7 +19,8 @@ enum {
  * merge: from is unchanged.  update, merge and load return 0 or -1 (update and
  * merge with *why).  release: free what the state owns; NULL when it owns
  * nothing.  no_partial: as agg_no_partial.  owned: the bytes that release would
- * free, about; NULL where that is.
+ * free, about; NULL where that is.  load_at: as load, of a state whose rows are
+ * numbered from base on; NULL where rows have no numbers.
  */
 struct agg_kind {
 	size_t size;
@@ -33,6 +34,7 @@ struct agg_kind {
 	unsigned flags;
 	const char *no_partial;
 	size_t (*owned)(const void *state);
+	int (*load_at)(void *state, struct cur *in, uint64_t base);
 };
 
 /*

@@ -45,7 +45,7 @@ load(void *state, struct cur *in)
 }
 
 const struct agg_kind bools_kind = {
-    sizeof(uint64_t), 1, update, merge, save, load, NULL, 0, NULL, NULL};
+    sizeof(uint64_t), 1, update, merge, save, load, NULL, 0, NULL, NULL, NULL};
 
 int
 bools_and(struct colbuf *out, const struct agg_fn *f, const void *state)

@@ -127,7 +127,8 @@ save(struct buf *out, const void *state)
 
 /* A state whose key and value are str or not. */
 static int
-load(struct by *s, struct cur *in, int sign, const bool is_str[2])
+load(
+    struct by *s, struct cur *in, int sign, const bool is_str[2], uint64_t base)
 {
 	uint64_t seen = cur_get_int(in, 1), tag;
 	struct kept value = {.p = NULL};
@@ -138,7 +139,7 @@ load(struct by *s, struct cur *in, int sign, const bool is_str[2])
 		return -1;
 	if (seen == 0)
 		return 0;
-	at = place_load(in);
+	at = place_load(in, base);
 	tag = cur_get_int(in, 1);
 	if (in->failed || tag != is_str[1])
 		return -1;
@@ -201,11 +202,16 @@ SIDE(max, 1)
 #define KIND(name, side, sign, value, key)                                     \
 	static int name##_load(void *state, struct cur *in)                    \
 	{                                                                      \
-		return load(state, in, sign, (const bool[2]){value, key});     \
+		return load(state, in, sign, (const bool[2]){value, key}, 0);  \
 	}                                                                      \
-	static const struct agg_kind name##_kind = {sizeof(struct by), 1,      \
+	static int name##_load_at(void *state, struct cur *in, uint64_t base)  \
+	{                                                                      \
+		return load(                                                   \
+		    state, in, sign, (const bool[2]){value, key}, base);       \
+	}                                                                      \
+	static const struct agg_kind name##_kind = {sizeof(struct by), 2,      \
 	    side##_update, side##_merge, save, name##_load, release,           \
-	    AGG_NULL_FIRST, NULL, owned};
+	    AGG_NULL_FIRST, NULL, owned, name##_load_at};
 KIND(min_wide_wide, min, -1, false, false)
 KIND(min_wide_str, min, -1, false, true)
 KIND(min_str_wide, min, -1, true, false)

@@ -73,7 +73,7 @@ count_final(struct colbuf *out, const struct agg_fn *f, const void *state)
 	return 0;
 }
 
-const struct agg_kind count_kind = {
-    sizeof(uint64_t), 1, count_update, merge, save, load, NULL, 0, NULL, NULL};
+const struct agg_kind count_kind = {sizeof(uint64_t), 1, count_update, merge,
+    save, load, NULL, 0, NULL, NULL, NULL};
 const struct agg_kind count_if_kind = {sizeof(uint64_t), 1, count_if_update,
-    merge, save, load, NULL, 0, NULL, NULL};
+    merge, save, load, NULL, 0, NULL, NULL, NULL};

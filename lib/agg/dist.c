@@ -147,10 +147,10 @@ owned(const void *state)
 }
 
 const struct agg_kind dist_wide = {sizeof(struct dist), 1, wide_update, merge,
-    save, wide_load, release, AGG_LARGE, every_value, owned};
+    save, wide_load, release, AGG_LARGE, every_value, owned, NULL};
 const struct agg_kind dist_float = {sizeof(struct dist), 1, float_update, merge,
-    save, wide_load, release, AGG_LARGE, every_value, owned};
+    save, wide_load, release, AGG_LARGE, every_value, owned, NULL};
 const struct agg_kind dist_bool = {sizeof(struct dist), 1, bool_update, merge,
-    save, wide_load, release, AGG_LARGE, every_value, owned};
+    save, wide_load, release, AGG_LARGE, every_value, owned, NULL};
 const struct agg_kind dist_str = {sizeof(struct dist), 1, str_update, merge,
-    save, str_load, release, AGG_LARGE, every_value, owned};
+    save, str_load, release, AGG_LARGE, every_value, owned, NULL};

@@ -96,13 +96,13 @@ load(void *state, struct cur *in)
 }
 
 const struct agg_kind extreme_max_int = {sizeof(struct extreme), 1,
-    max_int_update, merge, save, load, NULL, 0, NULL, NULL};
+    max_int_update, merge, save, load, NULL, 0, NULL, NULL, NULL};
 const struct agg_kind extreme_min_int = {sizeof(struct extreme), 1,
-    min_int_update, merge, save, load, NULL, 0, NULL, NULL};
+    min_int_update, merge, save, load, NULL, 0, NULL, NULL, NULL};
 const struct agg_kind extreme_max_float = {sizeof(struct extreme), 1,
-    max_float_update, merge, save, load, NULL, 0, NULL, NULL};
+    max_float_update, merge, save, load, NULL, 0, NULL, NULL, NULL};
 const struct agg_kind extreme_min_float = {sizeof(struct extreme), 1,
-    min_float_update, merge, save, load, NULL, 0, NULL, NULL};
+    min_float_update, merge, save, load, NULL, 0, NULL, NULL, NULL};
 
 static bool
 is_min(const struct agg_fn *f)
@@ -288,7 +288,7 @@ str_owned(const void *state)
 
 const struct agg_kind extreme_max_str = {sizeof(struct extreme_str), 1,
     max_str_update, max_str_merge, str_save, max_str_load, str_release, 0, NULL,
-    str_owned};
+    str_owned, NULL};
 const struct agg_kind extreme_min_str = {sizeof(struct extreme_str), 1,
     min_str_update, min_str_merge, str_save, min_str_load, str_release, 0, NULL,
-    str_owned};
+    str_owned, NULL};

@@ -133,7 +133,7 @@ load(void *state, struct cur *in)
 	struct place last = {0};
 
 	for (uint64_t i = 0; i < n; i++) {
-		struct event x = {.place = place_load(in)};
+		struct event x = {.place = place_load(in, 0)};
 
 		x.steps = (uint32_t)cur_get_int(in, 4);
 		if (in->failed || x.steps == 0
@@ -165,8 +165,8 @@ owned(const void *state)
 }
 
 const struct agg_kind funnel_kind = {sizeof(struct funnel), 1, update, merge,
-    save, load, release, AGG_LARGE | AGG_NULL_ANY | AGG_TIMED, every_row,
-    owned};
+    save, load, release, AGG_LARGE | AGG_NULL_ANY | AGG_TIMED, every_row, owned,
+    NULL};
 
 /*
  * from[i] is the latest first step of those after which steps 0..i were taken

@@ -285,8 +285,8 @@ owned(const void *state)
 
 #define KIND(name)                                                             \
 	const struct agg_kind hll_##name = {sizeof(struct hll), 1,             \
-	    name##_update, merge, save, load, release, AGG_LARGE, NULL,        \
-	    owned};
+	    name##_update, merge, save, load, release, AGG_LARGE, NULL, owned, \
+	    NULL};
 KIND(wide)
 KIND(float)
 KIND(bool)

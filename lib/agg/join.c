@@ -145,7 +145,7 @@ load(void *state, struct cur *in)
 	if (in->failed || sep_len > MAX_BYTES)
 		return -1;
 	for (uint64_t i = 0; i < n; i++, last = at) {
-		at = place_load(in);
+		at = place_load(in, 0);
 		p = cur_get_str(in, &len, MAX_BYTES);
 		if (p == NULL || (i > 0 && place_compare(&last, &at) > 0)
 		    || add(state, &at, p, len, sep_len) == -1)
@@ -176,7 +176,7 @@ owned(const void *state)
 }
 
 const struct agg_kind join_kind = {sizeof(struct join), 1, update, merge, save,
-    load, release, AGG_LARGE, every_value, owned};
+    load, release, AGG_LARGE, every_value, owned, NULL};
 
 int
 join_final(struct colbuf *out, const struct agg_fn *f, const void *state)

@@ -118,9 +118,9 @@ owned(const void *state)
 }
 
 const struct agg_kind moment_float = {sizeof(struct moment), 1, float_update,
-    merge, save, load, release, 0, NULL, owned};
+    merge, save, load, release, 0, NULL, owned, NULL};
 const struct agg_kind moment_dur = {sizeof(struct moment), 1, dur_update, merge,
-    save, load, release, 0, NULL, owned};
+    save, load, release, 0, NULL, owned, NULL};
 
 /* n times the sum of squares of what the values are off their mean. */
 struct spread {
@@ -305,7 +305,8 @@ pairs_owned(const void *state)
 }
 
 const struct agg_kind moment_pairs = {sizeof(struct pairs), 1, pairs_update,
-    pairs_merge, pairs_save, pairs_load, pairs_release, 0, NULL, pairs_owned};
+    pairs_merge, pairs_save, pairs_load, pairs_release, 0, NULL, pairs_owned,
+    NULL};
 
 int
 moment_covar(struct colbuf *out, const struct agg_fn *f, const void *state)

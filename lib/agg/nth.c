@@ -149,9 +149,9 @@ owned(const void *state)
 }
 
 const struct agg_kind nth_int = {sizeof(struct nth), 1, int_update, merge, save,
-    load, release, AGG_LARGE, every_value, owned};
+    load, release, AGG_LARGE, every_value, owned, NULL};
 const struct agg_kind nth_float = {sizeof(struct nth), 1, float_update, merge,
-    save, load, release, AGG_LARGE, every_value, owned};
+    save, load, release, AGG_LARGE, every_value, owned, NULL};
 
 static double
 as_double(const struct agg_fn *f, int64_t v)

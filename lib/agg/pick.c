@@ -51,7 +51,7 @@ save(struct buf *out, const void *state)
 }
 
 static int
-load(struct pick *s, struct cur *in, int sign, bool is_str)
+load(struct pick *s, struct cur *in, int sign, bool is_str, uint64_t base)
 {
 	uint64_t seen = cur_get_int(in, 1);
 	struct kept value = {.p = NULL};
@@ -62,7 +62,7 @@ load(struct pick *s, struct cur *in, int sign, bool is_str)
 		return -1;
 	if (seen == 0)
 		return 0;
-	at = place_load(in);
+	at = place_load(in, base);
 	if (kept_load(&value, in, is_str) == 0 && value.valid) {
 		rc = 0;
 		if (wins(s, &at, sign))
@@ -117,11 +117,15 @@ SIDE(last, 1)
 #define KIND(name, side, sign, is_str)                                         \
 	static int name##_load(void *state, struct cur *in)                    \
 	{                                                                      \
-		return load(state, in, sign, is_str);                          \
+		return load(state, in, sign, is_str, 0);                       \
 	}                                                                      \
-	const struct agg_kind pick_##name = {sizeof(struct pick), 2,           \
+	static int name##_load_at(void *state, struct cur *in, uint64_t base)  \
+	{                                                                      \
+		return load(state, in, sign, is_str, base);                    \
+	}                                                                      \
+	const struct agg_kind pick_##name = {sizeof(struct pick), 3,           \
 	    side##_update, side##_merge, save, name##_load, release, 0, NULL,  \
-	    owned};
+	    owned, name##_load_at};
 KIND(first_wide, first, -1, false)
 KIND(last_wide, last, 1, false)
 KIND(first_str, first, -1, true)

@@ -31,7 +31,7 @@ place_of(const struct agg_rows *r, uint32_t row)
 	    .order = r->order + row};
 }
 
-/* 24 bytes; a cur that is too short fails. */
+/* 24 bytes; a cur that is too short fails.  base is added to the order. */
 static inline void
 place_save(struct buf *out, const struct place *p)
 {
@@ -41,13 +41,13 @@ place_save(struct buf *out, const struct place *p)
 }
 
 static inline struct place
-place_load(struct cur *in)
+place_load(struct cur *in, uint64_t base)
 {
 	struct place p;
 
 	p.time_us = (int64_t)cur_get_int(in, 8);
 	p.part = (int64_t)cur_get_int(in, 8);
-	p.order = cur_get_int(in, 8);
+	p.order = base + cur_get_int(in, 8);
 	return p;
 }
 

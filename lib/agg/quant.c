@@ -363,9 +363,9 @@ owned(const void *state)
 }
 
 const struct agg_kind quant_int = {sizeof(struct quant), 1, int_update, merge,
-    save, int_load, release, AGG_LARGE, NULL, owned};
+    save, int_load, release, AGG_LARGE, NULL, owned, NULL};
 const struct agg_kind quant_float = {sizeof(struct quant), 1, float_update,
-    merge, save, float_load, release, AGG_LARGE, NULL, owned};
+    merge, save, float_load, release, AGG_LARGE, NULL, owned, NULL};
 
 /* The bucket that holds the value of that rank, 1..n. */
 static int32_t

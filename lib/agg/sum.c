@@ -85,7 +85,7 @@ sum_int_load(void *state, struct cur *in)
 }
 
 const struct agg_kind sum_int_kind = {sizeof(struct sum_int), 1, sum_int_update,
-    sum_int_merge, sum_int_save, sum_int_load, NULL, 0, NULL, NULL};
+    sum_int_merge, sum_int_save, sum_int_load, NULL, 0, NULL, NULL, NULL};
 
 int
 sum_int_final(struct colbuf *out, const struct agg_fn *f, const void *state)
@@ -344,7 +344,7 @@ sum_float_owned(const void *state)
 
 const struct agg_kind sum_float_kind = {sizeof(struct sum_float), 2,
     sum_float_update, sum_float_merge, sum_float_save, sum_float_load,
-    sum_float_release, 0, NULL, sum_float_owned};
+    sum_float_release, 0, NULL, sum_float_owned, NULL};
 
 static double
 rounded(const struct sum_float *s)

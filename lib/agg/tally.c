@@ -228,7 +228,7 @@ owned(const void *state)
 #define KIND(name, load, no_partial)                                           \
 	const struct agg_kind tally_##name = {sizeof(struct tally), 1,         \
 	    name##_update, name##_merge, save, load, release, AGG_LARGE,       \
-	    no_partial, owned};
+	    no_partial, owned, NULL};
 KIND(wide, wide_load, every_value)
 KIND(float, wide_load, every_value)
 KIND(bool, wide_load, every_value)

@@ -33,6 +33,7 @@ group_eval(struct stage *st, struct group *g, const struct frame *f,
 	r->rows = (struct agg_rows){.time_us = group_times(g, b),
 	    .part = f->h.part,
 	    .order = g->order_base + g->order,
+	    .base = g->n_frames * FRAME_MAX_ROWS,
 	    .arena = &b->arena};
 	if (f->h.part == 0 && g->in.part_col != -1) {
 		col_flatten(&parts, &b->arena, &b->cols[g->in.part_col]);
@@ -59,6 +60,7 @@ int
 group_added(struct stage *st, struct group *g, uint32_t n, uint64_t keys)
 {
 	g->order += n;
+	g->n_frames++;
 	st->acct.used += n;
 	return group_check_state(st, g, keys);
 }

@@ -7,6 +7,8 @@
 
 #include "group/group_int.h"
 
+#define PARTS_VERSION 2 /* of what is saved with --partial and --merge */
+
 int
 group_fail_expr(struct stage *st, const char *what,
     const struct expr_error *err, const char *source)
@@ -128,11 +130,12 @@ compile(struct stage *st, struct group *g)
 			return group_fail_expr(st, "-k: ", &err, source);
 		return fold_plan(g->fold, st, g);
 	}
-	if (o->merge)
-		return group_merge_plan(st, g);
-	if (query_init(&g->query, &err, &source, &st->in.schema, g->in.bounds,
-		o->keys, o->aggs)
-	    == -1)
+	if (o->merge && group_merge_plan(st, g) == -1)
+		return -1;
+	if (!o->merge
+	    && query_init(&g->query, &err, &source, &st->in.schema,
+		   g->in.bounds, o->keys, o->aggs)
+		   == -1)
 		return group_fail_expr(
 		    st, source == o->keys ? "-k: " : "", &err, source);
 	g->query.plan.track = g->emit == GROUP_UPDATE;
@@ -178,6 +181,8 @@ on_head(struct stage *st, void *arg)
 		 : g->in.windowed   ? &group_window
 				    : &group_batch;
 	g->ops.cls = g->way->cls;
+	if (g->opts->partial || g->opts->merge)
+		g->ops.version = PARTS_VERSION;
 	g->has_batch_time = g->way == &group_batch && st->in.endless;
 	g->early.every_us = g->opts->early_us;
 	if (compile(st, g) == -1

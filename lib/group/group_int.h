@@ -26,7 +26,7 @@ struct group;
  * add: some rows of a frame into the tables.
  * early: send the intermediate results that --early asks for.  Optional.
  * save, load: what is beside the tables of g->reduce, for a restart; load
- *	follows plan.  -1 also when it is malformed.
+ *	follows plan.  -1 also when it is malformed.  Both optional.
  * release: free way_state, also after a plan that failed.
  */
 struct group_way {
@@ -80,6 +80,7 @@ struct group {
 	struct build kept; /* results that go out again and again */
 	uint64_t order; /* rows so far */
 	uint64_t order_base; /* what first and last add to it */
+	uint64_t n_frames; /* so far that had rows; kept for --merge */
 	size_t *loads; /* --merge: columns of the states */
 	bool keeps_runs; /* those of --mem are in the directory */
 	char *text; /* --partial: for the chain, in place of opts->text */

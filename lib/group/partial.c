@@ -9,9 +9,6 @@
 #include "group/group_int.h"
 
 #define ANSWER_BYTES (8u << 20) /* states of one frame of the answer */
-#define SEQ_SHIFT                                                              \
-	30 /* a frame and its sub-frames have fewer rows than that             \
-	    */
 
 /* plan is that of the query with the pane as first key. */
 struct partial {
@@ -20,9 +17,6 @@ struct partial {
 	struct pane *table;
 	struct build out;
 	struct buf state;
-	uint64_t seq; /* the frame at hand, frames of earlier starts included */
-	uint64_t seq_base; /* those */
-	bool begun;
 };
 
 int
@@ -253,27 +247,6 @@ add_pane_key(
 	r->in.group = arena_alloc(&b->arena, b->n_rows * sizeof(*r->in.group));
 }
 
-/*
- * What decides between rows of one time and part is where they stand in the
- * stream, whichever process reduces them: the frame, then the row in it.
- */
-static int
-place(struct stage *st, struct group *g, struct partial *p, uint32_t n)
-{
-	uint64_t seq = p->seq_base + st->now.seq;
-
-	if (!p->begun || seq != p->seq)
-		g->order_base = (seq << SEQ_SHIFT) - g->order;
-	p->begun = true;
-	p->seq = seq;
-	if (seq >> (64 - SEQ_SHIFT) != 0
-	    || g->order_base + g->order + n - (seq << SEQ_SHIFT)
-		   >= UINT64_C(1) << SEQ_SHIFT)
-		return stage_fail(st, TOOL_DATA,
-		    "--partial: too many frames, or rows of one frame");
-	return 0;
-}
-
 static int
 rows(struct stage *st, struct group *g, const struct frame *f, struct batch *b)
 {
@@ -281,10 +254,10 @@ rows(struct stage *st, struct group *g, const struct frame *f, struct batch *b)
 	struct group_rows r;
 	const char *why = "";
 
-	if (place(st, g, p, b->n_rows) == -1)
-		return -1;
 	if (b->n_rows == 0)
 		return answer(st, g, p, false);
+	/* The states are the same whichever process had the frames before. */
+	g->order_base = 0 - g->order;
 	if (group_eval(st, g, f, b, &r) == -1)
 		return -1;
 	add_pane_key(g, p, &r, b);
@@ -296,29 +269,9 @@ rows(struct stage *st, struct group *g, const struct frame *f, struct batch *b)
 	return send_groups(st, g, p);
 }
 
-static void
-save(struct group *g, struct buf *out)
-{
-	const struct partial *p = g->way_state;
-
-	buf_put_int(out, p->begun ? p->seq + 1 : p->seq_base, 8);
-}
-
-static int
-load(struct stage *st, struct group *g, struct cur *in)
-{
-	struct partial *p = g->way_state;
-
-	(void)st;
-	p->seq_base = cur_get_int(in, 8);
-	return in->failed ? -1 : 0;
-}
-
 const struct group_way group_partial = {
     .cls = CLASS_FRAME,
     .plan = plan,
     .rows = rows,
-    .save = save,
-    .load = load,
     .release = release,
 };

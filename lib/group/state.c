@@ -145,7 +145,10 @@ group_save(struct stage *st, void *arg, struct buf *out)
 	buf_put_int(out, g->order, 8);
 	buf_put_int(out, (uint64_t)g->early.until_us, 8);
 	buf_put_int(out, g->early.begun, 1);
-	g->way->save(g, out);
+	if (g->opts->merge)
+		buf_put_int(out, g->n_frames, 8);
+	if (g->way->save != NULL)
+		g->way->save(g, out);
 	if (reduce_save(g->reduce, &why, out) == -1) {
 		group_fail_reduce(st, g, why);
 		return;
@@ -172,7 +175,11 @@ group_load(struct stage *st, void *arg, struct cur *in)
 	g->order = cur_get_int(in, 8);
 	g->early.until_us = (int64_t)cur_get_int(in, 8);
 	g->early.begun = cur_get_int(in, 1) != 0;
-	if (g->way->load(st, g, in) == -1 || reduce_load(g->reduce, in) == -1)
+	if (g->opts->merge)
+		g->n_frames = cur_get_int(in, 8);
+	if (g->way->load != NULL && g->way->load(st, g, in) == -1)
+		return -1;
+	if (reduce_load(g->reduce, in) == -1)
 		return -1;
 	if (g->emit == GROUP_COMPLETE && cur_get_int(in, 1) != 0) {
 		group_begin_kept(g);

@@ -185,7 +185,7 @@ load(struct agg_set *s, const char **why, const struct agg_rows *r,
 		}
 		p = col_str(c, row, &len);
 		cur_init(&in, p, len);
-		if (agg_load(s, g, &in) == -1 || in.left > 0) {
+		if (agg_load_at(s, g, &in, r->base) == -1 || in.left > 0) {
 			*why = "a partial state is malformed";
 			return -1;
 		}

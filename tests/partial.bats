@@ -55,6 +55,17 @@ refused() {
 	same want out
 }
 
+@test "--merge --emit update sends what changed of each window" {
+	printf 't,k\n0,a\n300,a\n1,b\n301,b\n302,a\n' |
+		sbatch -f csv -t t -c 't:time(s),k' --batch-rows 2 |
+		swindow 1m --late 10m >w.mill
+	sreduce -k k --emit update count <w.mill | ssink --changelog >want
+	sreduce --partial -k k count <w.mill | sreduce --merge --emit update |
+		ssink --changelog >out
+	same want out
+	[ "$(wc -l <out)" -eq 6 ]
+}
+
 @test "--partial answers each frame with its number, pane and watermark" {
 	printf 't,k\n1,a\n2,b\n2,a\n9,a\n3,b\n' >t.csv
 	sbatch -c 't:time(s),k' -t t --frame-rows 3 t.csv |

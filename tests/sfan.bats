@@ -258,6 +258,24 @@ sfan: no worker is left; worker 2: nosuch: No such file or directory" ]
 	[[ $stderr == "sfan: worker "?" ended with status 3" ]]
 }
 
+@test "a status is taken for a signal only where there is such a signal" {
+	seq 5 | sbatch >in.mill
+	for n in 127 128 193 254 255; do
+		run "-$n" --separate-stderr bash -c \
+			"sfan -j 1 -- 'smap -w true; exit $n' <in.mill >out.mill"
+		[ "$stderr" = "sfan: worker 1 ended with status $n" ]
+		run "-$n" --separate-stderr sfan -q -j 1 -- "exit $n" <in.mill
+		[ "$stderr" = "sfan: no worker is left; worker 1: it ended with status $n before its work was done" ]
+	done
+	for n in 129 192; do
+		run -0 --separate-stderr bash -c \
+			"sfan -j 1 -- 'smap -w true; exit $n' <in.mill >out.mill"
+		[ "$stderr" = "sfan: worker 1, at the end of the stream: signal $((n - 128)) ended it; all its frames are answered" ]
+		run -74 --separate-stderr sfan -q -j 1 -- "exit $n" <in.mill
+		[ "$stderr" = "sfan: no worker is left; worker 1: signal $((n - 128)) ended it" ]
+	done
+}
+
 @test "a worker that fails at the end of the stream is told of" {
 	rows
 	ssink <in.mill >want

@@ -4,15 +4,34 @@
 #include "fan/fan_int.h"
 #include "io/spawn.h"
 
+#define MAX_SIGNAL 64 /* the last one that Linux has */
 #define END_WAIT_MS 20 /* who ends its output mostly ends with it */
+
+/* The signal that has ended it, also as a shell tells of that, or 0. */
+static int
+signal_of(const struct worker *w)
+{
+	int n = w->status - 128;
+
+	return n > 0 && n <= MAX_SIGNAL ? n : 0;
+}
+
+/* Its own exit status, or 0 where it has none that tells of a failure. */
+static int
+own_status(const struct worker *w)
+{
+	return w->eof && w->status > 0 && signal_of(w) == 0 ? w->status : 0;
+}
 
 /* The exit status that tells of a worker's failure. */
 static int
 status_of(const struct worker *w)
 {
+	int own = own_status(w);
+
 	if (w->fail_status != 0)
 		return w->fail_status;
-	return w->eof && w->status > 0 && w->status < 128 ? w->status : TOOL_IO;
+	return own != 0 ? own : TOOL_IO;
 }
 
 /* Its end says more than the end of its output does. */
@@ -21,8 +40,8 @@ explain_end(struct worker *w)
 {
 	if (!w->eof || w->status < 0)
 		return;
-	if (w->status >= 128)
-		worker_fail(w, "signal %d ended it", w->status - 128);
+	if (signal_of(w) != 0)
+		worker_fail(w, "signal %d ended it", signal_of(w));
 	else
 		worker_fail(w,
 		    "it ended with status %d before its work was "
@@ -128,7 +147,7 @@ recover_stop(struct fan *f, struct worker *w)
 static int
 judge_end(struct fan *f, struct worker *w)
 {
-	if (w->eof && w->status > 0 && w->status < 128)
+	if (own_status(w) != 0)
 		return stage_fail(f->st, w->status,
 		    "worker %u ended with status %d", w->n, w->status);
 	if ((!w->whole || w->status != 0) && f->st->tool->verbose >= 0)

@@ -25,6 +25,44 @@ new() {
 	[ "$(new)" = "22 3" ]
 }
 
+@test "a last line that was taken without its end must not go on" {
+	all() { sbatch -f lines -S d "$@" | ssink -q -N | paste -sd ' '; }
+	go() { sbatch -f lines -S d "$@" | ssink -q -N; }
+	why() {
+		echo "sbatch: $1: the line that ended the file at byte $2," \
+			"without a line end, was taken as it was, and goes on" \
+			"now; --once leaves such a line to a later start"
+	}
+	for args in "" "-j 2"; do
+		rm -rf d b.log b.log.* in
+		printf '10\n2' >b.log
+		# shellcheck disable=SC2086 # words
+		[ "$(all $args b.log)" = "10 2" ]
+		[ "$(all $args b.log)" = "" ]
+		cp -r d d.1
+		cp b.log b.log.keep
+		printf '5\n30\n' >>b.log
+		# shellcheck disable=SC2086 # words
+		run -66 --separate-stderr go $args b.log
+		[ "$output" = "" ]
+		[ "${stderr_lines[0]}" = "$(why b.log 4)" ]
+		# Wherever the file is by now.
+		mv b.log b.log.1
+		gzip b.log.1
+		echo 4 >b.log
+		# shellcheck disable=SC2086 # words
+		run -66 --separate-stderr go $args --once b.log
+		[ "${stderr_lines[0]}" = "$(why b.log 4)" ]
+		# An end that comes later is the one of that line.
+		rm -rf d b.log.1.gz
+		mv d.1 d
+		mv b.log.keep b.log.1
+		printf '\n30\n' >>b.log.1
+		# shellcheck disable=SC2086 # words
+		[ "$(all $args b.log)" = "30 4" ]
+	done
+}
+
 @test "--once goes on in a rotated file, and then in the one after it" {
 	seq 1 3 >b.log
 	[ "$(new)" = "1 2 3" ]

@@ -154,6 +154,35 @@ setup_dir() {
 	[ "${#lines[@]}" -lt 5000 ]
 }
 
+@test "a last line that was taken without its end must not go on" {
+	mkdir in
+	printf '10\n2' >in/a
+	go() { sbatch -f lines -S d in/ | ssink -q -N; }
+	[ "$(go | paste -sd ' ')" = "10 2" ]
+	cp -r d d.1
+	printf '5\n30\n' >>in/a
+	run -66 --separate-stderr go
+	[ "$output" = "" ]
+	[ "${stderr_lines[0]}" = "sbatch: in/a: the line that ended the file at byte 4, without a line end, was taken as it was, and goes on now; --once leaves such a line to a later start" ]
+}
+
+@test "a file that is gone with a line that had no end was not read" {
+	mkdir in
+	printf '1\n2' >in/a
+	[ "$(new)" = "1@in/a" ]
+	[ "$(new)" = "" ]
+	gzip -k in/a
+	rm in/a
+	echo 3 >in/b
+	run -66 --separate-stderr bash -c 'sbatch -f lines --source f --once -S d in/ | ssink -q -N'
+	[ "$output" = "" ]
+	[[ ${stderr_lines[0]} == "sbatch: in/: a is gone and was not read to its end; --on-missing skip goes on without it" ]]
+	rm in/a.gz
+	[ "$(new --on-missing skip 2>err)" = "3@in/b" ]
+	[ "$(cat err)" = "sbatch: in/a: is gone and was not read to its end" ]
+	[ "$(new)" = "" ]
+}
+
 @test "-F reads what comes once, over kills and stops" {
 	setup_dir
 	follow one --epoch 1h

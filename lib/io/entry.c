@@ -203,6 +203,14 @@ save_entry(const struct source *s, struct buf *out, uint64_t off)
 	held_put_place(out, &e->at, off);
 }
 
+static bool
+entry_in_line(const struct source *s)
+{
+	const struct entry *e = s->own;
+
+	return held_in_line(&e->at);
+}
+
 /* With -F it is read once, else a later start reads what it has gained. */
 static enum source_ending
 entry_ending(const struct source *s)
@@ -210,16 +218,19 @@ entry_ending(const struct source *s)
 	return s->opts->mode == SOURCE_FOLLOW ? SOURCE_WHOLE : SOURCE_GROWS;
 }
 
+/* A record that waits for its end must not be taken away with its file. */
 static void
-entry_done(struct source *s)
+entry_done(struct source *s, bool all)
 {
 	struct entry *e = s->own;
 
+	(*e->n_open)--;
+	if (!all)
+		return;
 	/* One that was refused before its end is tried again if it changes. */
 	if (!e->ended && e->at.fd != -1)
 		(void)note_state(e);
 	e->file->state = s->opts->mode == SOURCE_FOLLOW ? SEEN_DONE : SEEN_READ;
-	(*e->n_open)--;
 }
 
 static const struct source_kind entry_kind = {
@@ -233,6 +244,7 @@ static const struct source_kind entry_kind = {
     .plain_fd = entry_plain_fd,
     .seek = seek_entry,
     .save = save_entry,
+    .in_line = entry_in_line,
     .kept_as = SOURCE_KEEPS_ENTRY,
     .ending = entry_ending,
     .done = entry_done,

@@ -62,11 +62,13 @@ void follow_take(struct follow *f);
  * identity: under its name, rotated, packed.  One that the rules let go has
  * ended: SOURCE_NEXT comes first, with a note.  0, or the exit status with the
  * reason in *why, to be freed.
+ * follow_in_line: as source_in_line.
  */
 struct follow *follow_begin(const char *path);
 void follow_rules(struct follow *f, bool strict, bool skips_missing);
 void follow_save(struct buf *out, const struct follow *f, uint64_t off);
 int follow_resume(struct follow *f, struct cur *in, char **why);
+bool follow_in_line(const struct follow *f);
 
 /* How far a place that follow_save kept is from the present end of the log. */
 struct follow_gap {

@@ -302,6 +302,12 @@ follow_resume(struct follow *f, struct cur *in, char **why)
 	return 0;
 }
 
+bool
+follow_in_line(const struct follow *f)
+{
+	return f->now.fd != -1 && held_in_line(&f->now);
+}
+
 /* What of the log is neither being read nor was read before. */
 static void
 add_unread(struct follow_gap *g, struct follow *f, const struct siblings *l,

@@ -225,6 +225,12 @@ held_skip(struct held *h, const struct held *before)
 		      == 0;
 }
 
+bool
+held_in_line(const struct held *h)
+{
+	return h->n_tail > 0 && h->tail[h->n_tail - 1] != '\n';
+}
+
 /* The length that the end of a gzip file tells. */
 static int
 packed_size(uint64_t *size, int fd, off_t len)

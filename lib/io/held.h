@@ -54,6 +54,7 @@ struct held {
  * the place behind the last line end.  None of them is for packed files.
  * held_skip: go to where before stands: 1, 0 when the contents up to there
  * are others, or -1 with errno when they cannot be read.
+ * held_in_line: no line end stands before off.
  * held_head: what identifies it.  0, or -1 with errno.
  */
 int held_open(struct held *h, int dir_fd, const char *name);
@@ -63,6 +64,7 @@ void held_rewind(struct held *h);
 void held_seek(struct held *h, uint64_t off);
 uint64_t held_last_end(const struct held *h);
 int held_skip(struct held *h, const struct held *before);
+bool held_in_line(const struct held *h);
 int held_head(struct head_id *id, const struct held *h);
 
 /*

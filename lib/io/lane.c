@@ -82,6 +82,7 @@ begin_file(struct intake *in, struct lane *l, bool goes_on)
 	l->skipped = 0;
 	text_source(in->text, &from);
 	text_open(in->text);
+	l->torn = false;
 	l->fresh = true;
 	l->sniffed = false;
 	/* Who waits for live rows can have the columns now, if they are fixed.
@@ -121,6 +122,7 @@ lane_open(struct intake *in, struct lane *l)
 		begin_file(in, l, false);
 		return 0;
 	}
+	l->torn = text_has_lines(in->text) && source_in_line(l->source);
 	feed_begin(&l->feed);
 	l->feed.off = l->kept_off;
 	feed_put(&l->feed, l->rest, l->n_rest);
@@ -222,6 +224,13 @@ lane_goes_on(const struct intake *in, const struct lane *l)
 	       && source_ending(l->source) == SOURCE_GROWS;
 }
 
+enum lane_got
+lane_put_off(struct intake *in, struct lane *l, size_t len)
+{
+	l->waits = len > 0;
+	return lane_end_file(in, l);
+}
+
 bool
 lane_is_cut(const struct lane *l)
 {
@@ -240,7 +249,7 @@ read_header(struct intake *in, struct lane *l)
 	int rc;
 
 	if (lane_goes_on(in, l) && memchr(p, '\n', len) == NULL)
-		return lane_end_file(in, l);
+		return lane_put_off(in, l, len);
 	if (lane_is_cut(l) && memchr(p, '\n', len) == NULL)
 		return len > 0 ? lane_drop_cut(in, l, len)
 			       : lane_end_file(in, l);
@@ -385,6 +394,30 @@ on_error(struct intake *in, struct lane *l)
 	return LANE_ENDED;
 }
 
+/*
+ * A line that was taken as it was must not go on now; it may get its end.
+ * 0 with how the source is in *got, or -1.
+ */
+static int
+mend(struct intake *in, struct lane *l, enum source_got *got)
+{
+	size_t n;
+	char c;
+
+	*got = source_read(l->source, &c, 1, &n);
+	if (*got != SOURCE_BYTES)
+		return 0;
+	if (c != '\n')
+		return intake_fail(in, EX_NOINPUT,
+		    "%s: the line that ended the file at byte %ju, without a "
+		    "line end, was taken as it was, and goes on now; --once "
+		    "leaves such a line to a later start",
+		    l->where, (uintmax_t)l->feed.off);
+	l->feed.off++;
+	l->torn = false;
+	return 0;
+}
+
 /* Read more.  A stop takes effect here, when all whole records are parsed. */
 static enum lane_got
 fill(struct intake *in, struct lane *l)
@@ -397,7 +430,10 @@ fill(struct intake *in, struct lane *l)
 	p = feed_peek(&l->feed, &len);
 	if (network && len >= in->record_max)
 		return give_up(in, l, p, len);
-	got = share_fill(in, l);
+	if (l->torn && mend(in, l, &got) == -1)
+		return LANE_FAILED;
+	if (!l->torn)
+		got = share_fill(in, l);
 	note = source_note(l->source);
 	if (note != NULL)
 		buf_printf(&in->notes, "%s\n", note);

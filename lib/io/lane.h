@@ -48,6 +48,8 @@ struct lane {
 	uint8_t *rest; /* owned: of a spool, what that one had not taken */
 	size_t n_rest;
 	bool dormant; /* then: its part is at its end until there are bytes */
+	bool torn; /* its last record was taken before its line had an end */
+	bool waits; /* it has ended before a record has, which is for later */
 	bool fresh; /* the file's header was not read yet */
 	enum source_got ended; /* SOURCE_END or _NEXT: the feed is its rest */
 	bool failed; /* the source has: no more comes */

@@ -18,6 +18,7 @@
  * lane_end_file: all bytes of a file are taken: on to the next one of the
  * lane, or its end.
  * lane_goes_on: whether a record that has no end yet is for the next start.
+ * lane_put_off: lane_end_file with such a record, of len bytes so far.
  * lane_is_cut: whether its end was lost with an earlier start.
  * lane_drop_cut: such a record, len bytes, is bad; the file is at its end.
  */
@@ -26,6 +27,7 @@ int lane_send_full(struct intake *in);
 bool lane_on_bad(void *arg, const struct text_bad *bad);
 enum lane_got lane_end_file(struct intake *in, struct lane *l);
 bool lane_goes_on(const struct intake *in, const struct lane *l);
+enum lane_got lane_put_off(struct intake *in, struct lane *l, size_t len);
 bool lane_is_cut(const struct lane *l);
 enum lane_got lane_drop_cut(struct intake *in, struct lane *l, size_t len);
 

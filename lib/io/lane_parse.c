@@ -154,7 +154,7 @@ starve(struct intake *in, struct lane *l, size_t len)
 	if (l->ended == SOURCE_BYTES)
 		return LANE_MORE;
 	if (len == 0 || lane_goes_on(in, l))
-		return lane_end_file(in, l);
+		return lane_put_off(in, l, len);
 	if (lane_is_cut(l))
 		return lane_drop_cut(in, l, len);
 	intake_fail(in, EX_SOFTWARE, "%s: byte %ju: no record begins here",

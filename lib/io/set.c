@@ -325,6 +325,12 @@ save_followed(const struct source *s, struct buf *out, uint64_t off)
 	}
 }
 
+static bool
+followed_in_line(const struct source *s)
+{
+	return follow_in_line(follow_of(s));
+}
+
 const struct source_kind set_followed = {
     .name = "follow",
     .traits = SOURCE_LIVE | SOURCE_ENDLESS | SOURCE_BATCHED,
@@ -343,6 +349,7 @@ const struct source_kind set_followed = {
     .seek = seek_followed,
     .to_end = followed_to_end,
     .save = save_followed,
+    .in_line = followed_in_line,
     .as_set = &set_followed,
 };
 
@@ -394,6 +401,7 @@ const struct source_kind set_kept = {
     .plain_fd = followed_plain_fd,
     .seek = seek_followed,
     .save = save_followed,
+    .in_line = followed_in_line,
     .as_set = &set_kept,
 };
 

@@ -170,11 +170,17 @@ source_ending(const struct source *s)
 	return s->kind->save != NULL ? SOURCE_GROWS : SOURCE_WHOLE;
 }
 
+bool
+source_in_line(const struct source *s)
+{
+	return s->kind->in_line != NULL && s->kind->in_line(s);
+}
+
 void
-source_done(struct source *s)
+source_done(struct source *s, bool all)
 {
 	if (s->kind->done != NULL)
-		s->kind->done(s);
+		s->kind->done(s, all);
 }
 
 bool

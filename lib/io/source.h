@@ -156,23 +156,25 @@ bool source_to_end(struct source *s, uint64_t *off);
  * source_load: before source_open, which then goes on from what
  * source_save wrote.  source_settle: the same with what is there now, under
  * whatever name it may be by then, in place of source_load.  source_settled:
- * whether one of the two has been called.
+ * whether one of the two has been called.  source_in_line: after source_open,
+ * that what was taken then ends before its line does.
  */
 bool source_keeps(const struct source *s);
 void source_save(const struct source *s, struct buf *out, uint64_t off);
 void source_load(struct source *s, const void *p, size_t len);
 void source_settle(struct source *s);
 bool source_settled(const struct source *s);
+bool source_in_line(const struct source *s);
 
 /*
  * source_ending: after SOURCE_NEXT or SOURCE_END, how what came ended.
- * source_done: all of it was taken.
+ * source_done: no more of it is read; all: all of it was taken.
  * source_wants: whether the place of what came from it, by that path, is still
  * of use.
  * source_kept_as: what source_save writes.
  */
 enum source_ending source_ending(const struct source *s);
-void source_done(struct source *s);
+void source_done(struct source *s, bool all);
 bool source_wants(const struct source *s, const char *path);
 enum source_keep source_kept_as(const struct source *s);
 

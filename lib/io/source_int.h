@@ -52,7 +52,8 @@ struct source_kind {
 	struct source *(*take)(struct source *s);
 	void (*save)(const struct source *s, struct buf *out, uint64_t off);
 	enum source_ending (*ending)(const struct source *s);
-	void (*done)(struct source *s);
+	bool (*in_line)(const struct source *s);
+	void (*done)(struct source *s, bool all);
 	bool (*wants)(const struct source *s, const char *path);
 	enum source_keep kept_as;
 	enum source_spool spools;

@@ -295,10 +295,11 @@ save_spooled(const struct source *s, struct buf *out, uint64_t off)
 }
 
 static void
-spooled_done(struct source *s)
+spooled_done(struct source *s, bool all)
 {
 	struct spooled *d = s->own;
 
+	(void)all;
 	if (d->stream != NULL)
 		tape_drop(s->opts->tape, d->stream);
 	d->stream = NULL;

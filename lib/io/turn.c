@@ -132,7 +132,7 @@ turn_end(struct intake *in, struct lane *l)
 	if (in->begun && intake_flush(in) == -1)
 		return INTAKE_FAILED;
 	if (l->guest && !l->left)
-		source_done(l->source);
+		source_done(l->source, !l->waits);
 	if (epochs_are_on(&in->epochs) && is_kept(l))
 		journal_leave(in, l);
 	if (in->begun && !in->keeps_parts && heading_close(in, l) == -1)

@@ -321,6 +321,12 @@ text_parts(const struct text *t)
 	return t->fmt->parts == NULL ? 1 : t->fmt->parts(t);
 }
 
+bool
+text_has_lines(const struct text *t)
+{
+	return t->fmt != &raw_fmt;
+}
+
 const char *
 text_note(struct text *t)
 {

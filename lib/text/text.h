@@ -85,6 +85,7 @@ struct text_source {
  * any order.
  * text_parts: the parts of this source that are known, of saved streams only:
  * rows say which one they are of, 0 .. text_parts - 1.
+ * text_has_lines: a record ends where a line does.
  * text_schema: valid after the first text_header gave 1; it does not change.
  */
 void text_source(struct text *t, const struct text_source *s);
@@ -92,6 +93,7 @@ void text_open(struct text *t);
 int text_header(
     struct text *t, size_t *used, const char *p, size_t len, bool eof);
 uint32_t text_parts(const struct text *t);
+bool text_has_lines(const struct text *t);
 const struct schema *text_schema(const struct text *t);
 const char *text_error(const struct text *t);
 int text_status(const struct text *t); /* exit status for it */

@@ -62,7 +62,7 @@ finish(struct source *file, const char *text)
 	    source_read(file, got + n, sizeof(got) - n, &len) == SOURCE_BYTES)
 		n += len;
 	CHECK(n == strlen(text) && memcmp(got, text, n) == 0);
-	source_done(file);
+	source_done(file, true);
 	source_free(file);
 }
 

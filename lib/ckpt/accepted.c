@@ -63,15 +63,21 @@ get_names(struct accepted *a, struct cur *in)
 	return in->failed || in->left > 0 ? -1 : 0;
 }
 
-static void
-look_for(struct accepted *a, const struct checkpoint *c)
+static int
+look_for(struct accepted *a, char **why, const struct checkpoint *c)
 {
-	for (size_t i = 0; i < a->n; i++) {
-		char *lock = mem_printf("%s.lock", a->names[i]);
+	int rc = 0;
 
-		a->joined[i] = lock_signed(c->fd, lock) == c->generation;
+	for (size_t i = 0; rc == 0 && i < a->n; i++) {
+		char *lock = mem_printf("%s.lock", a->names[i]);
+		uint64_t generation;
+
+		if (lock_signed(&generation, c->fd, lock) == -1)
+			rc = checkpoint_failed(c, why, lock);
+		a->joined[i] = rc == 0 && generation == c->generation;
 		free(lock);
 	}
+	return rc;
 }
 
 int
@@ -90,8 +96,8 @@ accepted_read(struct accepted *a, char **why, const struct checkpoint *c)
 		errno = EBADMSG;
 		rc = -1;
 	}
-	rc = rc == -1 ? checkpoint_failed(c, why, FILE_NAME) : 0;
-	look_for(a, c);
+	rc = rc == -1 ? checkpoint_failed(c, why, FILE_NAME)
+		      : look_for(a, why, c);
 	buf_release(&b);
 	return rc;
 }

@@ -78,18 +78,22 @@ await_commit(struct await *a, char **why, bool *over, struct checkpoint *c,
     uint64_t epoch)
 {
 	/* Who has signed holds it until it ends, so this comes first. */
-	bool joined = lock_signed(c->fd, CHECKPOINT_SINK_LOCK) == c->generation;
-	bool held = lock_held(c->fd, CHECKPOINT_SINK_LOCK);
+	uint64_t joined;
+	int known = lock_signed(&joined, c->fd, CHECKPOINT_SINK_LOCK);
+	bool held;
 	struct survey s = {.v = NULL};
 	int rc;
 
 	*over = false;
+	if (known == -1)
+		return checkpoint_failed(c, why, CHECKPOINT_SINK_LOCK);
+	held = lock_held(c->fd, CHECKPOINT_SINK_LOCK);
 	if (a->seen_us == 0)
 		a->seen_us = time_mono_us();
 	rc = commit_read(c, why);
 	if (rc != 0)
 		return rc;
-	if (joined) {
+	if (joined == c->generation) {
 		*over = !held || (c->last.epoch >= epoch && c->last.published);
 		return 0;
 	}

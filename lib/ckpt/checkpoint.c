@@ -351,7 +351,8 @@ check_start(struct checkpoint *c, char **why, const struct head *h)
 		return rc;
 	snprintf(ended, sizeof(ended), ENDED "%ju\n", (uintmax_t)h->generation);
 	/* What it says last it says before it lets go, so this comes second. */
-	lock_text(text, sizeof(text), c->fd, SOURCE_LOCK);
+	if (lock_text(text, sizeof(text), c->fd, SOURCE_LOCK) == -1)
+		return checkpoint_failed(c, why, SOURCE_LOCK);
 	if (c->generation != h->generation || c->last.epoch != h->epoch)
 		return refuse(why, EX_TEMPFAIL, c->path,
 		    "the stream is of a start that another one has followed");
@@ -400,13 +401,16 @@ static int
 lock_stage(struct checkpoint *c, char **why, const char *name)
 {
 	pid_t holder;
+	uint64_t signed_by;
 
 	c->lock_fd = lock_take(c->fd, name, 0, &holder);
 	if (c->lock_fd != -1)
 		return sign(c, why, c->lock_fd, name);
 	if (errno != EAGAIN)
 		return checkpoint_failed(c, why, name);
-	if (lock_signed(c->fd, name) == c->generation)
+	if (lock_signed(&signed_by, c->fd, name) == -1)
+		return checkpoint_failed(c, why, name);
+	if (signed_by == c->generation)
 		*why = mem_printf("%s: %s is running already, as process %ld; "
 				  "of two branches behind tee(1) name one by "
 				  "--name",

@@ -22,15 +22,21 @@ whole(short type)
 	return (struct flock){.l_type = type, .l_whence = SEEK_SET};
 }
 
-void
+int
 lock_text(char *out, size_t cap, int dir_fd, const char *name)
 {
 	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	ssize_t n = fd == -1 ? 0 : io_pread(fd, out, cap - 1, 0);
+	ssize_t n;
 
-	if (fd != -1)
-		close(fd);
-	out[n > 0 ? n : 0] = '\0';
+	out[0] = '\0';
+	if (fd == -1)
+		return errno == ENOENT ? 0 : -1;
+	n = io_pread(fd, out, cap - 1, 0);
+	io_drop(fd);
+	if (n == -1)
+		return -1;
+	out[n] = '\0';
+	return 0;
 }
 
 pid_t
@@ -39,8 +45,8 @@ lock_holder(int dir_fd, const char *name)
 	char text[32];
 	int64_t pid;
 
-	lock_text(text, sizeof(text), dir_fd, name);
-	if (num_parse_int(&pid, text, strcspn(text, "\n")) == -1 || pid < 0
+	if (lock_text(text, sizeof(text), dir_fd, name) == -1
+	    || num_parse_int(&pid, text, strcspn(text, "\n")) == -1 || pid < 0
 	    || pid > INT_MAX)
 		return 0;
 	return (pid_t)pid;
@@ -84,20 +90,22 @@ lock_sign(int fd, uint64_t generation)
 	return lock_note(fd, text);
 }
 
-uint64_t
-lock_signed(int dir_fd, const char *name)
+int
+lock_signed(uint64_t *generation, int dir_fd, const char *name)
 {
 	char text[64];
 	const char *at;
-	int64_t generation;
+	int64_t number;
 
-	lock_text(text, sizeof(text), dir_fd, name);
+	*generation = 0;
+	if (lock_text(text, sizeof(text), dir_fd, name) == -1)
+		return -1;
 	at = strchr(text, '\n');
-	if (at == NULL
-	    || num_parse_int(&generation, at + 1, strcspn(at + 1, "\n")) == -1
-	    || generation < 0)
-		return 0;
-	return (uint64_t)generation;
+	if (at != NULL
+	    && num_parse_int(&number, at + 1, strcspn(at + 1, "\n")) == 0
+	    && number > 0)
+		*generation = (uint64_t)number;
+	return 0;
 }
 
 int

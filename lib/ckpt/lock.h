@@ -20,17 +20,19 @@
  * lock_held: whether somebody holds it, without taking it; false when there
  * is no such file.
  * lock_note: replace the text of a lock that we hold.  0 or -1.
- * lock_text: the text, cut to cap - 1 bytes, "" without a file.
+ * lock_text: the text, cut to cap - 1 bytes, "" without a file.  0, or -1 with
+ * errno when it cannot be read, the text is then "".
  * lock_holder: the number in it, 0 if none.
  * lock_sign: the text is our number, and below it that of the start that we
- * belong to; 0 or -1.  lock_signed: that of who took it last, 0 if none.
+ * belong to; 0 or -1.  lock_signed: that of who took it last, 0 if none.  0,
+ * or -1 with errno: who cannot be asked may have signed.
  */
 int lock_take(int dir_fd, const char *name, int timeout_ms, pid_t *holder);
 bool lock_held(int dir_fd, const char *name);
 int lock_note(int fd, const char *text);
-void lock_text(char *out, size_t cap, int dir_fd, const char *name);
+int lock_text(char *out, size_t cap, int dir_fd, const char *name);
 pid_t lock_holder(int dir_fd, const char *name);
 int lock_sign(int fd, uint64_t generation);
-uint64_t lock_signed(int dir_fd, const char *name);
+int lock_signed(uint64_t *generation, int dir_fd, const char *name);
 
 #endif

@@ -34,16 +34,18 @@ add(struct survey *s, char *stage)
 	return &s->v[s->n++];
 }
 
-static void
+static int
 add_lock(struct survey *s, const struct checkpoint *c, const char *name)
 {
 	struct survey_file *f =
 	    add(s, mem_strndup(name, strlen(name) - strlen(LOCK)));
 
-	f->generation = lock_signed(c->fd, name);
+	if (lock_signed(&f->generation, c->fd, name) == -1)
+		return -1;
 	f->held = lock_held(c->fd, name);
 	if (f->held)
 		f->holder = lock_holder(c->fd, name);
+	return 0;
 }
 
 static bool
@@ -72,10 +74,8 @@ add_entry(void *arg, const char *name)
 	struct survey_file *f;
 	struct stat st;
 
-	if (is_lock(name)) {
-		add_lock(r->s, r->c, name);
-		return 0;
-	}
+	if (is_lock(name))
+		return add_lock(r->s, r->c, name);
 	if (snapshot_parse_name(&epoch, &generation, &stage, name) == -1
 	    || fstatat(r->c->fd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return 0;

@@ -44,18 +44,21 @@ stage_of(const struct checkpoint *c, const char *name)
 }
 
 /* Whether it has joined is in its lock; sbatch has one of another name. */
-static bool
-is_gone(const struct checkpoint *c, const char *stage)
+static int
+is_gone(bool *gone, const struct checkpoint *c, const char *stage)
 {
+	uint64_t generation;
 	char *lock;
-	bool gone;
+	int rc;
 
+	*gone = false;
 	if (strspn(stage, "0123456789") < 2 || strncmp(stage, "00-", 3) == 0)
-		return false;
+		return 0;
 	lock = mem_printf("%s.lock", stage);
-	gone = lock_signed(c->fd, lock) != c->generation;
+	rc = lock_signed(&generation, c->fd, lock);
+	*gone = rc == 0 && generation != c->generation;
 	free(lock);
-	return gone;
+	return rc;
 }
 
 struct gone {
@@ -70,14 +73,16 @@ collect(void *arg, const char *name)
 {
 	struct gone *g = arg;
 	char *stage = stage_of(g->c, name);
+	bool gone = false;
+	int rc = stage == NULL ? 0 : is_gone(&gone, g->c, stage);
 
-	if (stage != NULL && is_gone(g->c, stage)) {
+	if (gone) {
 		g->names =
 		    mem_grow(g->names, &g->cap, g->n + 1, sizeof(*g->names));
 		g->names[g->n++] = mem_strdup(name);
 	}
 	free(stage);
-	return 0;
+	return rc;
 }
 
 /* What the stage would have done itself, had it been started again. */

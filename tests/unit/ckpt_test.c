@@ -115,6 +115,7 @@ test_locks(int dir)
 {
 	pid_t holder, child;
 	char text[32];
+	uint64_t by;
 	int fd = lock_take(dir, "l", 0, &holder), status;
 
 	CHECK(fd != -1);
@@ -129,8 +130,14 @@ test_locks(int dir)
 	}
 	CHECK(waitpid(child, &status, 0) == child && status == 0);
 	CHECK(lock_note(fd, "ended 7\n") == 0);
-	lock_text(text, sizeof(text), dir, "l");
+	CHECK(lock_text(text, sizeof(text), dir, "l") == 0);
 	CHECK(strcmp(text, "ended 7\n") == 0);
+	CHECK(lock_sign(fd, 9) == 0);
+	CHECK(lock_signed(&by, dir, "l") == 0 && by == 9);
+	CHECK(lock_signed(&by, dir, "nothing") == 0 && by == 0);
+	CHECK(symlinkat("l", dir, "to-l") == 0);
+	CHECK(lock_signed(&by, dir, "to-l") == -1 && errno == ELOOP);
+	CHECK(unlinkat(dir, "to-l", 0) == 0);
 	close(fd);
 	CHECK(!lock_held(dir, "l"));
 	CHECK(!lock_held(dir, "nothing"));

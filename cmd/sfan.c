@@ -62,6 +62,16 @@ add_command(struct fan_opts *o, char **argv)
 	o->commands[o->n++] = argv;
 }
 
+/* An argument that has something in it. */
+static const char *
+filled(const char *opt, const char *arg)
+{
+	if (*arg == '\0')
+		tool_die(TOOL_USAGE, "--%s: it is empty; write --%s %s", opt,
+		    opt, strcmp(opt, "worker") == 0 ? "CMD" : "FILE");
+	return arg;
+}
+
 static void
 parse_options(struct tool *t, struct opts *o, int argc, char *argv[])
 {
@@ -74,7 +84,7 @@ parse_options(struct tool *t, struct opts *o, int argc, char *argv[])
 			o->jobs = tool_jobs("jobs", arg, FAN_MAX_WORKERS);
 			break;
 		case OPT_WORKER:
-			add_command(&o->fan, shell_command(arg));
+			add_command(&o->fan, shell_command(filled("worker", arg)));
 			o->n_workers++;
 			break;
 		case OPT_UNORDERED:
@@ -84,7 +94,7 @@ parse_options(struct tool *t, struct opts *o, int argc, char *argv[])
 			o->fan.timeout_us = tool_dur("timeout", arg);
 			break;
 		case OPT_QUARANTINE:
-			o->fan.quarantine = arg;
+			o->fan.quarantine = filled("quarantine", arg);
 			break;
 		case OPT_ONCE_ONLY:
 			o->fan.once_only = true;

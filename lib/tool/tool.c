@@ -215,6 +215,9 @@ tool_next(struct tool *t, int argc, char *argv[], const char **arg)
 			t->verbose--;
 			break;
 		case OPT_NAME:
+			if (*optarg == '\0')
+				tool_die(TOOL_USAGE,
+				    "--name: it is empty; write a name");
 			if (strlen(optarg) > ACCOUNT_MAX_NAME)
 				tool_die(TOOL_USAGE,
 				    "--name: longer than %d bytes",

@@ -370,6 +370,44 @@ given_up() {
 	python3 "$TOP/tests/decode.py" -c <q.mill
 }
 
+@test "--quarantine replaces a file only by frames, and not behind -S" {
+	seq 20 | sbatch --frame-rows 10 >in.mill
+	echo old >q.mill
+	run -0 bash -c "sfan -j 1 --quarantine q.mill -- smap -w true <in.mill |
+		ssink -N"
+	[ "$output" = "$(seq 20)" ]
+	[ "$(cat q.mill)" = old ]
+	[ "$(find . -name '.q*' | wc -l)" = 0 ]
+	seq 20 >in
+	run -64 --separate-stderr bash -c "sbatch -S d --once in |
+		sfan -j 1 --quarantine q.mill -- smap -w true | ssink -q"
+	[ "${stderr_lines[0]}" = "sfan: --quarantine: sbatch -S: the file would not go on over restarts; leave it out, and the pipeline ends at such a frame and begins with it again" ]
+	[ "$(cat q.mill)" = old ]
+}
+
+@test "the account in a state adds up as the one at the end does" {
+	seq 21 >in
+	sbatch -S d --once --frame-rows 4 in |
+		sfan -j 2 -- smap -w 'line > "4"' | ssink -q -N >out
+	n=$(wc -l <out)
+	[ "$n" -gt 0 ]
+	[ "$n" -lt 21 ]
+	millrace dump d 01-sfan |
+		grep -qx "rows in $n, used $n, filtered 0, late 0, invalid 0, out $n"
+	seq 22 40 >>in
+	sbatch -S d --once --frame-rows 4 in |
+		sfan -j 2 -- smap -w 'line > "4"' | ssink -q -N >>out
+	n=$(wc -l <out)
+	millrace dump d 01-sfan |
+		grep -qx "rows in $n, used $n, filtered 0, late 0, invalid 0, out $n"
+}
+
+@test "a worker that begins a stream of its own is told so" {
+	seq 5 | sbatch >in.mill
+	run -74 --separate-stderr sfan -q -j 1 -- 'ssink | sbatch' <in.mill
+	[[ $stderr == *"it answered with a MARK frame: it begins a stream of its own, as sbatch does, which no worker may" ]]
+}
+
 @test "an answer to a frame that the worker cannot have read is none" {
 	# More than a pipe holds.
 	head -c 3000000 /dev/zero | tr '\0' x | sbatch --max-field 4M >in.mill
@@ -402,6 +440,9 @@ given_up() {
 		-w x|no option -w: options of the workers stand behind --: sfan -j 4 -- smap -w PRED
 		-j 2 --worker a|--worker says what each worker runs, -j N -- CMD what all do: write one of them
 		--worker a b|--worker says what each worker runs, -j N -- CMD what all do: write one of them
+		--worker ''|--worker: it is empty; write --worker CMD
+		--quarantine '' -j 1 -- cat|--quarantine: it is empty; write --quarantine FILE
+		--name '' -j 1 -- cat|--name: it is empty; write a name
 		-j 0 -- cat|--jobs: '0' is none of 1..256; write a number of processes, or auto
 		-j x -- cat|--jobs: 'x' is none of 1..256; write a number of processes, or auto
 		--timeout 5 -j 1 -- cat|--timeout: 5 is no duration; write 500ms, 5s, 1m, 2h or 1d

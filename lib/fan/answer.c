@@ -260,6 +260,10 @@ answer_take(struct fan *f, struct worker *w)
 	else if (w->rx_h.kind == FRAME_END && w->state == WORKER_ENDING
 		 && w->n_runs == 0)
 		rc = take_end(f, w);
+	else if (w->rx_h.kind == FRAME_MARK)
+		rc = worker_fail(w,
+		    "it answered with a MARK frame: it begins a stream of its "
+		    "own, as sbatch does, which no worker may");
 	else
 		rc = worker_fail(w, "it answered with a %s frame",
 		    frame_kind_name(w->rx_h.kind));

@@ -77,7 +77,8 @@ aside_end(struct aside *a, struct stage *st, enum end_reason reason)
 	struct mark m = {.what = MARK_EOF, .name = ""};
 	struct end e = {.reason = reason};
 
-	if (a->writer == NULL)
+	/* What is there may be of an earlier run: the only copy of its rows. */
+	if (a->n_frames == 0)
 		return 0;
 	if (stream_write_mark(a->writer, &h, &m) == -1
 	    || stream_write_payload(a->writer, &h, NULL, 0) == -1
@@ -85,7 +86,7 @@ aside_end(struct aside *a, struct stage *st, enum end_reason reason)
 		return failed(st);
 	if (sink_publish(a->sink) == -1)
 		return stage_fail(st, TOOL_IO, "%s", sink_error(a->sink));
-	if (a->n_frames > 0 && st->tool->verbose >= 0)
+	if (st->tool->verbose >= 0)
 		tool_warn("%ju frame%s of %ju rows set aside, which no worker "
 			  "could answer",
 		    (uintmax_t)a->n_frames, a->n_frames == 1 ? "" : "s",

@@ -18,7 +18,8 @@ struct aside {
  * aside_open: begin the saved stream at path, of the frames that st reads.
  * aside_job: save the rows of j, which has none then, but counts them as
  * invalid.
- * aside_end: end it and publish it.  Without aside_open: nothing to do.
+ * aside_end: end it and publish it; where nothing is in it, path stays as it
+ * is.
  * All 0, or -1 after stage_fail.
  */
 int aside_open(struct aside *a, struct stage *st, const char *path);

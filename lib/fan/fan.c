@@ -109,6 +109,11 @@ on_head(struct stage *st, void *arg)
 
 	st->options = f->o->unordered ? "--unordered" : "";
 	fan_left(f);
+	if (f->o->quarantine != NULL && resume_applies(st))
+		return stage_fail(st, TOOL_USAGE,
+		    "--quarantine: sbatch -S: the file would not go on over "
+		    "restarts; leave it out, and the pipeline ends at such a "
+		    "frame and begins with it again");
 	if (check_limit(f) == -1)
 		return -1;
 	if (guard_start(&f->guard) == -1)

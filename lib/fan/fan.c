@@ -251,11 +251,24 @@ end_workers(struct fan *f, enum end_reason reason)
 	return 0;
 }
 
+/* What was read counts at the stages inside; here it is what they made. */
+static void
+on_account(const struct stage *st, const void *arg, struct account *a)
+{
+	const struct fan *f = arg;
+
+	a->used = st->resume.out + stream_writer_n_rows(st->writer);
+	/* Rows that nobody answered count where they were to go. */
+	a->invalid = f->n_inner == 0 ? f->aside.n_rows : 0;
+	a->in = a->used + a->invalid;
+	a->in_frames =
+	    st->resume.out_frames + stream_writer_n_frames(st->writer);
+}
+
 static int
 on_end(struct stage *st, void *arg, enum end_reason reason)
 {
 	struct fan *f = arg;
-	struct account *a = &st->acct;
 
 	if (end_workers(f, reason) == -1)
 		return -1;
@@ -266,12 +279,7 @@ on_end(struct stage *st, void *arg, enum end_reason reason)
 		    sizeof(f->sums[i].name));
 		end_add(&st->end, &f->sums[i]);
 	}
-	/* Rows that nobody answered count where they were to go. */
-	a->used = st->resume.out + stream_writer_n_rows(st->writer);
-	a->invalid = f->n_inner == 0 ? f->aside.n_rows : 0;
-	a->in = a->used + a->invalid;
-	a->in_frames =
-	    st->resume.out_frames + stream_writer_n_frames(st->writer);
+	on_account(st, f, &st->acct);
 	return aside_end(&f->aside, st, reason);
 }
 
@@ -331,6 +339,7 @@ static const struct stage_ops ops = {.cls = CLASS_FRAME,
     .idle = on_idle,
     .save = on_save,
     .load = on_load,
+    .account = on_account,
     .version = VERSION,
     .later = true};
 

@@ -46,6 +46,8 @@ put_state(
 
 	resume_count_out(st);
 	s.acct = st->acct;
+	if (ops->account != NULL)
+		ops->account(st, arg, &s.acct);
 	s.watermark = st->watermark;
 	s.batch = st->batch;
 	s.n_unparsed = st->n_unparsed;

@@ -56,6 +56,8 @@ struct stage;
  *	have been shown already, all or in part.  May be NULL.
  * later: frame-wise, but frames are read before earlier ones are answered;
  *	the stage writes the answers itself, in their order, to st->writer.
+ * account: make *a, a copy of st->acct, the account as of a barrier, where the
+ *	stage sets st->acct only at the end.  May be NULL.
  * no_resume: why there is no state that could be saved, or NULL.
  */
 struct stage_ops {
@@ -76,6 +78,8 @@ struct stage_ops {
 	uint32_t version;
 	bool later;
 	int (*publish)(struct stage *st, void *arg);
+	void (*account)(const struct stage *st, const void *arg,
+	    struct account *a);
 	const char *no_resume;
 };
 

@@ -126,11 +126,13 @@ check_merge(struct opts *o, int n, char *argv[])
 		tool_die(TOOL_USAGE,
 		    "--merge makes answers of states, --partial states of "
 		    "rows; write one of them");
-	if (n > 0 || o->group.keys[0] != '\0')
+	if (n > 0 || o->group.keys[0] != '\0' || o->group.fold != NULL)
 		tool_die(TOOL_USAGE,
 		    "--merge computes what --partial was told; leave out %s, "
 		    "and go on with smap -a",
-		    n > 0 ? argv[0] : "-k");
+		    o->group.fold != NULL ? "--fold"
+		    : n > 0               ? argv[0]
+					  : "-k");
 	o->group.aggs = "";
 }
 
@@ -140,6 +142,10 @@ parse_operands(struct opts *o, int n, char *argv[])
 {
 	struct buf b;
 
+	if (o->group.merge) {
+		check_merge(o, n, argv);
+		return;
+	}
 	if (o->group.fold != NULL) {
 		if (n < 1 || n > 2)
 			tool_die(TOOL_USAGE,
@@ -147,10 +153,6 @@ parse_operands(struct opts *o, int n, char *argv[])
 			    "-k user --fold '0 as n' 'n = n + 1'");
 		o->group.aggs = argv[0];
 		o->group.fold_emit = n == 2 ? argv[1] : NULL;
-		return;
-	}
-	if (o->group.merge) {
-		check_merge(o, n, argv);
 		return;
 	}
 	if (n == 0)

@@ -117,6 +117,18 @@ refused() {
 		--partial -k k --top 1:c 'count() as c'
 	refused 64 "--partial reduces each frame, which has no answer yet; --running goes with --merge" \
 		--partial -k k --running count
+	for opt in --early --ttl; do
+		refused 64 "$opt goes by the time of each row, and states are of whole frames; reduce the rows without --partial and --merge" \
+			--partial -k k "$opt" 1m count
+		rows | sreduce --partial -k k count >p.mill
+		run -64 --separate-stderr bash -c \
+			'sreduce --merge --running --emit update "$1" 1m <p.mill | ssink' _ "$opt"
+		[ "$stderr" = "sreduce: $opt goes by the time of each row, and states are of whole frames; reduce the rows without --partial and --merge" ]
+	done
+	refused 64 "--partial: a fold takes the rows of a key one after the other, and two of its states make none; leave --partial out" \
+		--partial -k k --fold '0 as n' 'n = n + 1'
+	refused 64 "--merge computes what --partial was told; leave out --fold, and go on with smap -a" \
+		--merge --fold '0 as c' 'c = c + 1'
 	refused 64 "--merge makes answers of states, --partial states of rows; write one of them" \
 		--merge --partial count
 	refused 64 "--merge computes what --partial was told; leave out count, and go on with smap -a" \

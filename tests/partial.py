@@ -15,6 +15,8 @@ import shlex
 import cases
 from cases import run
 
+CSV = ["ssink", "-f", "csv"]
+CHANGES = ["ssink", "--changelog"]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 AGGS = ["count() as c", "count(v) as cv, avg(v) as av",
@@ -64,6 +66,38 @@ def make_window(rnd):
     return spec and ["swindow", "-q", *spec.split(), "--late", "5000s"]
 
 
+def answer(rnd, window):
+    """Options of an answer, and what prints it."""
+    kept = [[], ["--having", "c > 1"], ["--max-state", "100000"]]
+    ordered = kept + [["--sort", "c desc"], ["--top", "2:c"],
+                      ["--top", "3:c", "--sort", "c"]]
+    kinds = [[], [], ["--mem"], ["--running"] if window is None else []]
+    spec = "" if window is None else window[2]
+    if window is None or not spec.startswith("cumulate"):
+        kinds += [["--emit"], ["--emit"]]
+    if window is not None and not spec.startswith(("cumulate", "rows")):
+        kinds += [["--fill"], ["--fill=r.csv"]]
+    more = rnd.choice(kinds)
+    if more == ["--mem"]:
+        return ["--mem", "1M", *rnd.choice(ordered[:2] + ordered[3:])], CSV
+    if more not in (["--emit"], ["--running"]):
+        return more + rnd.choice(ordered), CSV
+    front = ["--running"] if window is None else []
+    emit = rnd.choice(["update", "complete"] + (["final"] if front else []))
+    if emit == "update":
+        return [*front, "--emit", emit, *rnd.choice(kept)], CHANGES
+    return ([*front, "--emit", emit, *rnd.choice(ordered)],
+            CSV if emit == "final" else CHANGES)
+
+
+def make_roster(rnd):
+    """Keys to be filled in."""
+    names, rows = rnd.choice([("k", ["a", "new"]), ("k,m", ["b,1", "c,0"])])
+    with open("r.csv", "w", encoding="utf-8") as f:
+        f.write("\n".join([names, *rows, ""]))
+    return ["-k", "k" if names == "k" else "k, n % 3 as m"]
+
+
 def fan_out(rnd, data, partial):
     """Reduce to states in several processes, of which one is slow, or ends in
     the middle of an answer and is started again."""
@@ -90,8 +124,9 @@ def one_case(rnd):
     keys = ", ".join(rnd.sample(KEYS, rnd.choice([0, 1, 1, 2])))
     keys = ["-k", keys] if keys else []
     aggs = ", ".join(rnd.sample(AGGS, rnd.randrange(1, len(AGGS) + 1)))
-    more = rnd.choice([[], [], ["--sort", "c desc"], ["--top", "2:c"],
-                       ["--having", "c > 1"], ["--mem", "1M"]])
+    more, sink = answer(rnd, window)
+    if "--fill=r.csv" in more:
+        keys = make_roster(rnd)
     if more and "c" not in [a.split()[-1] for a in aggs.split(", ")]:
         aggs += ", count() as c"
 
@@ -101,7 +136,7 @@ def one_case(rnd):
         return run(window, out) if window else out
 
     want = run(["sreduce", *keys, *more, aggs], stream(100000))
-    want = run(["ssink", "-f", "csv"], want)
+    want = run(sink, want)
     for frame_rows in (100000, rnd.choice([1, 2, 7, 64])):
         partial = ["sreduce", "--partial", *keys, aggs]
         data = stream(frame_rows)
@@ -112,7 +147,7 @@ def one_case(rnd):
             assert shown(fanned) == shown(part), f"{what}: other states"
             part = fanned
         got = run(["sreduce", "--merge", *more], part)
-        got = run(["ssink", "-f", "csv"], got)
+        got = run(sink, got)
         assert got == want, (
             f"{what}:\n{want.decode()}is not\n{got.decode()}")
 

@@ -4,6 +4,36 @@
 
 #include "group/group_int.h"
 
+static bool
+has_keys(const struct stage *st, const struct group *g)
+{
+	const struct schema *s = &st->in.schema;
+	size_t n = 0;
+
+	if (!g->opts->merge)
+		return g->opts->keys[0] != '\0';
+	for (size_t i = 0; i < s->n; i++)
+		n += !s->fields[i].system;
+	return n > st->in.n_partials;
+}
+
+/* What looks at rows one by one, where they are reduced frame by frame. */
+static int
+check_parts(struct stage *st, const struct group *g)
+{
+	const struct group_opts *o = g->opts;
+	const char *opt = o->early_us > 0 ? "--early"
+			  : o->ttl_us > 0 ? "--ttl"
+					  : NULL;
+
+	if (opt == NULL || (!o->partial && !o->merge))
+		return 0;
+	return stage_fail(st, TOOL_USAGE,
+	    "%s goes by the time of each row, and states are of whole frames; "
+	    "reduce the rows without --partial and --merge",
+	    opt);
+}
+
 /* Windows that answer before they are closed. */
 static int
 check_windows(struct stage *st, const struct group *g)
@@ -38,7 +68,7 @@ check_running(struct stage *st, const struct group *g)
 		return stage_fail(st, TOOL_USAGE,
 		    "--emit final answers at the end of the data, and this "
 		    "source has none; write --emit update or --emit complete");
-	if (o->ttl_us > 0 && o->keys[0] == '\0')
+	if (o->ttl_us > 0 && !has_keys(st, g))
 		return stage_fail(st, TOOL_USAGE,
 		    "--ttl forgets keys, and there are none; write -k KEYS");
 	return 0;
@@ -108,7 +138,7 @@ check_fill(struct stage *st, const struct group *g)
 		return stage_fail(st, TOOL_USAGE,
 		    "--fill knows what a window lacks when it is closed; "
 		    "write --emit final");
-	if (o->roster != NULL && o->keys[0] == '\0')
+	if (o->roster != NULL && !has_keys(st, g))
 		return stage_fail(st, TOOL_USAGE,
 		    "--fill lists keys, and there are none; write -k KEYS");
 	if (o->roster != NULL && strcmp(o->roster, "-") == 0)
@@ -123,6 +153,8 @@ group_check(struct stage *st, struct group *g)
 {
 	const struct group_opts *o = g->opts;
 
+	if (check_parts(st, g) == -1)
+		return -1;
 	g->emit = o->emit != GROUP_EMIT_UNSAID ? o->emit
 		  : o->running                 ? GROUP_UPDATE
 					       : GROUP_FINAL;

@@ -26,13 +26,17 @@ group_check_partial(struct stage *st, const struct group *g)
 	const char *later = o->top > 0               ? "--top"
 			    : o->n_sorts > 0         ? "--sort"
 			    : o->having != NULL      ? "--having"
-			    : o->fold != NULL        ? "--fold"
 			    : o->running             ? "--running"
 			    : g->emit != GROUP_FINAL ? "--emit"
 			    : o->fill                ? "--fill"
 			    : o->mem > 0             ? "--mem"
 						     : NULL;
 
+	if (o->fold != NULL)
+		return stage_fail(st, TOOL_USAGE,
+		    "--partial: a fold takes the rows of a key one after the "
+		    "other, and two of its states make none; leave --partial "
+		    "out");
 	if (later != NULL)
 		return stage_fail(st, TOOL_USAGE,
 		    "--partial reduces each frame, which has no answer yet; "

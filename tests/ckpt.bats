@@ -115,6 +115,49 @@ all() {
 	sbatch -f lines --once -S d "$@" | ssink -q -N --append f
 }
 
+@test "a directory whose record is gone is refused, not begun anew" {
+	seq 3 >a.log
+	all a.log
+	cp -r d one
+	seq 4 5 >>a.log
+	all a.log
+	cp -r d two
+	for from in one two; do
+		for what in committed generation "committed generation"; do
+			rm -r d
+			cp -r "$from" d
+			chmod 700 d
+			(cd d && rm $what)
+			cp f before
+			ls -A d >names
+			run -65 --separate-stderr sbatch -f lines --once -S d a.log
+			name=${what##* }
+			[[ ${stderr_lines[0]} == "sbatch: $PWD/d/$name: it is gone, and "*"; put it back, or remove the directory to begin anew" ]]
+			cmp before f
+			ls -A d | diff names -
+			[[ $what == "committed generation" ]] && continue
+			run -65 --separate-stderr millrace status d
+			[[ $stderr == "millrace: $PWD/d/$name: it is gone, and epochs were committed; "* ]]
+		done
+	done
+	# One of before the last start is none of this directory either.
+	rm -r d
+	cp -r two d
+	chmod 700 d
+	cp one/generation d
+	run -65 --separate-stderr sbatch -f lines --once -S d a.log
+	[[ ${stderr_lines[0]} == "sbatch: $PWD/d/generation: it is damaged, or of a later version" ]]
+}
+
+@test "a start after one that was killed before its first commit begins" {
+	seq 3000 >a.log
+	killed a.log
+	rm -f f
+	all a.log
+	same a.log f
+	[[ $(millrace status d) == "committed epoch 1 of generation 2"* ]]
+}
+
 @test "a log whose name is a link to its newest file is read once" {
 	echo 1 >b.log.2026-11-27
 	ln b.log.2026-11-27 b.log

@@ -38,6 +38,7 @@ struct checkpoint {
 	char *stage; /* owned: file name of the stage, such as 02-sreduce */
 	uint8_t identity[16];
 	uint64_t generation;
+	bool decided; /* an epoch was, as is said beside the generation */
 	struct commit last;
 };
 

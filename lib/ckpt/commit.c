@@ -10,10 +10,14 @@
 
 #include "base/mem.h"
 #include "ckpt/durable.h"
+#include "ckpt/entries.h"
 #include "ckpt/lock.h"
+#include "ckpt/snapshot.h"
 
 #define LOCK_MS 10000 /* longest wait: the others hold it for a write */
 
+#define GENERATION_LEN 9
+#define GENERATION_LEN_1 8 /* before it said whether an epoch was decided */
 #define BODY_LEN 33
 #define BODY_LEN_1 25 /* before there was a series */
 
@@ -35,8 +39,9 @@ enter(const struct checkpoint *c, char **why, int *fd)
 	return EX_TEMPFAIL;
 }
 
+/* The greatest so far, and c->decided. */
 static int
-read_generation(const struct checkpoint *c, char **why, uint64_t *generation)
+read_generation(struct checkpoint *c, char **why, uint64_t *generation)
 {
 	struct buf b;
 	struct cur cur;
@@ -48,6 +53,8 @@ read_generation(const struct checkpoint *c, char **why, uint64_t *generation)
 	if (rc == 1) {
 		cur_init(&cur, b.data, b.len);
 		*generation = cur_get_int(&cur, 8);
+		if (b.len != GENERATION_LEN_1)
+			c->decided |= cur_get_int(&cur, 1) != 0;
 		if (cur.failed || cur.left > 0 || *generation == 0) {
 			errno = EBADMSG;
 			rc = -1;
@@ -58,11 +65,12 @@ read_generation(const struct checkpoint *c, char **why, uint64_t *generation)
 }
 
 static int
-write_generation(const struct checkpoint *c, char **why, uint64_t generation)
+write_generation(const struct checkpoint *c, char **why)
 {
-	uint8_t body[8];
+	uint8_t body[GENERATION_LEN];
 
-	le_put(body, generation, 8);
+	le_put(body, c->generation, 8);
+	body[8] = c->decided;
 	if (durable_write(
 		c->fd, "generation", DURABLE_GENERATION, body, sizeof(body))
 	    == -1)
@@ -70,8 +78,54 @@ write_generation(const struct checkpoint *c, char **why, uint64_t generation)
 	return 0;
 }
 
-int
-commit_read(struct checkpoint *c, char **why)
+static int
+gone(const struct checkpoint *c, char **why, const char *what, const char *text)
+{
+	*why = mem_printf("%s/%s: it is gone, and %s; put it back, or remove "
+			  "the directory to begin anew",
+	    c->path, what, text);
+	return EX_DATAERR;
+}
+
+/* A start that found no epoch where there was one would do all again. */
+static int
+check_record(const struct checkpoint *c, char **why)
+{
+	if (c->last.epoch == 0 && c->decided)
+		return gone(c, why, "committed", "epochs were committed");
+	if (c->last.epoch > 0 && c->generation == 0)
+		return gone(c, why, "generation", "epochs were committed");
+	if (c->last.generation <= c->generation)
+		return 0;
+	errno = EBADMSG;
+	return checkpoint_failed(c, why, "generation");
+}
+
+static int
+find_state(void *arg, const char *name)
+{
+	uint64_t epoch, generation;
+	const char *stage;
+	bool *found = arg;
+
+	*found = snapshot_parse_name(&epoch, &generation, &stage, name) == 0;
+	return *found;
+}
+
+/* Each start is counted before it saves anything. */
+static int
+check_first(const struct checkpoint *c, char **why)
+{
+	bool found = false;
+	int rc = entries_each(c, why, find_state, &found);
+
+	if (rc == 0 && found)
+		rc = gone(c, why, "generation", "there are states of stages");
+	return rc;
+}
+
+static int
+read_record(struct checkpoint *c, char **why)
 {
 	struct commit m = {0};
 	struct buf b;
@@ -104,6 +158,14 @@ commit_read(struct checkpoint *c, char **why)
 	return 0;
 }
 
+int
+commit_read(struct checkpoint *c, char **why)
+{
+	int rc = read_record(c, why);
+
+	return rc == 0 ? check_record(c, why) : rc;
+}
+
 static int
 write_commit(struct checkpoint *c, char **why, const struct commit *m)
 {
@@ -131,11 +193,15 @@ commit_bump(struct checkpoint *c, char **why)
 	if (rc != 0)
 		return rc;
 	rc = read_generation(c, why, &c->generation);
-	if (rc == 0)
-		rc = write_generation(c, why, ++c->generation);
-	/* Only now: an older sink may have decided until the count rose. */
+	/* In this section no older sink decides. */
 	if (rc == 0)
 		rc = commit_read(c, why);
+	if (rc == 0 && c->generation == 0)
+		rc = check_first(c, why);
+	c->generation++;
+	c->decided |= c->last.epoch > 0;
+	if (rc == 0)
+		rc = write_generation(c, why);
 	close(fd);
 	return rc;
 }
@@ -164,6 +230,11 @@ decide(struct checkpoint *c, char **why, const struct commit *m)
 	}
 	if (rc == 0)
 		rc = write_commit(c, why, m);
+	/* Last: what says that there is a record must not be without it. */
+	if (rc == 0 && !c->decided) {
+		c->decided = true;
+		rc = write_generation(c, why);
+	}
 	close(fd);
 	return rc;
 }

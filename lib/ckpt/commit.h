@@ -14,7 +14,8 @@
  * far, durably; then c->last is what is committed, which can no longer change
  * but by us.
  * commit_newest: c->generation is the greatest so far; nothing is changed.
- * commit_read: c->last is what is committed now.
+ * commit_read: after one of these: c->last is what is committed now; 65 when
+ * the record is gone, or what is beside it.
  * commit_decide: epoch is committed from now on, by our generation: one
  * durable record, made only if no later start has been counted (75: fenced).
  * commit_published: note in the record that the output of c->last is in place.

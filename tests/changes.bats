@@ -335,6 +335,8 @@ a	0" ]
 	run -78 --separate-stderr go '' 'line <> "5"'
 	[[ $stderr == *'01-smap has the options "-w line <> "5"", and had'* ]]
 	[ "$(millrace status d | grep -c 'stage 01-sfan')" = 1 ]
+	run -78 --separate-stderr go "" 'line <> "5"'
+	[[ $stderr == *": 01-smap has the options "*"; sbatch --accept-changes 01-sfan goes on with it"* ]]
 	[ "$(go "--accept-changes 01-sfan" 'line <> "5"' | paste -sd ' ')" = "4 6" ]
 }
 

@@ -130,9 +130,9 @@ all() {
 			(cd d && rm $what)
 			cp f before
 			ls -A d >names
-			run -65 --separate-stderr sbatch -f lines --once -S d a.log
+			run -65 --separate-stderr bash -c "set -o pipefail; sbatch -f lines --once -S d a.log | cat >/dev/null"
 			name=${what##* }
-			[[ ${stderr_lines[0]} == "sbatch: $PWD/d/$name: it is gone, and "*"; put it back, or remove the directory to begin anew" ]]
+			[[ ${stderr_lines[0]} == "sbatch: -S: $PWD/d/$name: it is gone, and "*"; put it back, or remove the directory to begin anew" ]]
 			cmp before f
 			ls -A d | diff names -
 			[[ $what == "committed generation" ]] && continue
@@ -145,8 +145,8 @@ all() {
 	cp -r two d
 	chmod 700 d
 	cp one/generation d
-	run -65 --separate-stderr sbatch -f lines --once -S d a.log
-	[[ ${stderr_lines[0]} == "sbatch: $PWD/d/generation: it is damaged, or of a later version" ]]
+	run -65 --separate-stderr bash -c "set -o pipefail; sbatch -f lines --once -S d a.log | cat >/dev/null"
+	[[ ${stderr_lines[0]} == "sbatch: -S: $PWD/d/generation: it is damaged, or of a later version" ]]
 }
 
 @test "a start after one that was killed before its first commit begins" {
@@ -156,6 +156,52 @@ all() {
 	all a.log
 	same a.log f
 	[[ $(millrace status d) == "committed epoch 1 of generation 2"* ]]
+}
+
+@test "a directory that is refused stays as it was" {
+	seq 3 >a.log
+	mkdir -m 700 d
+	touch d/mine
+	run -64 --separate-stderr sbatch -f lines -S d a.log
+	[[ $stderr == *"there is mine in it, and it is no checkpoint"* ]]
+	[ "$(ls -A d)" = mine ]
+}
+
+@test "bad records go to no file that is read, or that another stage writes" {
+	printf '%s\n' 1 x 2 >a.log
+	ln -s a.log b
+	mkdir in
+	cp a.log in
+	for bad in a.log b; do
+		run -64 --separate-stderr sbatch -f lines -c n:int --bad "$bad" a.log
+		[ "$stderr" = "sbatch: --bad $bad: it is the source a.log, which is read; name another file" ]
+	done
+	run -64 --separate-stderr sbatch -F -f lines -c n:int --bad in/bad in/
+	[ "$stderr" = "sbatch: --bad in/bad: it is in the source in/, which is read; name another file" ]
+	[ "$(wc -l <a.log)" = 3 ]
+	both() {
+		sbatch -f lines -c n:int --once -S d --bad "$1" a.log | ssink -q -N --append o
+	}
+	run -64 --separate-stderr both o
+	[[ $stderr == "ssink: o: another stage writes to it, and a restart would cut off what is not its own; name another file"* ]]
+	rm -r o d
+	both e
+	printf '%s\n' 1 2 | cmp - o
+	# The file of the sink is not cut by the end of that of sbatch.
+	echo 3 >>a.log
+	run ! both o
+	printf '%s\n' 1 2 | cmp - o
+	[ "$(cat e)" = x ]
+}
+
+@test "late rows go to no file that another stage writes" {
+	printf '%s\n' 100 1 200 >a.log
+	both() {
+		sbatch -f lines -c t:time -t t --once -S d a.log |
+			swindow 10s -q --late-to o | ssink -q -N --append o
+	}
+	run -64 --separate-stderr both
+	[[ $stderr == *": o: another stage writes to it, "* ]]
 }
 
 @test "a log whose name is a link to its newest file is read once" {

@@ -216,6 +216,17 @@ output of epoch 2 is not withdrawn: what is made again comes again" ]
 	[[ $stderr == *"no states of a committed epoch 1 are kept" ]]
 }
 
+@test "an epoch that was gone back from is not on its way" {
+	two_epochs
+	millrace reset d --to 1 --yes
+	mkfifo p
+	sbatch -F -f lines -S d --epoch 1h a.log <p | smap -w true | ssink -q -N >out &
+	until_true 10 test -s out
+	run -0 millrace status d
+	[[ $output != *"on its way"* ]]
+	[[ $output == *"given up epoch 2 of generation 2"* ]]
+}
+
 @test "what is no checkpoint, or a damaged one, is refused" {
 	run -66 --separate-stderr millrace status d
 	[ "$stderr" = "millrace: d: No such file or directory" ]

@@ -23,6 +23,7 @@
 
 #define SOURCE_LOCK CHECKPOINT_SOURCE ".lock"
 #define ENDED "ended " /* what the lock's text says after an orderly end */
+#define GRACE_MS 2000 /* in which a source that was killed is gone */
 #define MAX_STAGE 128 /* bytes of a stage's name in a file's */
 
 /* File systems whose locks and renames may not mean what they should. */
@@ -194,6 +195,29 @@ check_empty(const struct checkpoint *c, char **why)
 	return rc;
 }
 
+static bool
+has(const struct checkpoint *c, const char *name)
+{
+	return faccessat(c->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Before a lock is made in it: a directory that is refused stays as it is. */
+static int
+check_before(const struct checkpoint *c, char **why)
+{
+	int rc;
+
+	if (has(c, "identity") || has(c, "generation"))
+		return 0;
+	rc = check_empty(c, why);
+	/* Another start may have made it a checkpoint meanwhile. */
+	if (rc != EX_USAGE || !has(c, "identity"))
+		return rc;
+	free(*why);
+	*why = NULL;
+	return 0;
+}
+
 /* A directory that has none gets one, if nothing else is in it. */
 static int
 make_identity(struct checkpoint *c, char **why)
@@ -228,14 +252,19 @@ lock_source(struct checkpoint *c, char **why)
 {
 	pid_t holder;
 
-	c->lock_fd = lock_take(c->fd, SOURCE_LOCK, 0, &holder);
+	c->lock_fd = lock_take(c->fd, SOURCE_LOCK, GRACE_MS, &holder);
 	if (c->lock_fd != -1)
 		return 0;
 	if (errno != EAGAIN)
 		return checkpoint_failed(c, why, SOURCE_LOCK);
-	*why = mem_printf("%s: this pipeline is running already, as process "
-			  "%ld",
-	    c->path, (long)holder);
+	/* It writes its number once it has the lock. */
+	if (holder == 0)
+		*why =
+		    mem_printf("%s: this pipeline is running already", c->path);
+	else
+		*why = mem_printf("%s: this pipeline is running already, as "
+				  "process %ld",
+		    c->path, (long)holder);
 	return EX_TEMPFAIL;
 }
 
@@ -250,6 +279,8 @@ checkpoint_start(struct checkpoint *c, char **why, const char *dir, bool any_fs)
 	rc = open_own(c, why, dir);
 	if (rc == 0)
 		rc = check_file_system(c, why, dir, any_fs);
+	if (rc == 0)
+		rc = check_before(c, why);
 	if (rc == 0)
 		rc = lock_source(c, why);
 	if (rc == 0)

@@ -101,6 +101,19 @@ cut_file(struct late *l, struct stage *st)
 	return lseek(l->fd, 0, SEEK_END) == -1 ? failed(l, st) : 0;
 }
 
+static int
+claim(struct late *l, struct stage *st)
+{
+	char *why;
+	int status = side_claim(&why, l->to, l->fd, false);
+
+	if (status == 0)
+		return 0;
+	stage_fail(st, status, "--late-to: %s", why);
+	free(why);
+	return -1;
+}
+
 /* Behind sbatch -S: the first write of this start is near. */
 static int
 open_file(struct late *l, struct stage *st)
@@ -110,7 +123,7 @@ open_file(struct late *l, struct stage *st)
 	l->fd = open(l->to, O_RDWR | O_CREAT | O_NOCTTY | O_CLOEXEC, 0666);
 	if (l->fd == -1 || io_sync_directory(l->to) == -1)
 		return failed(l, st);
-	if (cut_file(l, st) == -1)
+	if (claim(l, st) == -1 || cut_file(l, st) == -1)
 		return -1;
 	l->writer = stream_writer_new(l->fd, STREAM_PCRC);
 	if (!l->resumes)

@@ -119,6 +119,56 @@ fail_errno(struct bad *b)
 }
 
 int
+bad_claim(struct bad *b)
+{
+	struct stat st;
+	char *why;
+	int status;
+
+	if (b->policy != BAD_KEEP || fstat(b->fd, &st) == -1
+	    || !S_ISREG(st.st_mode))
+		return 0;
+	status = side_claim(&why, b->path, b->fd, false);
+	if (status == 0)
+		return 0;
+	fail(b, status, mem_printf("--bad: %s", why));
+	free(why);
+	return -1;
+}
+
+/* The directory that the file is in. */
+static int
+stat_parent(struct stat *st, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash == NULL
+			? mem_strdup(".")
+			: mem_strndup(path, (size_t)(slash - path) + 1);
+	int rc = stat(dir, st);
+
+	free(dir);
+	return rc;
+}
+
+int
+bad_not_source(struct bad *b, const char *path)
+{
+	struct stat own, other;
+	size_t len = strlen(path);
+	bool dir = len > 0 && path[len - 1] == '/';
+
+	if (b->policy != BAD_KEEP || stat(path, &other) == -1
+	    || (dir ? stat_parent(&own, b->path) : fstat(b->fd, &own)) == -1
+	    || own.st_dev != other.st_dev || own.st_ino != other.st_ino
+	    || S_ISCHR(own.st_mode))
+		return 0;
+	return fail(b, EX_USAGE,
+	    mem_printf("--bad %s: it is %s %s, which is read; name another "
+		       "file",
+		b->path, dir ? "in the source" : "the source", path));
+}
+
+int
 bad_settle(struct bad *b, struct side_end *end)
 {
 	struct stat st;

@@ -66,6 +66,15 @@ bool bad_pass(struct bad *b, struct buf *notes, const char *name,
 int bad_settle(struct bad *b, struct side_end *end);
 int bad_resume(struct bad *b, const struct side_end *end);
 
+/*
+ * bad_claim: of a pipeline that resumes, before bad_resume: no other stage
+ * writes to the file.  bad_not_source: what is at path, with a
+ * slash behind it all that is in it, is read, so the file must not be it.
+ * 0, or -1 with why and status.
+ */
+int bad_claim(struct bad *b);
+int bad_not_source(struct bad *b, const char *path);
+
 /* 0, or -1 with why and status. */
 int bad_flush(struct bad *b);
 int bad_finish(struct bad *b, uint64_t n_records);

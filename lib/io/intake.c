@@ -444,6 +444,19 @@ begin_lanes(struct intake *in)
 	return 0;
 }
 
+/* What is kept must go where nothing else is, nor is read. */
+static int
+begin_bad(struct intake *in)
+{
+	if (bad_open(&in->bad) == -1)
+		return -1;
+	for (size_t i = 0; i < in->sources.n; i++)
+		if (bad_not_source(&in->bad, source_path(in->sources.v[i]))
+		    == -1)
+			return -1;
+	return epochs_are_on(&in->epochs) ? bad_claim(&in->bad) : 0;
+}
+
 int
 intake_begin(struct intake *in)
 {
@@ -460,7 +473,7 @@ intake_begin(struct intake *in)
 		    in, EX_USAGE, "--batch-bytes: not with -f frames");
 	if (share_check(in) == -1)
 		return -1;
-	if (bad_open(&in->bad) == -1)
+	if (begin_bad(in) == -1)
 		return fail_bad(in);
 	in->record_max = in->o.text.max_field;
 	if (in->record_max < INTAKE_RECORD_MIN)

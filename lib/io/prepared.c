@@ -60,6 +60,15 @@ failed(char **why, const char *path)
 	return -1;
 }
 
+/* A file system that is read-only says so first, whatever is there. */
+static bool
+is_absent(int dir_fd, const char *name)
+{
+	return errno == ENOENT
+	       || (faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == -1
+		   && errno == ENOENT);
+}
+
 /*
  * Names end in .0, .1, ...; one may be missing among them, where a later file
  * has replaced an earlier one.
@@ -79,7 +88,7 @@ sweep(char **why, const char *prefix, size_t n_trusted)
 
 		if (unlinkat(dir_fd, name, 0) == 0)
 			missing = 0;
-		else if (errno == ENOENT)
+		else if (is_absent(dir_fd, name))
 			missing++;
 		else
 			rc = failed(why, prefix);

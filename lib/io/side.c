@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -104,6 +105,20 @@ fail(char **why, const char *path)
 {
 	*why = mem_printf("%s: %s", path, strerror(errno));
 	return EX_IOERR;
+}
+
+int
+side_claim(char **why, const char *path, int fd, bool shared)
+{
+	if (flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0)
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return fail(why, path);
+	*why = mem_printf("%s: another stage writes to it, and a restart "
+			  "would cut off what is not its own; name another "
+			  "file",
+	    path);
+	return EX_USAGE;
 }
 
 int

@@ -26,6 +26,9 @@ struct side_end {
  * side_measure: how the file fd ends at byte len of it; it need not be open for
  * reading, but must be a regular file.  0, or -1 with errno.
  * side_put, side_get: as bytes, and back; in->failed when they are cut.
+ * side_claim: of a pipeline that resumes: fd is a side file of the process, or
+ * shared, an output that is appended to, which may be that of others, too: for
+ * as long as it is open no other claims it otherwise; 64 when one does.
  * side_cut: cut fd, opened by path, to what *e says, unless it is another file,
  * or that was changed: then nothing is cut.  One that is empty is begun anew.
  * 0, or the exit status with the reason in *why, to be freed.
@@ -34,6 +37,7 @@ int side_digest(uint64_t *sum, int fd, uint64_t len);
 int side_measure(struct side_end *e, int fd, uint64_t len);
 void side_put(struct buf *out, const struct side_end *e);
 void side_get(struct side_end *e, struct cur *in);
+int side_claim(char **why, const char *path, int fd, bool shared);
 int side_cut(const struct side_end *e, char **why, const char *path, int fd);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "io/outpath.h"
+#include "io/side.h"
 
 #define HELD_MAX 8192 /* bytes of a file that wait in memory */
 #define OPEN_MAX_FILES 256 /* descriptors, and packers of 270 KB each */
@@ -60,6 +61,20 @@ leave_open(struct targets *s, struct target *g)
 	s->n_open--;
 }
 
+/* A side file of a stage before us is cut by other ends than ours. */
+static int
+claim(struct targets *s, const struct target *g)
+{
+	char *why;
+	int status = side_claim(&why, g->file.path, g->file.fd, true);
+
+	if (status == 0)
+		return 0;
+	outlet_fail(s->t, status, "%s", why);
+	free(why);
+	return -1;
+}
+
 int
 targets_open(struct targets *s, struct target *g, struct outfile_state *state)
 {
@@ -88,7 +103,7 @@ targets_open(struct targets *s, struct target *g, struct outfile_state *state)
 		return failed(s, g);
 	TAILQ_INSERT_HEAD(&s->open, g, open);
 	s->n_open++;
-	return 0;
+	return s->t->resumes && g->file.append ? claim(s, g) : 0;
 }
 
 static int

@@ -56,19 +56,35 @@ is_accepted(const struct accepted *a, const struct head *h, size_t i)
 	return false;
 }
 
+/*
+ * The stage of c, and what its workers run, go by the name that it has in the
+ * directory.
+ */
 static char *
-options_differ(const struct head_stage *was, const struct head *h, size_t i)
+to_accept(const struct changes *c, const struct head *h, size_t i)
+{
+	size_t own = c->in->n_stages;
+
+	return i < own ? checkpoint_stage(h->stages[i].name, i)
+		       : checkpoint_stage(h->stages[h->n_stages - 1].name, own);
+}
+
+static char *
+options_differ(const struct changes *c, const struct head_stage *was,
+    const struct head *h, size_t i)
 {
 	const struct head_stage *is = &h->stages[i];
 	char *stage = checkpoint_stage(is->name, i);
+	char *accept = to_accept(c, h, i);
 	char *now = opttext_show(is->options);
 	char *then = opttext_show(was->options);
 	char *why = mem_printf("%s has the options \"%s\", and had \"%s\"; "
 			       "sbatch --accept-changes %s goes on with it",
-	    stage, now, then, stage);
+	    stage, now, then, accept);
 
 	free(then);
 	free(now);
+	free(accept);
 	free(stage);
 	return why;
 }
@@ -97,7 +113,7 @@ compare_stages(const struct changes *c, bool *any, const struct head *was,
 		    || (!sinks_told && a->options[0] == '\0'))
 			continue;
 		if (!is_accepted(c->accepted, is, i))
-			return options_differ(a, is, i);
+			return options_differ(c, a, is, i);
 		*any = true;
 	}
 	if (was->n_stages != is->n_stages)

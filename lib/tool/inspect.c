@@ -210,12 +210,20 @@ put_new_stages(
 static void
 put_pending(struct buf *out, const struct checkpoint *c, const struct survey *s)
 {
-	const struct survey_file *f = s->n == 0 ? NULL : &s->v[s->n - 1];
+	const struct survey_file *f = NULL;
+	bool runs = survey_holder(s, NULL) != NULL, ours;
 
-	if (f == NULL || f->epoch <= c->last.epoch)
+	for (size_t i = 0; i < s->n; i++) {
+		ours = s->v[i].generation == c->generation;
+		if (s->v[i].epoch > c->last.epoch
+		    && (f == NULL || ours || f->generation != c->generation))
+			f = &s->v[i];
+	}
+	if (f == NULL)
 		return;
+	/* What an earlier start, or one that was undone, has made is over. */
 	buf_printf(out, "%s epoch %ju of generation %ju\n",
-	    survey_holder(s, NULL) != NULL ? "on its way" : "given up",
+	    runs && f->generation == c->generation ? "on its way" : "given up",
 	    (uintmax_t)f->epoch, (uintmax_t)f->generation);
 }
 

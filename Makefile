@@ -77,8 +77,8 @@ TOOL = accounts changes inspect intakeopt message pair progress quote \
 	redirect resume signal stage stage_fail stage_write state stateopt \
 	textopt tool
 EVENT = event late sorted whole
-FAN = alike answer aside fan guard hand job ledger lines out recover turn \
-	watch worker
+FAN = alike answer aside family fan guard hand job ledger lines out recover \
+	turn watch worker
 SQL = dbsink dbspool dbtable statement
 LIB = $(BASE:%=lib/base/%) \
 	$(DATA:%=lib/data/%) \

@@ -402,6 +402,16 @@ given_up() {
 		grep -qx "rows in $n, used $n, filtered 0, late 0, invalid 0, out $n"
 }
 
+@test "commands of smap -x end with the worker that is replaced" {
+	: >pids
+	seq 5 | sbatch >in.mill
+	run -74 --separate-stderr sfan -q -j 2 --timeout 1s -- smap -x --frame -- \
+		sh -c 'echo $$ >>pids; sleep 600 & echo $! >>pids; wait' <in.mill
+	[[ $stderr == *"it has not answered within 1s" ]]
+	[ "$(wc -l <pids)" -ge 4 ]
+	until_true 20 all_ended
+}
+
 @test "a worker that begins a stream of its own is told so" {
 	seq 5 | sbatch >in.mill
 	run -74 --separate-stderr sfan -q -j 1 -- 'ssink | sbatch' <in.mill

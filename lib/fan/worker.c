@@ -15,6 +15,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "fan/family.h"
 #include "io/spawn.h"
 #include "tool/tool.h"
 #include "wire/writer.h"
@@ -418,7 +419,7 @@ worker_stop(struct worker *w, struct rooms *r)
 	over = ends(w);
 	/* What it has started, too; its id is its own until it is waited for.
 	 */
-	kill(-w->pid, SIGKILL);
+	family_end(w->pid);
 	/* Not before: it would tell of an end that it should not see. */
 	close_fd(&w->in_fd);
 	w->status = spawn_wait(w->pid);

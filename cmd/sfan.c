@@ -84,7 +84,8 @@ parse_options(struct tool *t, struct opts *o, int argc, char *argv[])
 			o->jobs = tool_jobs("jobs", arg, FAN_MAX_WORKERS);
 			break;
 		case OPT_WORKER:
-			add_command(&o->fan, shell_command(filled("worker", arg)));
+			add_command(
+			    &o->fan, shell_command(filled("worker", arg)));
 			o->n_workers++;
 			break;
 		case OPT_UNORDERED:

@@ -78,8 +78,8 @@ struct stage_ops {
 	uint32_t version;
 	bool later;
 	int (*publish)(struct stage *st, void *arg);
-	void (*account)(const struct stage *st, const void *arg,
-	    struct account *a);
+	void (*account)(
+	    const struct stage *st, const void *arg, struct account *a);
 	const char *no_resume;
 };
 

@@ -394,6 +394,9 @@ given_up() {
 	[ "$n" -lt 21 ]
 	millrace dump d 01-sfan |
 		grep -qx "rows in $n, used $n, filtered 0, late 0, invalid 0, out $n"
+	# By the name that status has for it.
+	run -0 bash -c "millrace dump d 01-sfan | grep ' sfan'"
+	[[ $output == "chain 01-sfan sfan"* ]]
 	seq 22 40 >>in
 	sbatch -S d --once --frame-rows 4 in |
 		sfan -j 2 -- smap -w 'line > "4"' | ssink -q -N >>out

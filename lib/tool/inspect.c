@@ -291,14 +291,21 @@ put_options(struct buf *out, const char *s)
 	free(text);
 }
 
+/* own: the name in the directory of the last stage, whose state it is. */
 static void
-put_head(struct buf *out, const struct head *h)
+put_head(struct buf *out, const struct head *h, const char *own)
 {
 	for (size_t i = 0; i < h->n_stages; i++) {
 		const struct head_stage *st = &h->stages[i];
 
-		buf_printf(out, "chain %02zu-", i);
-		put_text(out, st->name);
+		buf_puts(out, "chain ");
+		/* Workers' stages are counted, but an sfan is named before. */
+		if (i + 1 == h->n_stages) {
+			buf_puts(out, own);
+		} else {
+			buf_printf(out, "%02zu-", i);
+			put_text(out, st->name);
+		}
 		buf_printf(out, " %s ", st->program);
 		put_options(out, st->options);
 		buf_putc(out, '\n');
@@ -311,12 +318,12 @@ put_head(struct buf *out, const struct head *h)
 }
 
 static void
-put_state(struct buf *out, const struct state *s)
+put_state(struct buf *out, const struct state *s, const char *own)
 {
 	const struct account *a = &s->acct;
 	char text[TIME_TEXT_MAX];
 
-	put_head(out, &s->out);
+	put_head(out, &s->out, own);
 	buf_printf(out,
 	    "rows in %ju, used %ju, filtered %ju, late %ju, invalid %ju, out "
 	    "%ju\n",
@@ -386,7 +393,7 @@ put_body(struct buf *out, char **why, struct cur *c,
 	if (rc == 0) {
 		const struct head *h = &s.out;
 
-		put_state(out, &s);
+		put_state(out, &s, f->stage);
 		rc = put_own(out, why, c,
 		    h->n_stages == 0 ? "" : h->stages[h->n_stages - 1].program,
 		    s.own, kinds, n);

@@ -241,12 +241,28 @@ on_save(struct stage *st, void *arg, struct buf *out)
 	checked(st, s, outresume_save(s->outlet, out));
 }
 
+/* Rows of lines have no names but those that the file began with. */
+static int
+check_names(struct stage *st, const struct ssink *s)
+{
+	const char *format = s->o.render.format;
+
+	if (!s->o.append || st->resume.renamed == NULL || st->resume.told
+	    || strcmp(format, "json") == 0 || strcmp(format, "logfmt") == 0)
+		return 0;
+	return stage_fail(st, TOOL_CHANGED,
+	    "%s: %s, and rows of before are in it: write to another file, "
+	    "and add sbatch --accept-changes %s",
+	    s->o.dest, st->resume.renamed, st->resume.dir.stage);
+}
+
 static int
 on_load(struct stage *st, void *arg, struct cur *in)
 {
 	struct ssink *s = arg;
 
-	(void)st;
+	if (check_names(st, s) == -1)
+		return -1;
 	return outresume_load(s->outlet, in);
 }
 

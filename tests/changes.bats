@@ -323,6 +323,22 @@ c	1
 a	0" ]
 }
 
+@test "rows with other columns are not appended under the names of before" {
+	printf '%s\n' a,b 1,2 >in.csv
+	go() {
+		sbatch -f csv -S d --once $1 in.csv | smap -s "$2" |
+			ssink -q -f "$4" --append "$3"
+	}
+	go "" a,b o csv
+	echo 3,4 >>in.csv
+	cp o before
+	run -78 --separate-stderr go "--accept-changes 01-smap" b,a o csv
+	[[ $stderr == *"ssink: o: column 1 is b, and was a, and rows of before are in it: write to another file, and add sbatch --accept-changes 02-ssink"* ]]
+	cmp before o
+	go "--accept-changes 01-smap --accept-changes 02-ssink" b,a new csv
+	printf '%s\n' b,a 4,3 | cmp - new
+}
+
 @test "workers of an sfan are accepted by its name" {
 	go() {
 		# shellcheck disable=SC2086 # words

@@ -141,6 +141,16 @@ compare_columns(const struct schema *was, const struct schema *is)
 	return NULL;
 }
 
+char *
+changes_names(const struct schema *was, const struct schema *is)
+{
+	for (size_t i = 0; i < was->n && i < is->n; i++)
+		if (strcmp(was->fields[i].name, is->fields[i].name) != 0)
+			return mem_printf("column %zu is %s, and was %s", i + 1,
+			    is->fields[i].name, was->fields[i].name);
+	return was->n == is->n ? NULL : compare_columns(was, is);
+}
+
 /* Other columns are what an accepted change may lead to. */
 static char *
 check_columns(const struct changes *c, bool *any, const struct state *was)

@@ -27,12 +27,14 @@ struct changes {
 /*
  * changes_refuse: why the state is not that of the stage, to be freed, or NULL.
  * *any: something differs that was accepted.
+ * changes_names: how the names of columns differ, to be freed, or NULL.
  * changes_check_names: whether each name that was accepted is that of a stage
  * of h, all of which have joined dir.  0, or the exit status with the reason in
  * *why, to be freed.
  */
 char *changes_refuse(
     const struct changes *c, bool *any, const struct state *was);
+char *changes_names(const struct schema *was, const struct schema *is);
 int changes_check_names(const struct accepted *a, char **why,
     const struct head *h, const struct checkpoint *dir);
 

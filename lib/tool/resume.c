@@ -58,6 +58,20 @@ put_state(
 		ops->save(st, arg, b);
 }
 
+/* What a stage may ask about a change that was accepted. */
+static void
+note_change(struct stage *st, const struct state *s)
+{
+	size_t last = st->out.n_stages - 1; /* of both */
+
+	if (!st->resume.changed)
+		return;
+	st->resume.renamed = changes_names(&s->in.schema, &st->in.schema);
+	st->resume.told =
+	    strcmp(s->out.stages[last].options, st->out.stages[last].options)
+	    != 0;
+}
+
 /* Whether the state is of this pipeline.  0, or -1 after stage_fail. */
 static int
 check_pipeline(struct stage *st, const struct state *s)
@@ -68,8 +82,10 @@ check_pipeline(struct stage *st, const struct state *s)
 	    .keeps = (const char *)st->keeps.data};
 	char *why = changes_refuse(&c, &st->resume.changed, s);
 
-	if (why == NULL)
+	if (why == NULL) {
+		note_change(st, s);
 		return 0;
+	}
 	stage_fail(st, TOOL_CHANGED,
 	    "the pipeline has changed since %s was made: %s",
 	    st->resume.dir.path, why);
@@ -382,5 +398,6 @@ void
 resume_release(struct stage *st)
 {
 	accepted_release(&st->resume.accepted);
+	free(st->resume.renamed);
 	checkpoint_release(&st->resume.dir);
 }

@@ -29,6 +29,8 @@ struct resume {
 	uint64_t in_frames; /* of those, too */
 	struct accepted accepted;
 	bool changed; /* from what the state is of, as was accepted */
+	char *renamed; /* owned: how the names of columns differ, or NULL */
+	bool told; /* the stage itself something else than it was */
 	bool warned; /* that the state is large */
 };
 

@@ -209,7 +209,7 @@ SIDE(max, 1)
 		return load(                                                   \
 		    state, in, sign, (const bool[2]){value, key}, base);       \
 	}                                                                      \
-	static const struct agg_kind name##_kind = {sizeof(struct by), 2,      \
+	static const struct agg_kind name##_kind = {sizeof(struct by), 1,      \
 	    side##_update, side##_merge, save, name##_load, release,           \
 	    AGG_NULL_FIRST, NULL, owned, name##_load_at};
 KIND(min_wide_wide, min, -1, false, false)

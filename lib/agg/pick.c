@@ -123,7 +123,7 @@ SIDE(last, 1)
 	{                                                                      \
 		return load(state, in, sign, is_str, base);                    \
 	}                                                                      \
-	const struct agg_kind pick_##name = {sizeof(struct pick), 3,           \
+	const struct agg_kind pick_##name = {sizeof(struct pick), 2,           \
 	    side##_update, side##_merge, save, name##_load, release, 0, NULL,  \
 	    owned, name##_load_at};
 KIND(first_wide, first, -1, false)

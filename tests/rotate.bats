@@ -114,6 +114,38 @@ follow() {
 	}
 }
 
+@test "without a header a bad first record of a later file is a bad record" {
+	printf '1,1,a\n2,2,b\n' >x.log.2
+	printf 'oops\n3,3,c\n' >x.log.1
+	printf '4\n' >x.log
+	printf '5,5,e\n1,2,3,4\n' >y.log
+	: >z.log
+	go() {
+		sbatch -f csv -N -c 'a:int,b:int,c' --bad bad.txt "$@" |
+			ssink -q -N -f csv
+	}
+	[ "$(go x.log* z.log y.log 2>err)" = "$(printf '%s\n' 1,1,a 2,2,b 3,3,c 5,5,e)" ]
+	[ "$(cat bad.txt)" = "$(printf '%s\n' oops 4 1,2,3,4)" ]
+	[ "$(tail -n 1 err)" = "sbatch: 3 of 7 records invalid, kept in bad.txt" ]
+	run -65 bash -c "sbatch -f csv -N -c 'a:int,b:int,c' x.log* | ssink -q -N"
+	[[ $output == *'sbatch: x.log.1:1'* ]]
+}
+
+@test "a bad first record of a rotated log is a bad record over restarts" {
+	printf '1,1,a\n2,2,b\n' >x.log
+	go() {
+		sbatch -f csv -N -c 'a:int,b:int,c' --bad bad.txt -S d "$@" x.log |
+			ssink -q -N -f csv
+	}
+	[ "$(go --once)" = "$(printf '%s\n' 1,1,a 2,2,b)" ]
+	mv x.log x.log.1
+	printf 'oops\n3,3,c\n' >x.log
+	[ "$(go --once 2>err)" = 3,3,c ]
+	[ "$(tail -n 1 err)" = "sbatch: 1 of 4 records invalid, kept in bad.txt" ]
+	[ "$(go --once)" = "" ]
+	[ "$(cat bad.txt)" = oops ]
+}
+
 @test "at rest, rotated and followed, a log gives the same windows" {
 	gen log 3000 7 | grep . >all
 	head -1000 all | gzip >log.2.gz

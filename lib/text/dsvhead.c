@@ -171,7 +171,7 @@ bind_names(struct text *t, const struct names *names, const char *p, size_t len,
 		fields[i] = (struct cols_field){names->list[i], CELL_STR};
 	if (infer)
 		r = infer_probe(fields, origins, t, names->n, p, len, eof);
-	if (r == 1 && (!t->no_header || !t->bound))
+	if (r == 1)
 		t->n_fields = names->n;
 	if (r == 1)
 		r = text_bind(t, &s) == -1 ? -1 : 1;
@@ -224,6 +224,9 @@ dsvhead_read(struct text *t, size_t *used, const char *p, size_t len, bool eof)
 	p += bom;
 	len -= (size_t)bom;
 	*used = (size_t)bom;
+	/* Its first record is one as any other, good or bad. */
+	if (t->no_header && t->bound)
+		return 1;
 	t->scan = (struct scan){.at = 0};
 	end = t->fmt->find_end(t, p, len);
 	t->scan = (struct scan){.at = 0};

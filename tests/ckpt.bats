@@ -197,10 +197,10 @@ all() {
 @test "late rows go to no file that another stage writes" {
 	printf '%s\n' 100 1 200 >a.log
 	both() {
-		sbatch -f lines -c t:time -t t --once -S d a.log |
+		sbatch -f lines -c t:time -t t -F -S d --epoch 200ms a.log |
 			swindow 10s -q --late-to o | ssink -q -N --append o
 	}
-	run -64 --separate-stderr both
+	run ! --separate-stderr both
 	[[ $stderr == *": o: another stage writes to it, "* ]]
 }
 

@@ -48,17 +48,13 @@ enum source_got {
 
 /* What a source is like. */
 enum source_trait {
-	/*
-	 * Its bytes come when they come, so that rows at hand must not wait
-	 * for more; else it is read as fast as it can be.
-	 */
-	SOURCE_LIVE = 1,
+	SOURCE_LIVE = 1, /* rows at hand must not wait for its next bytes */
 	SOURCE_ENDLESS = 2, /* no end of its own */
 	SOURCE_BATCHED = 4, /* in batches of an interval, if not told */
 	SOURCE_PARENT = 8, /* no bytes itself: other sources come from it */
 	SOURCE_NETWORK = 16, /* who writes to it is not to be trusted */
-	SOURCE_STRICT = 64, /* that came by itself: its failure is ours */
-	SOURCE_SPOOLED = 32 /* what was read and not taken is in no file */
+	SOURCE_SPOOLED = 32, /* what was read and not taken is in no file */
+	SOURCE_STRICT = 64 /* that came by itself: its failure is ours */
 };
 
 /* What a place that is kept over a restart is. */

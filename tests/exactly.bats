@@ -198,10 +198,10 @@ killed() {
 # bats test_tags=long
 @test "names that were given before a kill are no error without renameat2" {
 	seq 3 >b.log
-	# The sink's third rename says that its output is in place.
+	# The sink's fourth rename says that its output is in place.
 	sbatch -f lines --once -S d b.log | {
 		strace -qq -o /dev/null -e trace=renameat \
-			-e inject=renameat:signal=KILL:when=3 \
+			-e inject=renameat:signal=KILL:when=4 \
 			ssink -N --roll 2rows r.csv || [ $? -eq 137 ]
 	}
 	[ "$(echo r.*)" = "r.000001.csv r.000002.csv" ]
@@ -216,7 +216,7 @@ killed() {
 
 # bats test_tags=long
 @test "a published file that was taken away before a recovery is no error" {
-	for to in '4 o/{epoch}.csv' '6 o/{line}/{epoch}.csv' '3 --roll 2rows o/r.csv'; do
+	for to in '5 o/{epoch}.csv' '7 o/{line}/{epoch}.csv' '4 --roll 2rows o/r.csv'; do
 		rm -rf d o
 		mkdir o
 		seq 3 >b.log
@@ -359,7 +359,7 @@ overlap() {
 	grep -qx '0 0 0' kinds
 	run ! grep -qvxE '(0|75) (0|75) (0|75)' kinds
 	sed 's/[0-9]* *$//' said | sort -u >kinds
-	diff - kinds <<<"sbatch: -S: $PWD/d: this pipeline is running already, as process "
+	run ! grep -vxE "sbatch: -S: $PWD/d: this pipeline is running already(, as process )?" kinds
 }
 
 @test "a start that comes right after another one finds its rows committed" {

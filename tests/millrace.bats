@@ -219,10 +219,12 @@ output of epoch 2 is not withdrawn: what is made again comes again" ]
 @test "an epoch that was gone back from is not on its way" {
 	two_epochs
 	millrace reset d --to 1 --yes
-	mkfifo p
-	sbatch -F -f lines -S d --epoch 1h a.log <p | smap -w true | ssink -q -N >out &
-	until_true 10 test -s out
+	sbatch -F -f lines -S d --epoch 1h a.log |
+		smap -w 'line <> "2"' | ssink -q -N >again &
+	until_true 10 test -s again
 	run -0 millrace status d
+	kill "$(sed -n 1p d/source.lock)"
+	wait
 	[[ $output != *"on its way"* ]]
 	[[ $output == *"given up epoch 2 of generation 2"* ]]
 }

@@ -432,16 +432,17 @@ static int
 lock_stage(struct checkpoint *c, char **why, const char *name)
 {
 	pid_t holder;
-	uint64_t signed_by;
+	int ours;
 
 	c->lock_fd = lock_take(c->fd, name, 0, &holder);
 	if (c->lock_fd != -1)
 		return sign(c, why, c->lock_fd, name);
 	if (errno != EAGAIN)
 		return checkpoint_failed(c, why, name);
-	if (lock_signed(&signed_by, c->fd, name) == -1)
+	ours = lock_is_of(c->generation, c->fd, name, GRACE_MS);
+	if (ours == -1)
 		return checkpoint_failed(c, why, name);
-	if (signed_by == c->generation)
+	if (ours == 1)
 		*why = mem_printf("%s: %s is running already, as process %ld; "
 				  "of two branches behind tee(1) name one by "
 				  "--name",

@@ -89,14 +89,21 @@ gone(const struct checkpoint *c, char **why, const char *what, const char *text)
 
 /* A start that found no epoch where there was one would do all again. */
 static int
-check_record(const struct checkpoint *c, char **why)
+check_record(struct checkpoint *c, char **why)
 {
+	uint64_t newest;
+	int rc;
+
 	if (c->last.epoch == 0 && c->decided)
 		return gone(c, why, "committed", "epochs were committed");
 	if (c->last.epoch > 0 && c->generation == 0)
 		return gone(c, why, "generation", "epochs were committed");
 	if (c->last.generation <= c->generation)
 		return 0;
+	/* A later start may have been counted since we were. */
+	rc = read_generation(c, why, &newest);
+	if (rc != 0 || c->last.generation <= newest)
+		return rc;
 	errno = EBADMSG;
 	return checkpoint_failed(c, why, "generation");
 }

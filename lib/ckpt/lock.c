@@ -109,6 +109,22 @@ lock_signed(uint64_t *generation, int dir_fd, const char *name)
 }
 
 int
+lock_is_of(uint64_t generation, int dir_fd, const char *name, int timeout_ms)
+{
+	int64_t until = time_mono_us() + (int64_t)timeout_ms * 1000;
+	const struct timespec pause = {.tv_nsec = TRY_NS};
+	uint64_t got;
+
+	for (;;) {
+		if (lock_signed(&got, dir_fd, name) == -1)
+			return -1;
+		if (got == generation || time_mono_us() >= until)
+			return got == generation;
+		nanosleep(&pause, NULL);
+	}
+}
+
+int
 lock_take(int dir_fd, const char *name, int timeout_ms, pid_t *holder)
 {
 	char text[32];

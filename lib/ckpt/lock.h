@@ -25,7 +25,9 @@
  * lock_holder: the number in it, 0 if none.
  * lock_sign: the text is our number, and below it that of the start that we
  * belong to; 0 or -1.  lock_signed: that of who took it last, 0 if none.  0,
- * or -1 with errno: who cannot be asked may have signed.
+ * or -1 with errno: who cannot be asked may have signed.  lock_is_of: whether
+ * who took it belongs to that start, 0, 1, or -1 with errno; who has taken it
+ * just now has timeout_ms to sign.
  */
 int lock_take(int dir_fd, const char *name, int timeout_ms, pid_t *holder);
 bool lock_held(int dir_fd, const char *name);
@@ -34,5 +36,7 @@ int lock_text(char *out, size_t cap, int dir_fd, const char *name);
 pid_t lock_holder(int dir_fd, const char *name);
 int lock_sign(int fd, uint64_t generation);
 int lock_signed(uint64_t *generation, int dir_fd, const char *name);
+int lock_is_of(
+    uint64_t generation, int dir_fd, const char *name, int timeout_ms);
 
 #endif

@@ -3,6 +3,7 @@
 # Pipelines that resume from a directory: sbatch -S.
 
 load helper
+load starts
 
 # The lines that are new in b.log, on one line.
 new() {
@@ -345,6 +346,71 @@ all() {
 	[ "$(new)" = "" ]
 	cmp before d/committed
 	ls d | diff files -
+}
+
+# accepted N WORDS ARGS...: a run of ARGS has no row and tells WORDS; it commits
+# epoch N, without a file, and one without options goes on from there.
+accepted() {
+	local n=$1 words=$2
+	shift 2
+	once() {
+		sbatch -f lines --once -S d "$@" a.log | ssink -q -N 'o/{epoch}'
+	}
+	once "$@" 2>err
+	[[ $(cat err) == "sbatch: "*"$words"* ]]
+	[[ $(millrace status d) == "committed epoch $n of "* ]]
+	[ ! -e "o/$n" ]
+	cp -p d/committed before
+	once
+	cmp before d/committed
+	echo "$n" >>a.log
+	once
+	[[ $(cat "o/$((n + 1))") == *"$n" ]]
+}
+
+@test "what was accepted is committed, also without a row" {
+	seq 3 >a.log
+	seq 4 >b.log
+	sbatch -f lines --once -S d a.log b.log | ssink -q -N 'o/{epoch}'
+	accepted 2 "b.log: was read before" --on-missing skip
+	: >a.log
+	accepted 4 "it was truncated after byte 8" --on-truncate restart
+	rm a.log
+	: >a.log
+	accepted 6 "is gone, and what stood" --on-missing skip
+	# Cut short within a line, with its first bytes as they were.
+	printf '%05000d\n' 0 >a.log
+	sbatch -f lines --once --on-truncate restart -S d a.log 2>/dev/null |
+		ssink -q -N 'o/{epoch}'
+	truncate -s 4500 a.log
+	accepted 9 "truncated after byte 5001 (time 1)" --on-truncate restart
+}
+
+@test "what was accepted ends data that had ended once more" {
+	seq 3 >a.log
+	seq 4 >b.log
+	all() {
+		sbatch -f lines -S d "$@" | sreduce count | ssink -q -N --append o
+	}
+	all a.log b.log
+	all --on-missing skip a.log 2>/dev/null
+	run -0 millrace status d
+	[[ ${lines[0]} == "committed epoch 2 of generation 2, data ended" ]]
+	all a.log
+	[[ $(millrace status d) == "committed epoch 2 of "* ]]
+	[ "$(cat o)" = 7 ]
+}
+
+@test "-F commits what was accepted while nothing comes" {
+	seq 3 >b.log
+	new >/dev/null
+	: >b.log
+	launch out -f lines -F -S d --epoch 200ms --on-truncate restart b.log
+	is_committed() { [[ $(millrace status d) == "committed epoch 2 of "* ]]; }
+	until_true 10 is_committed
+	crash
+	[ "$(new)" = "" ]
+	[[ $(millrace status d) == "committed epoch 2 of "* ]]
 }
 
 # bats test_tags=long

@@ -154,6 +154,33 @@ setup_dir() {
 	[ "${#lines[@]}" -lt 5000 ]
 }
 
+@test "what was accepted is committed, also without a row" {
+	once() {
+		sbatch -f lines --once -S d "$@" in/ | ssink -q -N 'o/{epoch}'
+	}
+	accepted() {
+		run -66 once
+		once "${@:3}" 2>err
+		[ "$(cat err)" = "sbatch: $2" ]
+		once
+		[[ $(millrace status d) == "committed epoch $1 of "* ]]
+	}
+	mkdir in
+	printf '1\n2' >in/a
+	seq 3 >in/b
+	once
+	rm in/a
+	accepted 2 "in/a: is gone and was not read to its end" \
+		--on-missing skip
+	: >in/b
+	accepted 3 "in/b: truncated after byte 6, reading it from the start" \
+		--on-truncate restart
+	[ "$(ls o)" = 1 ]
+	echo 4 >>in/b
+	once
+	[ "$(cat o/4)" = 4 ]
+}
+
 @test "a last line that was taken without its end must not go on" {
 	mkdir in
 	printf '10\n2' >in/a

@@ -76,6 +76,7 @@ miss(struct intake *in, const char *path)
 		    "from their starts",
 		    path, gone);
 	buf_printf(&in->notes, "%s: %s\n", path, gone);
+	in->epochs.changed = true;
 	return 0;
 }
 

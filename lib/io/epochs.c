@@ -229,6 +229,7 @@ end_epoch(struct intake *in)
 	if (in->o.source.tape != NULL)
 		tape_mark(&e->tape, e->epoch);
 	e->count = count(in);
+	e->changed = false;
 	took = time_mono_us() - began;
 	e->due_us = began + took
 		    + (took * SHARE > e->every_us ? took * SHARE : e->every_us);
@@ -281,7 +282,7 @@ epochs_step(struct intake *in)
 		return -1;
 	if (now < e->due_us && !is_full(e, now))
 		return 0;
-	if (count(in) == e->count || !journal_settled(in))
+	if ((count(in) == e->count && !e->changed) || !journal_settled(in))
 		return 0;
 	/* Where batches are the user's, an epoch is made of whole ones. */
 	if (cut_is_set(&in->emit.cut)

@@ -37,6 +37,7 @@ struct epochs {
 	bool placed; /* a restart knows where this start has begun */
 	uint64_t epoch; /* of the last barrier */
 	uint64_t count; /* what had come by then */
+	bool changed; /* a loss was accepted since: its commit needs no row */
 	int64_t due_us; /* monotonic: of the next one */
 	int64_t full_us; /* when to try again though the spool has much */
 	struct await behind; /* what is to commit after END */
@@ -49,10 +50,12 @@ struct epochs {
  * epochs_head: what HEAD says of it.
  * epochs_place: HEAD was sent, and no row yet: the first start makes durable
  * what it begins with, which may be rotated away before an epoch is committed.
- * epochs_step: that, and end the epoch, if it is time and something has come.
+ * epochs_step: that, and end the epoch, if it is time and something has come,
+ * or a loss was accepted, which a later start must not refuse again.
  * epochs_end: end it.
  * epochs_idle: whether nothing has come in this start, and all that came
- * before is committed, up to an end of the data if eof.
+ * before is committed, up to an end of the data if eof; whether a loss was
+ * accepted does not count.
  * epochs_last: after END: whether there is nothing to wait for any more: its
  * epoch is committed, or will not be by this start.
  * epochs_over: END or FAIL was sent, and waited for; stages that come later

@@ -237,6 +237,7 @@ finish_epoch(struct intake *in, struct account *a)
 	struct emit *e = &in->emit;
 	bool eof = !in->keeps_parts;
 	bool idle = epochs_idle(in, eof);
+	bool still = idle && !in->epochs.changed;
 	int rc = 0;
 
 	if (!in->begun && lane_columns(in) == -1)
@@ -254,15 +255,15 @@ finish_epoch(struct intake *in, struct account *a)
 		rc = close_parts(in);
 	if (rc == 0 && !idle && eof)
 		rc = finish_bad(in);
-	if (rc == 0 && !idle && eof)
+	if (rc == 0 && !still && eof)
 		rc = intake_sent(in, emit_mark(e, MARK_EOF, 0, ""));
 	if (rc == 0 && !idle && eof)
 		rc = intake_sent(in, emit_batch(e));
-	if (rc == 0 && !idle)
+	if (rc == 0 && !still)
 		rc = epochs_end(in);
 	if (rc == 0)
 		rc = intake_sent(
-		    in, emit_close(e, eof && !idle ? END_EOF : END_STOP, a));
+		    in, emit_close(e, eof && !still ? END_EOF : END_STOP, a));
 	return rc;
 }
 

@@ -418,13 +418,36 @@ mend(struct intake *in, struct lane *l, enum source_got *got)
 	return 0;
 }
 
+/*
+ * Whether what was told is of a loss that was accepted: another file, or the
+ * same from its start, follows, or the files of a directory are fewer.  That a
+ * file is not there yet is told by every start.
+ */
+static bool
+is_loss(const struct lane *l, enum source_got got)
+{
+	return got == SOURCE_NEXT
+	       || source_kept_as(l->source) == SOURCE_KEEPS_FILES;
+}
+
+static void
+tell(struct intake *in, const struct lane *l, enum source_got got)
+{
+	const char *note = source_note(l->source);
+
+	if (note == NULL)
+		return;
+	buf_printf(&in->notes, "%s\n", note);
+	in->epochs.changed |= is_loss(l, got);
+}
+
 /* Read more.  A stop takes effect here, when all whole records are parsed. */
 static enum lane_got
 fill(struct intake *in, struct lane *l)
 {
 	bool network = source_is(l->source, SOURCE_NETWORK);
 	enum source_got got;
-	const char *note, *p;
+	const char *p;
 	size_t len;
 
 	p = feed_peek(&l->feed, &len);
@@ -434,9 +457,7 @@ fill(struct intake *in, struct lane *l)
 		return LANE_FAILED;
 	if (!l->torn)
 		got = share_fill(in, l);
-	note = source_note(l->source);
-	if (note != NULL)
-		buf_printf(&in->notes, "%s\n", note);
+	tell(in, l, got);
 	switch (got) {
 	case SOURCE_ERROR:
 		if (!share_drains(in, l))

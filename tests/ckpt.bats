@@ -672,9 +672,84 @@ started 1 time" ]
 @test "--once without a byte that would tell the columns says so" {
 	: >b.csv
 	run -66 --separate-stderr bash -c 'sbatch --once -S d b.csv | ssink'
-	[[ $stderr == *"nothing tells the columns"* ]]
+	[ "$stderr" = "sbatch: -S: there is no whole header or record yet to tell the columns; nothing was taken, start again when there is one" ]
+	run -66 --separate-stderr bash -c \
+		'sbatch --once -S e -N -c a:int,b b.csv | ssink'
+	[ "$stderr" = "sbatch: -S: there is no whole record yet to tell the columns; nothing was taken, start again when there is one" ]
 	: >b.log
 	[ "$(new)" = "" ]
+}
+
+# Two starts without columns; then rows, a rotation, and more rows.  $1 is what
+# the file begins with; the rest are options, and other files.
+rotate_before_columns() {
+	local first=$1 row
+	shift
+	go() { sbatch --once -S d x.log "$@" | ssink -f csv -N >>out; }
+	rm -rf d out x.log*
+	printf '%s' "${first:0:1}" >x.log
+	run -66 go "$@"
+	run -66 go "$@"
+	run -0 millrace status d
+	[[ $output == "committed nothing"*"source x.log read 0 of "* ]]
+	printf '%s%s' "${first:1}" $'1,2\n2,3\n' >>x.log
+	mv x.log x.log.1
+	printf '%s%s' "$first" $'3,4\n' >x.log
+	go "$@"
+	for row in 4,5 5,6; do
+		echo "$row" >>x.log
+		go "$@"
+	done
+	printf '%s\n' 1,2 2,3 3,4 4,5 5,6 | diff - out
+}
+
+@test "files that told no columns are read though they were rotated since" {
+	: >y.log
+	rotate_before_columns '' -f csv -N -c n:int,k
+	rotate_before_columns '' -f csv -N -c n:int,k -i 1s
+	rotate_before_columns $'n,k\n' -f csv -c n:int,k
+	rotate_before_columns $'n,k\n' -f csv -c auto
+	rotate_before_columns $'n,k\n' -f csv -c n:int,k y.log
+	rotate_before_columns $'n,k\n' -f csv -c n:int,k -j 2
+}
+
+@test "of several files that told no columns each keeps its place" {
+	go() {
+		sbatch --once --source s -S d -f csv '*.csv' |
+			ssink -N >out
+	}
+	: >a.csv
+	: >b.csv
+	run -66 go
+	printf 'n\n1\n' >>a.csv
+	printf 'n\n2\n' >>b.csv
+	mv b.csv b.csv.1
+	printf 'n\n3\n' >b.csv
+	printf 'n\n4\n' >c.csv
+	go
+	printf '%s\n' 1,a.csv 2,b.csv 3,b.csv 4,c.csv | tr , '\t' |
+		diff - <(sort out)
+	go
+	[ ! -s out ]
+}
+
+@test "a follower that is ended before the columns are known keeps its place" {
+	for how in KILL TERM; do
+		rm -rf d p x.log*
+		: >x.log
+		mkfifo p
+		ssink -N <p >out 2>err &
+		sbatch -F -S d -f csv x.log >p 2>>err &
+		source=$!
+		until_true 10 test -e d/0.0.00-sbatch
+		kill -s "$how" "$source"
+		wait
+		printf 'n,k\n1,a\n' >>x.log
+		mv x.log x.log.1
+		printf 'n,k\n2,b\n' >x.log
+		sbatch --once -S d -f csv x.log | ssink -N >out
+		printf '%s\n' 1,a 2,b | tr , '\t' | diff - out
+	done
 }
 
 @test "several files, each from its own place" {

@@ -126,10 +126,11 @@ epochs_start(struct intake *in)
 		return fail(in, rc, why);
 	e->epoch = e->dir.last.epoch;
 	e->due_us = time_mono_us() + e->every_us;
-	e->placed = e->epoch > 0 || snapshot_has(&e->dir);
-	in->resumed = e->placed;
+	in->resumed = e->epoch > 0 || snapshot_has(&e->dir);
 	if (in->resumed && take_up(in) == -1)
 		return -1;
+	/* Files that have come since are kept, too. */
+	e->placed = in->resumed && in->journal.bound;
 	e->count = count(in);
 	return in->o.source.spools || e->tape.loaded ? start_spool(in) : 0;
 }

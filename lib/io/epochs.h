@@ -48,7 +48,8 @@ struct epochs {
  * epochs_start: count this start; take up the places of the last commit.
  * epochs_accept: the stage of that name, 02-sreduce, may have changed.
  * epochs_head: what HEAD says of it.
- * epochs_place: HEAD was sent, and no row yet: the first start makes durable
+ * epochs_place: no row was sent yet, nor HEAD perhaps: the first start, and one
+ * after it while nothing has told the columns, makes durable
  * what it begins with, which may be rotated away before an epoch is committed.
  * epochs_step: that, and end the epoch, if it is time and something has come,
  * or a loss was accepted, which a later start must not refuse again.

@@ -139,6 +139,18 @@ keep_time(struct intake *in)
 	return 0;
 }
 
+/* No lane is ready. */
+static enum intake_got
+rest(struct intake *in)
+{
+	if (TAILQ_EMPTY(&in->all))
+		return INTAKE_DONE;
+	/* Files may be rotated away before they have told the columns. */
+	if (!in->begun && epochs_are_on(&in->epochs) && epochs_place(in) == -1)
+		return INTAKE_FAILED;
+	return turn_let_go(in);
+}
+
 enum intake_got
 intake_step(struct intake *in)
 {
@@ -157,7 +169,7 @@ intake_step(struct intake *in)
 	turn_wake(in);
 	l = TAILQ_FIRST(&in->ready);
 	if (l == NULL)
-		return TAILQ_EMPTY(&in->all) ? INTAKE_DONE : turn_let_go(in);
+		return rest(in);
 	switch (lane_step(in, l)) {
 	case LANE_FAILED:
 		return INTAKE_FAILED;
@@ -221,13 +233,16 @@ finish_bad(struct intake *in)
 	return 0;
 }
 
-/* There is nothing that would tell the columns. */
+/* There is nothing that would tell the columns: a later start goes on here. */
 static int
 fail_empty(struct intake *in)
 {
+	if (epochs_place(in) == -1)
+		return -1;
 	return intake_fail(in, EX_NOINPUT,
-	    "-S: the sources are empty, so that nothing tells the columns; "
-	    "write them with -c, or wait for the first bytes");
+	    "-S: there is no whole %s yet to tell the columns; nothing "
+	    "was taken, start again when there is one",
+	    in->o.text.no_header ? "record" : "header or record");
 }
 
 /* What follows the last row of a stream that resumes. */
@@ -242,13 +257,13 @@ finish_epoch(struct intake *in, struct account *a)
 
 	if (!in->begun && lane_columns(in) == -1)
 		return -1;
+	if (!in->begun)
+		return fail_empty(in);
 
 	/* A batch that was asked for is whole when an epoch ends. */
 	if (!idle && !eof
 	    && (cut_is_set(&e->cut) ? e->cut.rows > 0 : in->epochs.once))
 		rc = intake_sent(in, emit_batch(e));
-	if (!in->begun)
-		return fail_empty(in);
 	if (rc == 0)
 		rc = epochs_place(in);
 	if (rc == 0 && !idle && eof)
@@ -437,7 +452,7 @@ begin_lanes(struct intake *in)
 	if (epochs_are_on(&in->epochs) && again_check(in) == -1)
 		return -1;
 	/* The columns are those of an earlier start. */
-	if (in->resumed && heading_send(in) == -1)
+	if (in->resumed && in->journal.bound && heading_send(in) == -1)
 		return -1;
 	TAILQ_FOREACH (l, &in->all, all)
 		if (turn_start(in, l) == -1)

@@ -305,6 +305,7 @@ bind_columns(struct intake *in, struct cur *c)
 	struct text_source from = {.name = ""};
 	const char *p;
 	size_t len, used;
+	int rc;
 
 	in->header_eof = cur_get_int(c, 1) != 0;
 	p = cur_get_str(c, &len, JOURNAL_MAX_HEADER);
@@ -313,10 +314,13 @@ bind_columns(struct intake *in, struct cur *c)
 	buf_put(&in->header, p, len);
 	text_source(in->text, &from);
 	text_open(in->text);
-	if (text_header(in->text, &used, p, len, in->header_eof) != 1)
-		return intake_fail(
-		    in, EX_DATAERR, "-S: the columns cannot be found again");
-	return 0;
+	rc = text_header(in->text, &used, p, len, in->header_eof);
+	in->journal.bound = rc == 1;
+	/* Nothing had told them yet. */
+	if (rc == 1 || (rc == 0 && len == 0))
+		return 0;
+	return intake_fail(
+	    in, EX_DATAERR, "-S: the columns cannot be found again");
 }
 
 static int
@@ -324,6 +328,7 @@ get_counts(struct intake *in, struct cur *c)
 {
 	struct emit *e = &in->emit;
 	struct side_end kept = {.len = 0};
+	bool mixed;
 
 	e->n_rows = cur_get_int(c, 8);
 	e->n_bad = e->n_bad_sent = in->bad.n = cur_get_int(c, 8);
@@ -333,9 +338,13 @@ get_counts(struct intake *in, struct cur *c)
 	    .rows = cur_get_int(c, 8),
 	    .bytes = cur_get_int(c, 8),
 	    .batch_us = (int64_t)cur_get_int(c, 8)};
-	e->start = &in->start;
 	in->n_parts = (uint32_t)cur_get_int(c, 4);
-	e->mixed = cur_get_int(c, 1) != 0;
+	mixed = cur_get_int(c, 1) != 0;
+	/* Without HEAD there was no batch, and no column of parts. */
+	if (in->journal.bound) {
+		e->start = &in->start;
+		e->mixed = mixed;
+	}
 	if (in->journal.version >= 5)
 		side_get(&kept, c);
 	else
@@ -516,7 +525,7 @@ journal_enter(struct intake *in, struct lane *l)
 	if (p == NULL)
 		return 0;
 	l->part = l->run.part = p->part;
-	l->dormant = !p->open;
+	l->dormant = in->journal.bound && !p->open;
 	cur_init(&c, p->bytes.data, p->bytes.len);
 	rc = get_lane(in, l, &c);
 	if (rc == 0 && (c.failed || c.left > 0))

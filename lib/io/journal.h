@@ -37,6 +37,7 @@ struct journal {
 	size_t n;
 	size_t cap;
 	uint32_t version; /* of what was loaded */
+	bool bound; /* that tells the columns */
 };
 
 void journal_release(struct journal *j);
@@ -49,8 +50,9 @@ void journal_release(struct journal *j);
  * journal_leave: lane l is at its end for now; keep its place.
  * journal_save: append where all sources are, the open batch and the counts,
  * once no row is at hand but those that are held.
- * journal_load: before the lanes are opened, take such a state up: the columns
- * are known then, HEAD is sent.
+ * journal_load: before the lanes are opened, take such a state up: if bound,
+ * the columns are known then, HEAD is sent; else no byte had told them, and
+ * they are found as at a first start.
  * journal_enter: before its source is opened, put a lane where the state says:
  * 1, or 0 when it says nothing of it.
  * journal_drop: forget a place.

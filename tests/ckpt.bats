@@ -184,7 +184,7 @@ all() {
 		sbatch -f lines -c n:int --once -S d --bad "$1" a.log | ssink -q -N --append o
 	}
 	run -64 --separate-stderr both o
-	[[ $stderr == "ssink: o: another stage writes to it, and a restart would cut off what is not its own; name another file"* ]]
+	[[ $stderr == *"ssink: o: another stage writes to it, and a restart would cut off what is not its own; name another file"* ]]
 	rm -r o d
 	both e
 	printf '%s\n' 1 2 | cmp - o

@@ -731,7 +731,9 @@ guard_of() {
 			echo "$?" >status
 	} >out.mill &
 	until_true 20 test -s out.mill
-	kill -KILL "$(guard_of "$(ps -o ppid= -p "$(cat pids)" | tr -d ' ')")"
+	guard=$(guard_of "$(ps -o ppid= -p "$(cat pids)" | tr -d ' ')")
+	kill -KILL "$guard"
+	until_true 20 ended "$guard"
 	kill -KILL "$(cat pids)"
 	until_true 20 test -s status
 	[ "$(cat status)" -eq 74 ]

@@ -329,6 +329,10 @@ class Spool:
                                 stdout=subprocess.DEVNULL, stderr=errors)
         source.stdout.close()
         clients.talk(0.3 if last else self.random.uniform(0.05, 0.6))
+        # On a slow machine nothing is committed so soon.
+        until = time.monotonic() + (60 if self.random.random() < 0.8 else 0)
+        while not last and not shown(where) and time.monotonic() < until:
+            clients.talk(0.05)
         before = shown(where)
         how = "stop" if last else self.random.choice(
             ["stop", "source", "sink", "both"])

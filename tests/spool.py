@@ -27,6 +27,7 @@ import sys
 import tempfile
 import time
 
+import decode
 import powerloss
 
 HEAD, REC = 32, 40
@@ -64,7 +65,9 @@ def records(data, number, end):
 
 
 def is_begun(data):
-    return len(data) >= HEAD and data[:8] == b"mr-spool"
+    """Whether its header is there, and whole."""
+    return len(data) >= HEAD and data[:8] == b"mr-spool" \
+        and int.from_bytes(data[28:32], "little") == decode.crc32c(data[:28])
 
 
 class Stream:

@@ -118,22 +118,40 @@ fail_errno(struct bad *b)
 	    b, EX_IOERR, mem_printf("%s: %s", b->path, strerror(errno)));
 }
 
-int
-bad_claim(struct bad *b)
+/* The answer of a call of side.h: 0, or -1 as fail leaves it. */
+static int
+settle(struct bad *b, int status, char *why)
 {
-	struct stat st;
-	char *why;
-	int status;
-
-	if (b->policy != BAD_KEEP || fstat(b->fd, &st) == -1
-	    || !S_ISREG(st.st_mode))
-		return 0;
-	status = side_claim(&why, b->path, b->fd, false);
 	if (status == 0)
 		return 0;
 	fail(b, status, mem_printf("--bad: %s", why));
 	free(why);
 	return -1;
+}
+
+/* Whether there is a file, and no device or FIFO: 0, 1, or -1 failed. */
+static int
+keeps_file(struct bad *b)
+{
+	struct stat st;
+
+	if (b->policy != BAD_KEEP)
+		return 0;
+	if (fstat(b->fd, &st) == -1)
+		return fail_errno(b);
+	return S_ISREG(st.st_mode);
+}
+
+int
+bad_claim(struct bad *b)
+{
+	char *why = NULL;
+	int is = keeps_file(b), status;
+
+	if (is != 1)
+		return is;
+	status = side_claim(&why, b->path, b->fd, false);
+	return settle(b, status, why);
 }
 
 /* The directory that the file is in. */
@@ -194,22 +212,13 @@ bad_settle(struct bad *b, struct side_end *end)
 int
 bad_resume(struct bad *b, const struct side_end *end)
 {
-	struct stat st;
 	char *why = NULL;
-	int status;
+	int is = keeps_file(b), status;
 
-	if (b->policy != BAD_KEEP)
-		return 0;
-	if (fstat(b->fd, &st) == -1)
-		return fail_errno(b);
-	if (!S_ISREG(st.st_mode))
-		return 0;
+	if (is != 1)
+		return is;
 	status = side_cut(end, &why, b->path, b->fd);
-	if (status == 0)
-		return 0;
-	fail(b, status, mem_printf("--bad: %s", why));
-	free(why);
-	return -1;
+	return settle(b, status, why);
 }
 
 static int

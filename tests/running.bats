@@ -177,12 +177,7 @@ refused() {
 }
 
 @test "a source without end has no final answer" {
-	printf '1\n2\n' >log
-	sbatch -F -f csv -N -c x:int -i 50ms log >live.mill &
-	pid=$!
-	until_true 5 test -s live.mill
-	kill "$pid"
-	wait "$pid"
+	live
 	refused "--emit final answers at the end of the data, and this source has none; write --emit update or --emit complete" --running --emit final <live.mill
 	sreduce --running 'sum(x) as s' <live.mill | ssink -f dump |
 		sed -n 's/^\([0-9]*\)\t1$/\1/p' | tail -1 >out

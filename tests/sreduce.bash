@@ -31,3 +31,14 @@ printed() {
 	printf '%s\n' "$@" >want
 	same want out
 }
+
+# Two rows of a source without end, which was stopped, in live.mill.
+live() {
+	local pid
+	printf '1\n2\n' >log
+	sbatch -F -f csv -N -c x:int -i 50ms log >live.mill &
+	pid=$!
+	until_true 5 test -s live.mill
+	kill "$pid"
+	wait "$pid"
+}

@@ -311,12 +311,7 @@ load sreduce
 }
 
 @test "batches of a source without end carry batch_time" {
-	printf '1\n2\n' >log
-	sbatch -F -f csv -N -c x:int -i 50ms log >live.mill &
-	pid=$!
-	until_true 5 test -s live.mill
-	kill "$pid"
-	wait "$pid"
+	live
 	sreduce --schema 'sum(x)' <live.mill >out
 	printed "$(printf 'batch_time\ttime\tevent time')" "$(printf 'sum_x\tint')"
 	sreduce 'sum(x) as s' <live.mill | ssink -N | awk '$2 == 3' >out

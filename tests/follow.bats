@@ -76,7 +76,8 @@ os.execvp("sbatch", ["sbatch", "-F", "log"])' >out.mill 2>err &
 	follow
 	for i in 1 2 3 4 5 6; do
 		printf '%s\n' "a$i" "b$i" >>log
-		mv log "log.$i"
+		# Of files of one tick of the clock the numbers tell the order.
+		mv log "log.$((7 - i))"
 	done
 	echo end >log
 	stop

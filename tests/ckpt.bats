@@ -652,6 +652,23 @@ started 1 time" ]
 	[ "$(paste -sd ' ' out2)" = "4 5" ]
 }
 
+@test "SIGTERM ends an epoch while files wait for their turn" {
+	seq 1 20000 >a.log
+	seq 20001 20010 >b.log
+	mkfifo p
+	ssink -N --append o <p &
+	local sink=$!
+	sbatch -f lines --rate 10000 -S d a.log b.log >p 2>err &
+	local source=$!
+	until_true 10 test -s d/0.0.00-sbatch
+	kill -TERM "$source"
+	wait "$source"
+	wait "$sink"
+	[ ! -s err ]
+	sbatch -f lines -S d a.log b.log | ssink -N --append o
+	seq 1 20010 | diff - o
+}
+
 @test "columns that were found by the first bytes stay over rotation" {
 	printf '{"a":1,"b":"x"}\n' >b.json
 	sbatch --once -S d b.json | ssink -f csv >out

@@ -203,7 +203,9 @@ intake_stop(struct intake *in)
 	in->stop_us = time_mono_us() + INTAKE_STOP_US;
 	in->keeps_parts |= epochs_are_on(&in->epochs);
 	TAILQ_FOREACH (l, &in->all, all) {
-		source_stop(l->source);
+		/* What was not opened looks for its end when it is. */
+		if (l->state != LANE_QUEUED)
+			source_stop(l->source);
 		if (l->state == LANE_WAITING)
 			turn_ready(in, l);
 	}

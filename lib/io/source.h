@@ -174,7 +174,10 @@ void source_done(struct source *s, bool all);
 bool source_wants(const struct source *s, const char *path);
 enum source_keep source_kept_as(const struct source *s);
 
-/* What is there now is the last of an endless source: SOURCE_END follows. */
+/*
+ * After source_open: what is there now is the last of an endless source:
+ * SOURCE_END follows.
+ */
 void source_stop(struct source *s);
 
 /*

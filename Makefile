@@ -74,8 +74,8 @@ JOIN = cogroup heap match match_scope match_state match_time plan plan_gather \
 	side streams streams_cogroup streams_head streams_out table tablefile \
 	tablejoin tablepack tables
 TOOL = accounts changes inspect intakeopt message pair progress quote \
-	redirect resume signal stage stage_fail stage_write state stateopt \
-	textopt tool
+	redirect resume sidestream signal stage stage_fail stage_write state \
+	stateopt textopt tool
 EVENT = event late sorted whole
 FAN = alike answer aside family fan guard hand job ledger lines out recover \
 	turn watch worker

@@ -133,7 +133,7 @@ parse_options(
 			set_max_late(&e->late, arg);
 			break;
 		case OPT_LATE_TO:
-			e->late.to = arg;
+			e->late.to.path = arg;
 			break;
 		case OPT_IDLE:
 			e->idle = tool_dur("idle", arg);

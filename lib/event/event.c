@@ -206,7 +206,15 @@ on_head(struct stage *st, void *arg)
 	    && whole_init(&e->whole, st, e->zone, e->time_col, e->part_col)
 		   == -1)
 		return -1;
-	return late_open(&e->late, st);
+	return 0;
+}
+
+static int
+on_begin(struct stage *st, void *arg)
+{
+	struct event *e = arg;
+
+	return sidestream_begin(&e->late.to, st);
 }
 
 /* The rows that stay, with their panes behind the other columns. */
@@ -455,7 +463,7 @@ on_save(struct stage *st, void *arg, struct buf *out)
 		sorted_save(&e->sorted, out);
 	if (e->hold)
 		whole_save(&e->whole, out);
-	late_save(&e->late, st, out);
+	sidestream_save(&e->late.to, st, out);
 }
 
 static int
@@ -468,12 +476,13 @@ on_load(struct stage *st, void *arg, struct cur *in)
 	    || (e->sort && sorted_load(&e->sorted, in) == -1)
 	    || (e->hold && whole_load(&e->whole, in) == -1))
 		return -1;
-	return late_load(&e->late, in);
+	return sidestream_load(&e->late.to, in);
 }
 
 const struct stage_ops event_ops = {
     .cls = CLASS_STATEFUL,
     .head = on_head,
+    .begin = on_begin,
     .rows = on_rows,
     .mark = on_mark,
     .end = on_end,

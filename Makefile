@@ -62,7 +62,7 @@ CKPT = accepted await checkpoint commit durable entries lock segment snapshot \
 STEP = chain chain_state columns command command_back dedup elements ends \
 	explode history keyed names over parse past pieces pipe prog reader \
 	running sample span step where
-IO = again appended bad changelog conn crew cut dir emit entry epochs \
+IO = again appended bad begun changelog conn crew cut dir emit entry epochs \
 	external feed filesink follow follow_find follow_resume gen gunzip \
 	gzout heading held intake journal known lane lane_parse leftovers \
 	libexec listen losses merge net newfiles outdir outexec outfile \

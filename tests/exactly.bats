@@ -317,10 +317,10 @@ killed() {
 	kill -9 "$sink" "$source" "$stage"
 	wait "$sink" "$source" "$stage" || :
 	[ -e d/02-ssink.litter ]
-	touch d/1.1.01-smap d/.1.1.01-smap.new d/01-smap.1.runs
+	touch d/1.1.01-smap d/.1.1.01-smap.new d/01-smap.1.runs d/01-smap.begun
 	once --roll 1rows 'o/{line}'
 	[ "$(ls -A o | paste -sd ' ')" = "1.000001 2.000001 3.000001 4.000001 5.000001" ]
-	run ! ls d/*01-smap d/.*.new d/*.runs d/02-ssink.litter
+	run ! ls d/*01-smap d/.*.new d/*.runs d/*.begun d/02-ssink.litter
 }
 
 @test "uncommitted rows go, though nothing is appended any more" {

@@ -156,38 +156,101 @@ accounts_of_all() {
 	[ "${stderr_lines[0]}" = "swindow: 2 rows late, more than --max-late 1" ]
 }
 
+# late OPTIONS...: what is new, its late rows in late.mill.
+late() {
+	fresh "$@" | swindow 1m -q --late-to late.mill | ssink -q >/dev/null
+}
+
+# late_killed TEXT: the same, followed, until TEXT is in late.mill; then killed,
+# before anything is committed.
+late_killed() {
+	late -F --epoch 1h 2>/dev/null &
+	stages=$!
+	has_row() { grep -qs "$1" late.mill; }
+	until_true 20 has_row "$1"
+	pids=$(pgrep -P "$stages")
+	# shellcheck disable=SC2086 # a list of numbers
+	kill -9 $pids
+	wait
+}
+
 @test "--late-to grows over restarts to one stream" {
-	go() {
-		fresh "$@" | swindow 1m -q --late-to late.mill | ssink -q >/dev/null
-	}
 	printf '%s\n' 5,a,1 150,a,2 6,a,3 >in.csv
-	go --once
+	late --once
 	run -74 ssink -N <late.mill
 	printf '%s\n' 7,a,4 >>in.csv
 	# What no epoch has committed is cut off.
 	echo "something" >>late.mill
-	go --once
+	late --once
 	printf '%s\n' 300,a,5 8,a,6 >>in.csv
-	go
+	late
 	[ "$(ssink -N <late.mill | cut -f 3 | paste -sd ' ')" = "3 4 6" ]
 	printf '%s\n' 9,a,7 >>in.csv
-	go
+	late
 	[ "$(ssink -N <late.mill | cut -f 3 | paste -sd ' ')" = "3 4 6 7" ]
 	printf '%s\n' 9,a,8 >>in.csv
 	truncate -s 10 late.mill
-	run -65 --separate-stderr go
+	run -65 --separate-stderr late
 	[[ ${stderr_lines[0]} == "swindow: --late-to: late.mill has "*" bytes, and had "*": it is another file; move it away to begin one anew" ]]
 	# One that is long enough, with other bytes in it.
 	head -c 100000 /dev/zero >late.mill
-	run -65 --separate-stderr go
+	run -65 --separate-stderr late
 	[ "${stderr_lines[0]}" = "swindow: --late-to: late.mill is another file than it was, or was changed; move it away to begin one anew" ]
 	[ "$(stat -c %s late.mill)" = 100000 ]
 	for mend in "rm late.mill" "truncate -s 0 late.mill"; do
 		$mend
 		echo 9,a,9 >>in.csv
-		go
+		late
 	done
 	[ "$(ssink -N <late.mill | cut -f 3)" = 9 ]
+}
+
+@test "a file that is there is not of --late-to, and never cut" {
+	printf '%s\n' 5,a,1 150,a,2 6,late1,3 >in.csv
+	echo mine >late.mill
+	run -65 --separate-stderr late --once
+	[ "${stderr_lines[0]}" = "swindow: --late-to: late.mill is there already, and is not of this pipeline; move it away, or name another file" ]
+	[ "$(cat late.mill)" = mine ]
+	[ ! -e d/committed ]
+	# Nor is one that comes in place of what a killed start has begun.
+	mv late.mill mine
+	late_killed late1
+	for put in "cp -f mine" "cp --remove-destination mine" "mv mine"; do
+		$put late.mill
+		run -65 --separate-stderr late --once
+		[ "${stderr_lines[0]}" = "swindow: --late-to: late.mill is there already, and is not of this pipeline; move it away, or name another file" ]
+		[ "$(cat late.mill)" = mine ]
+	done
+	# An empty file holds nothing.
+	: >late.mill
+	late
+	[ "$(ssink -N <late.mill | cut -f 2)" = late1 ]
+}
+
+@test "what a killed start has begun for --late-to is begun again" {
+	printf '%s\n' 5,a,1 150,a,2 6,late1,3 >in.csv
+	late_killed late1
+	[ ! -e d/committed ]
+	echo 7,late2,4 >>in.csv
+	late_killed late2
+	late --once
+	echo 7,late3,4 >>in.csv
+	late_killed late3
+	# Begun anew, where the last state knows of another one.
+	mv late.mill first
+	for i in 4 5; do
+		echo "8,late$i,4" >>in.csv
+		late_killed "late$i"
+	done
+	late
+	[ "$(ssink -N <late.mill | cut -f 2 | paste -sd ' ')" = "late3 late4 late5" ]
+	# And then it is the one that is known.
+	late
+	[ "$(ssink -N <late.mill | cut -f 2 | paste -sd ' ')" = "late3 late4 late5" ]
+	truncate -s 10 late.mill
+	echo 9,late6,4 >>in.csv
+	run -65 --separate-stderr late
+	[[ ${stderr_lines[0]} == "swindow: --late-to: late.mill has 10 bytes, and had "* ]]
 }
 
 @test "--late-to behind sbatch -S wants a file" {

@@ -37,7 +37,8 @@ stage_of(const struct checkpoint *c, const char *name)
 	if (snapshot_parse_name(&epoch, &generation, &stage, name) == 0)
 		found = epoch > c->last.epoch ? mem_strdup(stage) : NULL;
 	else if (ends_in(name, ".pending") || ends_in(name, ".litter")
-		 || ends_in(name, ".rows") || ends_in(name, ".runs"))
+		 || ends_in(name, ".rows") || ends_in(name, ".runs")
+		 || ends_in(name, ".begun"))
 		found = mem_strndup(name, strcspn(name, "."));
 	free(whole);
 	return found;

@@ -11,6 +11,7 @@
 
 #include "base/io.h"
 #include "base/time.h"
+#include "io/begun.h"
 #include "io/gzout.h"
 #include "tool/signal.h"
 
@@ -82,13 +83,59 @@ open_sink(struct sidestream *s, struct stage *st)
 	return write_head(s, st);
 }
 
+/* Or what is left of one that a kill has cut. */
+static bool
+is_stream(const struct sidestream *s)
+{
+	char p[sizeof(FRAME_MAGIC) - 1];
+	ssize_t n = io_pread_full(s->fd, p, sizeof(p), 0);
+
+	return n > 0 && memcmp(p, FRAME_MAGIC, (size_t)n) == 0;
+}
+
+/*
+ * Whether the file is one that this pipeline has begun, and of which the state
+ * that it goes on from knows nothing: 1, 0, or -1.
+ */
+static int
+is_uncommitted(struct sidestream *s, struct stage *st)
+{
+	struct file_id begun, is;
+	int64_t mtime_ns;
+	char *why = NULL;
+	int status = begun_load(&begun, &why, &st->resume.dir);
+
+	if (checked(s, st, status, why) == -1)
+		return -1;
+	if (sibling_id(&is, &mtime_ns, s->fd, "") == -1)
+		return failed(s, st);
+	return file_id_same(&is, &begun)
+	       && !(s->resumes && file_id_same(&is, &s->end.id))
+	       && is_stream(s);
+}
+
+/* It is empty now, whatever the last start knew of one. */
+static int
+begin_anew(struct sidestream *s, struct stage *st)
+{
+	char *why = NULL;
+	int status;
+
+	s->end = (struct side_end){.len = 0};
+	s->resumes = false;
+	if (ftruncate(s->fd, 0) == -1)
+		return failed(s, st);
+	status = begun_save(&st->resume.dir, &why, s->fd);
+	return checked(s, st, status, why);
+}
+
 /* Cut the file to what the last start knew of it, or to nothing. */
 static int
 cut_file(struct sidestream *s, struct stage *st)
 {
 	struct stat is;
 	char *why = NULL;
-	int status;
+	int status, uncommitted;
 
 	if (fstat(s->fd, &is) == -1)
 		return failed(s, st);
@@ -96,11 +143,14 @@ cut_file(struct sidestream *s, struct stage *st)
 		return stage_fail(st, TOOL_USAGE,
 		    "%s: sbatch -S: %s is no file, which could be cut", s->opt,
 		    s->path);
-	/* It was taken away: another one begins. */
-	if (is.st_size == 0) {
-		s->end = (struct side_end){.len = 0};
-		s->resumes = false;
-	}
+	uncommitted = is.st_size == 0 ? 1 : is_uncommitted(s, st);
+	if (uncommitted != 0)
+		return uncommitted == -1 ? -1 : begin_anew(s, st);
+	if (!s->resumes)
+		return stage_fail(st, TOOL_DATA,
+		    "%s: %s is there already, and is not of this pipeline; "
+		    "move it away, or name another file",
+		    s->opt, s->path);
 	status = side_cut(&s->end, &why, s->path, s->fd);
 	if (checked(s, st, status, why) == -1)
 		return -1;

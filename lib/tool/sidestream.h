@@ -38,7 +38,7 @@ struct sidestream {
  * sidestream_save makes durable what is there, ends the stream when the data
  * have ended, and says where it goes on; sidestream_load, with what it said,
  * cuts off what came behind that before anything is written.  0, or -1 when
- * malformed.
+ * malformed.  A file that another has put there is refused, not cut.
  */
 void sidestream_init(
     struct sidestream *s, const char *opt, enum stage_class cls);

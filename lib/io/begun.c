@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+/* Files beside the output that were begun.  millrace-checkpoint(5), FILES. */
+#include "io/begun.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "ckpt/durable.h"
+#include "io/side.h"
+
+static char *
+note_name(const struct checkpoint *c)
+{
+	return mem_printf("%s.begun", c->stage);
+}
+
+int
+begun_save(const struct checkpoint *c, char **why, int fd)
+{
+	char *name = note_name(c);
+	struct side_end e;
+	struct buf b;
+	int rc;
+
+	buf_init(&b, DURABLE_MAX);
+	rc = side_measure(&e, fd, 0);
+	side_put(&b, &e);
+	if (rc == 0)
+		rc = durable_write(c->fd, name, DURABLE_BEGUN, b.data, b.len);
+	rc = rc == -1 ? checkpoint_failed(c, why, name) : 0;
+	buf_release(&b);
+	free(name);
+	return rc;
+}
+
+int
+begun_load(struct file_id *id, char **why, const struct checkpoint *c)
+{
+	char *name = note_name(c);
+	struct side_end e = {.len = 0};
+	struct buf b;
+	struct cur in;
+	int rc;
+
+	buf_init(&b, 0);
+	rc = durable_read(&b, c->fd, name, DURABLE_BEGUN);
+	cur_init(&in, b.data, b.len);
+	if (rc == 1)
+		side_get(&e, &in);
+	if (in.failed || in.left > 0) {
+		errno = EBADMSG;
+		rc = -1;
+	}
+	*id = e.id;
+	rc = rc == -1 ? checkpoint_failed(c, why, name) : 0;
+	buf_release(&b);
+	free(name);
+	return rc;
+}

@@ -195,6 +195,30 @@ all() {
 	[ "$(cat e)" = x ]
 }
 
+@test "bad records of smap go to no file that another stage writes" {
+	printf '%s\n' 1 x 2 >a.log
+	both() {
+		sbatch -f lines --once -S d ${1:+--bad "$1"} -c line a.log |
+			smap -q -a 'b = line' -p line=csv -c n:int --bad o "${@:3}" |
+			ssink -q -N --append "$2"
+	}
+	why="o: another stage writes to it, and a restart would cut off what is not its own; name another file"
+	run ! --separate-stderr both o out
+	[[ $stderr == *"smap: -p: --bad: $why"* ]]
+	run ! --separate-stderr both "" o
+	[[ $stderr == *": $why"* ]]
+	run -64 --separate-stderr both "" out -p b=csv -c m --bad o
+	[[ $stderr == *"smap: -p: --bad: $why"* ]]
+	rm -rf d o out
+	both e out
+	[ "$(cat o)" = x ]
+	[ "$(cut -f 1 out | paste -sd ' ')" = "1 2" ]
+	# Without -S all just add to it.
+	sbatch -f lines a.log | smap -q -a 'b = line' -p line=csv -c n:int --bad o \
+		-p b=csv -c m:int --bad o | smap -q -w true | ssink -q -N
+	[ "$(paste -sd ' ' o)" = "x x" ]
+}
+
 @test "late rows go to no file that another stage writes" {
 	printf '%s\n' 100 1 200 >a.log
 	both() {

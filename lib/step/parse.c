@@ -142,11 +142,22 @@ make_schema(struct parse *p, struct schema *to, const struct schema *from)
 	return 0;
 }
 
+/* A restart of another stage must cut off none of it. */
+static int
+open_bad(struct parse *p)
+{
+	if (bad_open(&p->bad) == -1
+	    || (resume_applies(p->step.chain->st) && bad_claim(&p->bad) == -1))
+		return step_fail(&p->step, p->bad.status, "%s", p->bad.why);
+	return 0;
+}
+
 static int
 plan_bad(struct parse *p)
 {
 	const struct step_opts *o = &p->step.opts;
-	bool endless = p->step.chain->st->in.endless;
+	const struct stage *st = p->step.chain->st;
+	bool endless = st->in.endless;
 
 	if (o->bad != NULL)
 		bad_parse(&p->bad, o->bad);
@@ -159,9 +170,7 @@ plan_bad(struct parse *p)
 	if (o->bad == NULL && (endless || o->max_bad != NULL))
 		p->bad.policy = BAD_SKIP;
 	p->bad.endless = endless;
-	if (!p->step.chain->st->tool->schema_only && bad_open(&p->bad) == -1)
-		return step_fail(&p->step, p->bad.status, "%s", p->bad.why);
-	return 0;
+	return st->tool->schema_only ? 0 : open_bad(p);
 }
 
 static int

@@ -28,6 +28,11 @@ has_rows() {
 	[ "$(rows | sort | tr '\n' ' ')" = "$1" ]
 }
 
+# counted -l|-c N: there are so many rows, or bytes of them.
+counted() {
+	[ "$(rows | wc "$1")" -eq "$2" ]
+}
+
 stop() {
 	kill -TERM "$source"
 	wait "$source"
@@ -56,7 +61,7 @@ s.recv(1)' "$1"
 	send "$at" </dev/null # who sends nothing is no part
 	printf 'a\nb\nunended' | send "$at"
 	printf 'c\n' | send "$at"
-	until_true 5 [ "$(rows | wc -l)" = 4 ]
+	until_true 5 counted -l 4
 	stop
 	python3 "$TOP/tests/decode.py" <out.mill | grep -o '^MARK.*part=.*\["[a-z]*' |
 		sed 's/flags.*part=/part=/; s/seq.*\[/[/' >out
@@ -82,8 +87,7 @@ s.recv(1)' "$1"
 @test "1,000 connections at once lose nothing to one that never ends a line" {
 	listen tcp-listen://:0
 	python3 "$TOP/tests/clients.py" "$(place)" 1000 20 4000000
-	all_there() { [ "$(rows | wc -l)" -ge 20000 ]; }
-	until_true 10 all_there
+	until_true 10 counted -l 20000
 	# The bytes of that one were dropped as they came.
 	[ "$(awk '$1 == "VmHWM:" { print $2 }' "/proc/$source/status")" -lt 65536 ] ||
 		[ -n "${SAN-}" ]
@@ -116,7 +120,7 @@ s.recv(1)' "$1"
 		head -c 900000 /dev/zero | tr '\0' y
 		echo
 	} | send "$(place)"
-	until_true 5 [ "$(rows | wc -c)" = 900001 ]
+	until_true 5 counted -c 900001
 	stop
 	[ "$(wc -l <err)" = 1 ]
 }
@@ -130,7 +134,7 @@ s.recv(1)' "$1"
 	printf 'a,b\n5,6\n7,z\n' | send "$at"
 	until_true 5 has_rows "1	2 3	4 5	6 "
 	stop
-	[ "$(grep -c "no column" err)" = 1 ] || cat err
+	[ "$(grep -c "no column" err)" = 1 ]
 	grep -q ':3:3: b: z is no int$' err
 	grep -qx 'sbatch: 2 of 5 records invalid, skipped' err
 }
@@ -160,7 +164,7 @@ s.recv(1)' "$1"
 		        c[0].close()
 		        todo.remove(c)
 	EOF
-	until_true 5 [ "$(ssink -f json <out.mill 2>/dev/null | wc -l)" = 1000 ]
+	until_true 5 counted -l 1000
 	stop
 	python3 -c 'import json
 for i in range(20):
@@ -172,7 +176,7 @@ for i in range(20):
 
 @test "unix:// is a socket for its owner alone, gone at the end" {
 	listen --source s unix://sock
-	until_true 5 test -S sock
+	until_true 5 test -s out.mill # its path is there a moment earlier
 	[ "$(stat -c %a sock)" = 600 ]
 	printf 'a\n' | send ./sock
 	printf 'b\n' | send ./sock
@@ -207,7 +211,7 @@ host, port = sys.argv[1].split(":")
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 for p in b"one", b"two\n", b"three\nfour", b"", b"five\0", b"x" * 60000:
     s.sendto(p, (host, int(port)))' "$at"
-	until_true 5 [ "$(rows | wc -l)" = 6 ]
+	until_true 5 counted -l 6
 	stop
 	rows | head -5 | tr '\n' ' ' >out
 	[ "$(cat out)" = "one two three four five " ]
@@ -229,8 +233,14 @@ s.sendall(b"a\nb\nrest")' &
 b	tcp://$at
 rest	tcp://$at" ]
 	[ -z "$stderr" ]
-	run -66 --separate-stderr bash -c "sbatch tcp://127.0.0.1:1 | ssink"
-	[ "$stderr" = "sbatch: tcp://127.0.0.1:1: Connection refused" ]
+	# A port that is taken, at which nobody listens.
+	run -66 --separate-stderr python3 -c 'import socket, subprocess, sys
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+at = "tcp://127.0.0.1:%d" % s.getsockname()[1]
+print(at)
+sys.exit(subprocess.call("sbatch %s | ssink" % at, shell=True))'
+	[ "$stderr" = "sbatch: $output: Connection refused" ]
 }
 
 @test "other machines are refused unless that is said" {
@@ -303,9 +313,14 @@ s.sendall(b"got " + s.makefile("rb").readline())' &
 	listen --max-conns 2 tcp-listen://:0
 	at=$(place)
 	python3 - "$at" <<-'EOF'
-		import socket, sys
+		import socket, sys, time
 		host, port = sys.argv[1].split(":")
 		cs = [socket.create_connection((host, int(port))) for i in range(5)]
+		# Two of them are taken, and stay until they are closed here.
+		end = time.monotonic() + 40
+		while "others must wait" not in open("err").read():
+		    assert time.monotonic() < end
+		    time.sleep(0.01)
 		for i, c in enumerate(cs):
 		    c.sendall(b"%d\n" % i)
 		for c in cs:
@@ -318,14 +333,15 @@ s.sendall(b"got " + s.makefile("rb").readline())' &
 
 @test "--max-idle ends connections that are silent" {
 	listen --max-idle 100ms tcp-listen://:0
-	printf 'a\nb' | {
-		at=$(place)
-		python3 -c 'import socket, sys
+	at=$(place)
+	# It sees the connection when all of that has been written.
+	kill -STOP "$source"
+	python3 -c 'import os, signal, socket, sys
 host, port = sys.argv[1].split(":")
 s = socket.create_connection((host, int(port)))
 s.sendall(b"a\nb")
-s.recv(1)' "$at" # returns when it is sent away
-	}
+os.kill(int(sys.argv[2]), signal.SIGCONT)
+s.recv(1)' "$at" "$source" # returns when it is sent away
 	until_true 5 has_rows "a b "
 	stop
 	grep -q ': silent for too long, sent away$' err

@@ -13,10 +13,11 @@ report() {
 	exec 7>in
 	printf '2026-01-01T00:00:01Z,a\n2026-01-01T00:00:59Z,a\n' >&7
 	printf '2026-01-01T00:01:00Z,b\n' >&7
-	until_true 5 grep -q . out
+	until_true 5 grep -q a,2 out
 	[ "$(cat out)" = "2026-01-01T00:00:00Z,2026-01-01T00:01:00Z,a,2" ]
 	printf '2026-01-01T00:05:00Z,b\n' >&7
-	until_true 5 test "$(wc -l <out)" -ge 1
+	until_true 5 grep -qx '2026-01-01T00:01:00Z,2026-01-01T00:02:00Z,b,1' out
+	[ "$(wc -l <out)" = 2 ]
 	exec 7>&-
 	wait
 	[ "$(wc -l <out)" = 3 ]
@@ -24,20 +25,13 @@ report() {
 
 @test "head ends the pipe quietly, even when the source is idle" {
 	mkfifo in
-	(
-		exec 7>in
-		printf 'a\nb\nc\n' >&7
-		until_true 5 test -e finished
-	) &
-	start=$(date +%s%N)
-	run -0 --separate-stderr bash -c \
+	# It has its writer for as long as the test goes on.
+	exec 7<>in
+	printf 'a\nb\nc\n' >&7
+	run -0 --separate-stderr timeout 60 bash -c \
 		'sbatch -f lines in | smap -w true | ssink -N | head -1'
-	end=$(date +%s%N)
-	touch finished
 	[ "$output" = a ]
 	[ -z "$stderr" ]
-	[ $(((end - start) / 1000000)) -lt 2000 ]
-	wait
 }
 
 @test "the last command tells the truth about the whole pipe" {

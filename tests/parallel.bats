@@ -145,9 +145,10 @@ ended_with() {
 
 @test "workers hold nothing of their sbatch open" {
 	start_waiting
+	# Its jobs, what is done, and standard error, once it has begun.
+	holds_three() { [ "$(find "/proc/$1/fd" -mindepth 1 | wc -l)" -eq 3 ]; }
 	for w in $(workers); do
-		# Its jobs, what is done, and standard error.
-		[ "$(find "/proc/$w/fd" -mindepth 1 | wc -l)" -eq 3 ]
+		until_true 20 holds_three "$w"
 		[ "$(readlink "/proc/$w/fd/2")" = "$PWD/err" ]
 	done
 	cat <&9 >out.mill

@@ -102,7 +102,7 @@ killed() {
 	mkfifo p
 	ssink -q -N --append f <p 2>/dev/null &
 	local sink=$!
-	sbatch -f lines --rate 1000/s -S d --epoch 1h "$@" >p 2>/dev/null &
+	sbatch -f lines --rate 10/s -S d --epoch 1h "$@" >p 2>/dev/null &
 	local source=$!
 	until_true 10 test -s f
 	kill -9 "$sink" "$source"

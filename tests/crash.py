@@ -227,7 +227,8 @@ class Crash:
 
     def wait(self, procs, aimed):
         """Until it is time to kill, or all have ended: whether it is.  aimed:
-        not before the sink is within a commit, if that is soon."""
+        not before the sink is within a commit, to which the rows that come
+        until then bring it."""
         took = self.rng.uniform(0, LONGEST_S)
         end = time.monotonic() + took
         change = end - self.rng.uniform(0, 2) * took
@@ -235,7 +236,7 @@ class Crash:
         while any(p.poll() is None for p in procs):
             now = time.monotonic()
             if want and now > end and not (
-                    aimed and now < end + LONGEST_S
+                    aimed and now < end + LIMIT_S
                     and not in_window(self.sink)):
                 time.sleep(self.rng.uniform(0, 0.1) if aimed else 0)
                 return True

@@ -101,6 +101,8 @@ oracle() {
 	: >access.log
 	sbatch -F -f combined --bad skip -q access.log 2>err >live.mill &
 	source=$!
+	# What was rotated before it looked is none of it.
+	until_true 5 test -s live.mill
 	python3 "$TOP/tests/replay.py" --rate 20000 --rotate-at 0.3,0.7 \
 		"$LOG" access.log
 	kill -TERM "$source"

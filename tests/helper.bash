@@ -12,10 +12,11 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
 }
 
-# until_true SECONDS COMMAND...: poll until it succeeds or time is up: four
-# times the SECONDS that it should need, for a machine with more to do.
+# until_true SECONDS COMMAND...: poll until it succeeds or time is up: a minute
+# and four times the SECONDS that it should need, for a machine with more to
+# do.  The limit ends a test that hangs; it asks nothing of speed.
 until_true() {
-	local deadline=$((SECONDS + 4 * $1))
+	local deadline=$((SECONDS + 60 + 4 * $1))
 	shift
 	while ! "$@"; do
 		if [ "$SECONDS" -ge "$deadline" ]; then

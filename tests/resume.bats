@@ -41,9 +41,13 @@ fresh() {
 	printf '%s\n' 1,x 2,y >r.csv
 	left() { sbatch -f csv -N -c k:int,v -S "$1" --once l.csv; }
 	right() { sbatch -f csv -N -c k:int,w -S "$1" --once r.csv; }
+	exec 6< <(right b)
+	pid=$!
 	run -64 --separate-stderr silent_join
 	[ "${stderr_lines[0]}" = "sjoin: stdin comes from sbatch -S, and two streams do not resume together: leave -S out, or join a table" ]
 	[ "$output" = "" ]
+	exec 6<&-
+	wait "$pid" || :
 	[ ! -e a/committed ]
 	[ ! -e b/committed ]
 	[ "$(left a | ssink -q -N | paste -sd ' ')" = "1	a 2	b" ]
@@ -51,7 +55,7 @@ fresh() {
 }
 
 silent_join() {
-	left a | sjoin -k k --unbounded <(right b) | ssink -q -N
+	left a | sjoin -k k --unbounded /dev/fd/6 | ssink -q -N
 }
 
 # random_rows SEED N: N more rows of in.csv, some late, some bad.

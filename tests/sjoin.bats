@@ -332,7 +332,8 @@ said() {
 	rm t.csv
 	echo a,3 >&9
 	until_true 20 said a,3,new
-	printf '%s\n' u,other a,new >t.csv
+	printf '%s\n' u,other a,new >t2.csv
+	mv t2.csv t.csv
 	echo a,4 >&9
 	until_true 20 grep -q . err
 	exec 9>&-

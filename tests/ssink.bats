@@ -190,7 +190,7 @@ assert set(rows[0]) == {"f", "i", "t", "d", "b", "a\"\\\n\x01\u00e9"}'
 	mkfifo in
 	{
 		printf 'a\n'
-		until_true 5 grep -qa 'rows/s' screen
+		until_true 5 grep -qa '1 rows  .* rows/s' screen
 		printf 'b\n'
 	} >in &
 	run -0 on_terminal 'NO_COLOR=1 sbatch -f lines in | ssink'

@@ -693,6 +693,27 @@ started 1 time" ]
 	seq 1 20010 | diff - o
 }
 
+@test "a file that is read as two sources has two places" {
+	seq 1 2000 >a.log
+	echo 0 >b.log
+	local args=(-f lines --epoch 200ms -S d --source s b.log x=a.log y=a.log)
+	mkfifo p
+	ssink -N --append o <p &
+	local sink=$!
+	sbatch --rate 1000 "${args[@]}" >p &
+	local source=$!
+	until_true 10 grep -qs 'y$' o
+	kill "$source"
+	wait "$source"
+	wait "$sink"
+	sbatch "${args[@]}" | ssink -N --append o
+	{
+		printf '0\tb.log\n'
+		seq 1 2000 | sed 's/$/\tx/'
+		seq 1 2000 | sed 's/$/\ty/'
+	} | cmp - o
+}
+
 @test "columns that were found by the first bytes stay over rotation" {
 	printf '{"a":1,"b":"x"}\n' >b.json
 	sbatch --once -S d b.json | ssink -f csv >out

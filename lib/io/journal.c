@@ -413,13 +413,17 @@ journal_load(struct intake *in, struct cur *c)
 	return 0;
 }
 
+/* The first part's: a file that was given twice has two, in no order. */
 static struct journal_place *
 find(struct journal *j, const char *path)
 {
+	struct journal_place *first = NULL;
+
 	for (size_t i = 0; i < j->n; i++)
-		if (strcmp(j->v[i].path, path) == 0)
-			return &j->v[i];
-	return NULL;
+		if ((first == NULL || j->v[i].part < first->part)
+		    && strcmp(j->v[i].path, path) == 0)
+			first = &j->v[i];
+	return first;
 }
 
 void

@@ -177,6 +177,9 @@ all() {
 		run -64 --separate-stderr sbatch -f lines -c n:int --bad "$bad" a.log
 		[ "$stderr" = "sbatch: --bad $bad: it is the source a.log, which is read; name another file" ]
 	done
+	# shellcheck disable=SC2094 # the case in question
+	run -64 --separate-stderr sbatch -f lines -c n:int --bad b <a.log
+	[ "$stderr" = "sbatch: --bad b: it is the source standard input, which is read; name another file" ]
 	run -64 --separate-stderr sbatch -F -f lines -c n:int --bad in/bad in/
 	[ "$stderr" = "sbatch: --bad in/bad: it is in the source in/, which is read; name another file" ]
 	[ "$(wc -l <a.log)" = 3 ]

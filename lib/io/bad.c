@@ -168,14 +168,18 @@ stat_parent(struct stat *st, const char *path)
 	return rc;
 }
 
+/* What bad records were appended to would be read for ever. */
 int
 bad_not_source(struct bad *b, const char *path)
 {
 	struct stat own, other;
 	size_t len = strlen(path);
 	bool dir = len > 0 && path[len - 1] == '/';
+	bool standard = strcmp(path, "-") == 0;
 
-	if (b->policy != BAD_KEEP || stat(path, &other) == -1
+	if (b->policy != BAD_KEEP
+	    || (standard ? fstat(STDIN_FILENO, &other) : stat(path, &other))
+		   == -1
 	    || (dir ? stat_parent(&own, b->path) : fstat(b->fd, &own)) == -1
 	    || own.st_dev != other.st_dev || own.st_ino != other.st_ino
 	    || S_ISCHR(own.st_mode))
@@ -183,7 +187,8 @@ bad_not_source(struct bad *b, const char *path)
 	return fail(b, EX_USAGE,
 	    mem_printf("--bad %s: it is %s %s, which is read; name another "
 		       "file",
-		b->path, dir ? "in the source" : "the source", path));
+		b->path, dir ? "in the source" : "the source",
+		standard ? "standard input" : path));
 }
 
 int

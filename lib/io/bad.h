@@ -68,8 +68,9 @@ int bad_resume(struct bad *b, const struct side_end *end);
 
 /*
  * bad_claim: of a pipeline that resumes, before bad_resume: no other stage
- * writes to the file.  bad_not_source: what is at path, with a
- * slash behind it all that is in it, is read, so the file must not be it.
+ * writes to the file.  bad_not_source: what is at path, "-" for standard
+ * input, with a slash behind it all that is in it, is read, so the file must
+ * not be it.
  * 0, or -1 with why and status.
  */
 int bad_claim(struct bad *b);

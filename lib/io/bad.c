@@ -77,16 +77,20 @@ fail(struct bad *b, int status, char *why)
 	return -1;
 }
 
+static int
+fail_errno(struct bad *b)
+{
+	return fail(
+	    b, EX_IOERR, mem_printf("%s: %s", b->path, strerror(errno)));
+}
+
 int
 bad_open(struct bad *b)
 {
 	if (b->policy != BAD_KEEP)
 		return 0;
 	b->fd = open(b->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-	if (b->fd == -1)
-		return fail(b, EX_IOERR,
-		    mem_printf("%s: %s", b->path, strerror(errno)));
-	return 0;
+	return b->fd == -1 ? fail_errno(b) : 0;
 }
 
 /* FILE:LINE:COL: why, or without the column when it is the whole line. */
@@ -105,17 +109,9 @@ bad_flush(struct bad *b)
 	if (b->kept.len == 0)
 		return 0;
 	if (io_write(b->fd, b->kept.data, b->kept.len) == -1)
-		return fail(b, EX_IOERR,
-		    mem_printf("%s: %s", b->path, strerror(errno)));
+		return fail_errno(b);
 	buf_reset(&b->kept);
 	return 0;
-}
-
-static int
-fail_errno(struct bad *b)
-{
-	return fail(
-	    b, EX_IOERR, mem_printf("%s: %s", b->path, strerror(errno)));
 }
 
 /* The answer of a call of side.h: 0, or -1 as fail leaves it. */

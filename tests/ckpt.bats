@@ -902,6 +902,17 @@ rotate_before_columns() {
 	run -65 --separate-stderr go
 	[ "$stderr" = "sbatch: --bad: bad.txt is another file than it was, or was changed; move it away to begin one anew" ]
 	echo mine | diff - bad.txt
+	# A start without it has no place in it.
+	rm -r d
+	echo 5 >n.csv
+	sbatch -N -c 'n:int' --bad skip --once -S d n.csv | ssink -q -N
+	printf 'z\n6\n' >>n.csv
+	run -65 --separate-stderr go
+	[ "$stderr" = "sbatch: --bad: bad.txt has 5 bytes, and the last start did not write to it; move it away to begin one anew" ]
+	echo mine | diff - bad.txt
+	rm bad.txt
+	[ "$(go)" = 6 ]
+	echo z | diff - bad.txt
 }
 
 # bats test_tags=long

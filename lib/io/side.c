@@ -77,6 +77,7 @@ side_get(struct side_end *e, struct cur *in)
 {
 	e->len = cur_get_int(in, 8);
 	e->known = cur_get_int(in, 1) != 0;
+	e->none = !e->known;
 	e->digest = cur_get_int(in, 8);
 	e->id.dev = cur_get_int(in, 8);
 	e->id.ino = cur_get_int(in, 8);
@@ -131,6 +132,13 @@ side_cut(const struct side_end *e, char **why, const char *path, int fd)
 		return fail(why, path);
 	if (st.st_size == 0)
 		return 0;
+	if (e->none) {
+		*why = mem_printf("%s has %jd bytes, and the last start did "
+				  "not write to it; move it away to begin one "
+				  "anew",
+		    path, (intmax_t)st.st_size);
+		return EX_DATAERR;
+	}
 	if ((uint64_t)st.st_size < e->len) {
 		*why = mem_printf("%s has %jd bytes, and had %ju: it is "
 				  "another file; move it away to begin one "

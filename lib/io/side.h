@@ -16,6 +16,7 @@
 struct side_end {
 	uint64_t len;
 	bool known; /* the rest is said; else a state of before has but len */
+	bool none; /* or there was no file */
 	uint64_t digest; /* of up to 256 bytes that stand before len */
 	struct file_id id;
 };
@@ -30,8 +31,8 @@ struct side_end {
  * shared, an output that is appended to, which may be that of others, too: for
  * as long as it is open no other claims it otherwise; 64 when one does.
  * side_cut: cut fd, opened by path, to what *e says, unless it is another file,
- * or that was changed: then nothing is cut.  One that is empty is begun anew.
- * 0, or the exit status with the reason in *why, to be freed.
+ * or was changed, or there was none: then nothing is cut.  One that is empty is
+ * begun anew.  0, or the exit status with the reason in *why, to be freed.
  */
 int side_digest(uint64_t *sum, int fd, uint64_t len);
 int side_measure(struct side_end *e, int fd, uint64_t len);

@@ -544,6 +544,21 @@ www,80,::1,,bob,2026-11-23T10:00:00Z,GET,"/a""b",HTTP/1.1,200,,http://r/,A\B,123
 	[[ $stderr == "sbatch: --year: "* ]]
 }
 
+@test "a time pattern without a year wants --year" {
+	printf '%s\n' 'Feb 29 10:00:00 a' 'Dec 31 23:59:59 b' >in
+	re='regex:^(?<t>.{15}) (?<m>.*)'
+	of='t:%b %d %T'
+	run -0 bash -c "sbatch -f '$re' -t '$of' --year 2024 in | ssink -N"
+	[ "$output" = $'2024-02-29T10:00:00Z\ta\n2024-12-31T23:59:59Z\tb' ]
+	run -0 bash -c "sbatch in | smap -p '$re' -t '$of' --year 2024 | ssink -N"
+	[ "$output" = $'2024-02-29T10:00:00Z\ta\n2024-12-31T23:59:59Z\tb' ]
+	run -64 --separate-stderr bash -c "sbatch -f '$re' -t '$of' in | ssink"
+	[ "$stderr" = "sbatch: column t: %b %d %T has no year: say which it is by --year of sbatch or smap" ]
+	run -0 bash -c 'echo 10:30 | sbatch -c "line:time(%H:%M)" --year 2024 |
+		ssink -N'
+	[ "$output" = 1970-01-01T10:30:00Z ]
+}
+
 @test "smap -p reads raw blocks as sbatch would, with its zone and year" {
 	for i in $(seq 3000); do
 		echo "Dec 31 23:$((i % 50 + 10)):00 host app$((i % 7))[$i]: line $i of it"

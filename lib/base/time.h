@@ -44,14 +44,15 @@ int64_t time_days(int64_t year, int month, int day);
  * time_read_rfc3339, time_read_format: *zoned is false where the text names
  * no zone; *us is then as if it were UTC, which zone_local_us takes.
  * time_parse_clf: 17/May/2015:10:05:03 +0000.
+ * time_read_format: year is that of texts that name none, 0 = 1970.
  * time_parse_format: by a strptime(3) pattern: %Y %m %d %e %H %M %S %f (also
  * fraction digits) %y %b %B %a %A %j %z %Z(UTC, GMT, Z only) %p %I %s %T %F %D
  * %R %n %t %%, and %L for milliseconds; blanks match any blanks.
  */
 int time_parse_rfc3339(int64_t *us, const char *s, size_t len);
 int time_read_rfc3339(int64_t *us, bool *zoned, const char *s, size_t len);
-int time_read_format(
-    int64_t *us, bool *zoned, const char *s, size_t len, const char *format);
+int time_read_format(int64_t *us, bool *zoned, const char *s, size_t len,
+    const char *format, int year);
 int time_parse_clf(int64_t *us, const char *s, size_t len);
 int time_parse_format(
     int64_t *us, const char *s, size_t len, const char *format);
@@ -61,6 +62,9 @@ int time_parse_format(
  * 0, or -1 with the offending letter in *bad.
  */
 int time_check_format(const char *format, char *bad);
+
+/* Whether a text of that pattern names a month or a day, and no year. */
+bool time_format_wants_year(const char *format);
 
 /*
  * time_format_rfc3339: into out of TIME_TEXT_MAX bytes, RFC 3339 in UTC with

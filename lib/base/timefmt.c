@@ -44,3 +44,20 @@ time_check_format(const char *format, char *bad)
 	}
 	return 0;
 }
+
+bool
+time_format_wants_year(const char *format)
+{
+	bool day = false;
+
+	for (const char *f = format; *f != '\0'; f++) {
+		if (*f != '%')
+			continue;
+		f++;
+		if (strchr("YyFDs", *f) != NULL)
+			return false;
+		if (strchr("mdebBhj", *f) != NULL)
+			day = true;
+	}
+	return day;
+}

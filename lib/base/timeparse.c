@@ -259,11 +259,12 @@ scanned(int64_t *us, struct scan *x)
 }
 
 int
-time_read_format(
-    int64_t *us, bool *zoned, const char *s, size_t len, const char *format)
+time_read_format(int64_t *us, bool *zoned, const char *s, size_t len,
+    const char *format, int year)
 {
-	struct scan x = {
-	    .s = s, .len = len, .c = {.year = 1970, .month = 1, .day = 1}};
+	struct scan x = {.s = s,
+	    .len = len,
+	    .c = {.year = year == 0 ? 1970 : year, .month = 1, .day = 1}};
 	int64_t v;
 
 	if (!scan_format(&x, format) || x.at != len)
@@ -285,5 +286,5 @@ time_parse_format(int64_t *us, const char *s, size_t len, const char *format)
 {
 	bool zoned;
 
-	return time_read_format(us, &zoned, s, len, format);
+	return time_read_format(us, &zoned, s, len, format, 0);
 }

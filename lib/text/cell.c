@@ -214,7 +214,7 @@ convert_civil(int64_t *v, const struct cell_form *f, const char *s, size_t len)
 	int rc;
 
 	if (f->kind == CELL_TIME_FORMAT)
-		rc = time_read_format(v, &zoned, s, len, f->format);
+		rc = time_read_format(v, &zoned, s, len, f->format, f->year);
 	else
 		rc = time_read_rfc3339(v, &zoned, s, len);
 	if (rc == 0 && !zoned && f->zone != NULL)

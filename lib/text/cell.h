@@ -38,6 +38,7 @@ struct cell_form {
 	enum cell_kind kind;
 	char *format; /* owned strptime(3) pattern of CELL_TIME_FORMAT */
 	const struct zone *zone; /* of times that name none; NULL = UTC */
+	int year; /* of times by format that name none; 0 = 1970 */
 };
 
 enum type cell_type(enum cell_kind k);

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/pattern.h"
+#include "base/time.h"
 #include "text/record.h"
 #include "text/text_int.h"
 
@@ -244,6 +245,24 @@ text_fail(struct text *t, char *why)
 	return -1;
 }
 
+/* The year of a column of times whose pattern has none. */
+static int
+bind_year(struct text *t, struct cols_col *col)
+{
+	struct cell_form *f = &col->form;
+
+	if (f->kind != CELL_TIME_FORMAT || !time_format_wants_year(f->format))
+		return 0;
+	f->year = t->year;
+	if (f->year != 0)
+		return 0;
+	text_fail(t, mem_printf("column %s: %s has no year: say which it is "
+				"by --year of sbatch or smap",
+			 col->name, f->format));
+	t->status = EX_USAGE;
+	return -1;
+}
+
 int
 text_bind(struct text *t, const struct cols_source *s)
 {
@@ -263,6 +282,8 @@ text_bind(struct text *t, const struct cols_source *s)
 
 		col->at = t->fmt->pairs ? 2 + 2 * i : col->field;
 		col->form.zone = t->tz;
+		if (bind_year(t, col) == -1)
+			return -1;
 	}
 	t->bound = true;
 	if (t->fmt->bound != NULL)

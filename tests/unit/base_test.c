@@ -250,6 +250,12 @@ test_times(void)
 	CHECK(time_check_format("%Y-%m-%d", &bad) == 0);
 	CHECK(time_check_format("%Q", &bad) == -1 && bad == 'Q');
 	CHECK(time_check_format("%", &bad) == -1);
+	CHECK(time_format_wants_year("%b %d %H:%M"));
+	CHECK(time_format_wants_year("%j") && time_format_wants_year("%%%e"));
+	CHECK(!time_format_wants_year("%H:%M:%S%%m"));
+	CHECK(!time_format_wants_year("%d/%m/%y"));
+	CHECK(
+	    !time_format_wants_year("%d %D") && !time_format_wants_year("%s"));
 }
 
 static void

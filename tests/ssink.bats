@@ -354,9 +354,9 @@ os.execvp(\"ssink\", [\"ssink\", \"out.csv\"])'" <in &
 	rows >s
 	run -0 --separate-stderr ssink -v -f csv -N <s
 	[ "${#lines[@]}" = 3 ]
-	want='stage            in         used   filtered     late  invalid          out   frames
-sbatch            3            3          0        0        0            3        2
-ssink             3            3          0        0        0            0        0'
+	want='stage   in  used  filtered  late  invalid  out  frames
+sbatch   3     3         0     0        0    3       2
+ssink    3     3         0     0        0    0       0'
 	[ "$stderr" = "$want" ]
 }
 

@@ -86,24 +86,52 @@ accounts_check(const struct account *v, size_t n,
 	return why;
 }
 
+static const char *const titles[] = {
+    "in", "used", "filtered", "late", "invalid", "out", "frames"};
+
+#define N_TITLES (sizeof(titles) / sizeof(titles[0]))
+
+static void
+counts(uint64_t out[N_TITLES], const struct account *a)
+{
+	const uint64_t all[N_TITLES] = {a->in, a->used, a->filtered, a->late,
+	    a->invalid, a->out, a->out_frames};
+
+	memcpy(out, all, sizeof(all));
+}
+
+static void
+widen(int *width, int len)
+{
+	*width = len > *width ? len : *width;
+}
+
+/* No wider than need be: on a terminal of 80 columns lines are to fit. */
 void
 accounts_print(const struct account *v, size_t n)
 {
 	char name[TOOL_QUOTE_MAX];
-	size_t width = strlen("stage"), len;
+	int stage = (int)strlen("stage"), width[N_TITLES];
+	uint64_t cell[N_TITLES];
 
+	for (size_t k = 0; k < N_TITLES; k++)
+		width[k] = (int)strlen(titles[k]);
 	for (size_t i = 0; i < n; i++) {
-		len = strlen(quote(name, &v[i]));
-		width = len > width ? len : width;
+		widen(&stage, (int)strlen(quote(name, &v[i])));
+		counts(cell, &v[i]);
+		for (size_t k = 0; k < N_TITLES; k++)
+			widen(
+			    &width[k], snprintf(NULL, 0, "%" PRIu64, cell[k]));
 	}
-	fprintf(stderr, "%-*s %12s %12s %10s %8s %8s %12s %8s\n", (int)width,
-	    "stage", "in", "used", "filtered", "late", "invalid", "out",
-	    "frames");
-	for (size_t i = 0; i < n; i++)
-		fprintf(stderr,
-		    "%-*s %12" PRIu64 " %12" PRIu64 " %10" PRIu64 " %8" PRIu64
-		    " %8" PRIu64 " %12" PRIu64 " %8" PRIu64 "\n",
-		    (int)width, quote(name, &v[i]), v[i].in, v[i].used,
-		    v[i].filtered, v[i].late, v[i].invalid, v[i].out,
-		    v[i].out_frames);
+	fprintf(stderr, "%-*s", stage, "stage");
+	for (size_t k = 0; k < N_TITLES; k++)
+		fprintf(stderr, "  %*s", width[k], titles[k]);
+	fputc('\n', stderr);
+	for (size_t i = 0; i < n; i++) {
+		counts(cell, &v[i]);
+		fprintf(stderr, "%-*s", stage, quote(name, &v[i]));
+		for (size_t k = 0; k < N_TITLES; k++)
+			fprintf(stderr, "  %*" PRIu64, width[k], cell[k]);
+		fputc('\n', stderr);
+	}
 }

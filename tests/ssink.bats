@@ -360,6 +360,27 @@ ssink    3     3         0     0        0    0       0'
 	[ "$stderr" = "$want" ]
 }
 
+@test "the progress of -v does not break its line on a narrow terminal" {
+	python3 - <<-'EOF'
+		import fcntl, os, pty, re, struct, termios
+		pid, fd = pty.fork()
+		if pid == 0:
+		    os.execvp("sh", ["sh", "-c", "read go; "
+		        "sbatch -v -n 90 gen:50/s | smap -w true 2>/dev/null >/dev/null"])
+		fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("4H", 24, 30, 0, 0))
+		os.write(fd, b"go\n")
+		seen = b""
+		try:
+		    while True:
+		        seen += os.read(fd, 4096)
+		except OSError:
+		    pass
+		assert os.waitpid(pid, 0)[1] == 0
+		lines = re.findall(rb"\r(sbatch: [^\r\x1b]*)\x1b", seen)
+		assert lines and all(len(line) == 29 for line in lines), seen
+	EOF
+}
+
 @test "--help and --version go to stdout" {
 	run -0 --separate-stderr ssink --help
 	[ "${lines[0]}" = "usage: ssink [options] [DEST]" ]

@@ -4,9 +4,12 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/time.h"
+#include "text/width.h"
 #include "tool/signal.h"
 
 #define LINE_MAX_LEN 256
@@ -70,13 +73,27 @@ progress_line(struct progress *p, const struct progress_now *now)
 	fprintf(stderr, "%s\n", line);
 }
 
+/* All columns of the terminal but one: in the last one a line would break. */
+static size_t
+room(void)
+{
+	struct winsize w;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == -1 || w.ws_col < 2)
+		return LINE_MAX_LEN;
+	return (size_t)w.ws_col - 1;
+}
+
 static void
 draw(struct progress *p, const struct progress_now *now, int64_t mono)
 {
 	char line[LINE_MAX_LEN];
+	size_t columns;
+	int len;
 
 	status(line, sizeof(line), p, now, p->last_us);
-	fprintf(stderr, "\r%s\033[K", line);
+	len = (int)width_cut(&columns, line, strlen(line), room());
+	fprintf(stderr, "\r%.*s\033[K", len, line);
 	fflush(stderr);
 	p->drawn = true;
 	p->last_us = mono;

@@ -47,8 +47,9 @@ ends_in(const char *name, const char *end)
 	return len >= n && strcmp(name + len - n, end) == 0;
 }
 
-bool
-newfiles_name(const char *name)
+/* Whether a name is one of finished files: no leading dot, no .tmp, no ~. */
+static bool
+is_finished(const char *name)
 {
 	return name[0] != '.' && !ends_in(name, ".tmp") && !ends_in(name, "~");
 }
@@ -142,7 +143,7 @@ add(const struct newfiles *f, struct newfiles *now, int dir_fd,
 	const struct newfile *old;
 	struct stat st;
 
-	if (!newfiles_name(name)
+	if (!is_finished(name)
 	    || sibling_id(&file.id, &file.mtime_ns, dir_fd, name) == -1
 	    || fstatat(dir_fd, name, &st, 0) == -1)
 		return;

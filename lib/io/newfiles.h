@@ -34,9 +34,6 @@ struct newfiles {
 
 void newfiles_release(struct newfiles *f);
 
-/* Whether a name is one of finished files: no leading dot, no .tmp, no ~. */
-bool newfiles_name(const char *name);
-
 /*
  * newfiles_find, newfiles_named: what the last look has found of a file, or
  * NULL.

@@ -161,20 +161,14 @@ pump_wait(struct pump *p)
 }
 
 void
-pump_kill(struct pump *p)
-{
-	if (p->pid == 0)
-		return;
-	kill(-p->pid, SIGTERM);
-	close_fd(&p->in_fd);
-	close_fd(&p->out_fd);
-	p->pid = 0;
-}
-
-void
 pump_release(struct pump *p)
 {
-	pump_kill(p);
+	if (p->pid != 0) {
+		kill(-p->pid, SIGTERM);
+		close_fd(&p->in_fd);
+		close_fd(&p->out_fd);
+		p->pid = 0;
+	}
 	free(p->buf);
 	p->buf = NULL;
 }

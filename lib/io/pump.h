@@ -33,15 +33,14 @@ struct pump {
  * pump_read: wait for more from it: 1 got some, 0 it has ended its output, 2
  * nothing within timeout_ms (-1 waits), -1.
  * pump_wait: both ends closed, its exit status as spawn_wait has it.
- * pump_kill: end it, if it runs.
- * All but pump_kill: -1 with errno, or with 0 in it when got said stop.
+ * pump_release: it ends, if it runs.
+ * The int functions: -1 with errno, or with 0 in it when got said stop.
  */
 int pump_start(struct pump *p, char *const *argv, char *const *env);
 int pump_write(struct pump *p, const void *data, size_t len);
 void pump_close(struct pump *p);
 int pump_read(struct pump *p, int timeout_ms);
 int pump_wait(struct pump *p);
-void pump_kill(struct pump *p);
 void pump_release(struct pump *p);
 
 #endif

@@ -149,12 +149,6 @@ source_check(struct source *s)
 	return s->kind->check(s);
 }
 
-bool
-source_keeps(const struct source *s)
-{
-	return s->kind->save != NULL;
-}
-
 void
 source_save(const struct source *s, struct buf *out, uint64_t off)
 {

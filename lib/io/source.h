@@ -147,15 +147,13 @@ void source_limit(struct source *s, uint64_t off);
 bool source_to_end(struct source *s, uint64_t *off);
 
 /*
- * A place that is kept over a restart.  source_keeps: whether there can be
- * one.  source_save: append it; what is read now was taken up to byte off.
- * source_load: before source_open, which then goes on from what
- * source_save wrote.  source_settle: the same with what is there now, under
- * whatever name it may be by then, in place of source_load.  source_settled:
- * whether one of the two has been called.  source_in_line: after source_open,
- * that what was taken then ends before its line does.
+ * A place that is kept over a restart.  source_save: append it; what is read
+ * now was taken up to byte off.  source_load: before source_open, which then
+ * goes on from what source_save wrote.  source_settle: the same with what is
+ * there now, under whatever name it may be by then, in place of source_load.
+ * source_settled: whether one of the two has been called.  source_in_line:
+ * after source_open, that what was taken then ends before its line does.
  */
-bool source_keeps(const struct source *s);
 void source_save(const struct source *s, struct buf *out, uint64_t off);
 void source_load(struct source *s, const void *p, size_t len);
 void source_settle(struct source *s);

@@ -14,12 +14,6 @@ heap_release(struct heap *h)
 	*h = (struct heap){.v = NULL};
 }
 
-void
-heap_reset(struct heap *h)
-{
-	h->n = 0;
-}
-
 static inline bool
 before(const struct heap_item *a, const struct heap_item *b)
 {

@@ -22,7 +22,6 @@ struct heap {
 };
 
 void heap_release(struct heap *h);
-void heap_reset(struct heap *h); /* empty, memory kept */
 
 /* heap_pop: take v[0] away; n > 0. */
 void heap_push(struct heap *h, int64_t at, uint32_t row);

@@ -63,8 +63,8 @@ status(char *out, size_t cap, struct progress *p,
 	    lag / (double)TIME_US);
 }
 
-void
-progress_line(struct progress *p, const struct progress_now *now)
+static void
+print_line(struct progress *p, const struct progress_now *now)
 {
 	char line[LINE_MAX_LEN];
 
@@ -107,7 +107,7 @@ progress_tick(struct progress *p, const struct progress_now *now)
 	int64_t mono;
 
 	if (tool_wants_status())
-		progress_line(p, now);
+		print_line(p, now);
 	if (!p->live)
 		return;
 	mono = time_mono_us();

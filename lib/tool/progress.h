@@ -29,12 +29,11 @@ struct progress_now {
 /*
  * progress_tick: to be called once a frame and about once a second while
  * idle.  Draws the line over itself once a second when live; prints it once
- * for each SIGUSR1.  progress_line prints it in any case.
+ * for each SIGUSR1.
  * progress_clear: before anything else is printed, and at the end.
  */
 void progress_init(struct progress *p, const struct tool *t);
 void progress_tick(struct progress *p, const struct progress_now *now);
-void progress_line(struct progress *p, const struct progress_now *now);
 void progress_clear(struct progress *p);
 
 #endif

@@ -42,13 +42,6 @@ static const struct tool_opt common[] = {
 
 #define N_COMMON (sizeof(common) / sizeof(common[0]))
 
-const struct tool_opt *
-tool_common(size_t *n)
-{
-	*n = N_COMMON;
-	return common;
-}
-
 static void
 add_opt(struct tool *t, struct buf *shorts, size_t at, const struct tool_opt *o)
 {

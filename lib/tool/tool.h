@@ -76,13 +76,11 @@ struct tool {
  * one), or -1 at the operands, which then begin at optind.  It answers -h -V
  * -v -q --name --schema --color itself; a wrong option ends the process with
  * 64 and one line that points to --help.
- * tool_common: the options that every command has.
  */
 void tool_init(struct tool *t, const char *program, const char *synopsis,
     const char *summary, const struct tool_opt *opts, size_t n_opts);
 void tool_stdout(bool is_stream);
 int tool_next(struct tool *t, int argc, char *argv[], const char **arg);
-const struct tool_opt *tool_common(size_t *n);
 
 /*
  * Arguments of options; a bad one ends the process with 64 and a message that

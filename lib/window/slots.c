@@ -40,8 +40,8 @@ give_back(struct slots *s, uint32_t slot)
 	s->free[s->n_free++] = slot;
 }
 
-void
-slots_drop(struct slots *s, uint32_t slot)
+static void
+drop(struct slots *s, uint32_t slot)
 {
 	for (size_t i = 0; i < s->plan->n_states; i++)
 		agg_clear(&s->sets[i], slot);
@@ -71,7 +71,7 @@ slots_merge(struct slots *s, uint32_t slot, const char **why, uint32_t from)
 		if (agg_merge_one(&s->sets[i], slot, why, &s->sets[i], from)
 		    == -1)
 			return -1;
-	slots_drop(s, from);
+	drop(s, from);
 	return 0;
 }
 

@@ -26,14 +26,13 @@ void slots_init(struct slots *s, const struct pane_plan *plan);
 void slots_release(struct slots *s);
 
 /*
- * slots_take: a number, whose states are empty; slots_drop: it ends.
+ * slots_take: a number, whose states are empty.
  * slots_add: add rows sel[0..n) to slot.  slots_merge: add all of another one,
  * which ends.  Both: 0, or -1 with the reason in *why (static).
  * slots_move: slot ends, and its states become those of group 0 of p, which
  * has one, without any.
  */
 uint32_t slots_take(struct slots *s);
-void slots_drop(struct slots *s, uint32_t slot);
 int slots_add(struct slots *s, uint32_t slot, const char **why,
     const struct pane_rows *in, const uint32_t *sel, uint32_t n);
 int slots_merge(

@@ -63,18 +63,6 @@ stream_reader_fail(const struct stream_reader *r)
 	return r->has_fail ? &r->fail : NULL;
 }
 
-uint64_t
-stream_reader_n_rows(const struct stream_reader *r)
-{
-	return r->n_rows;
-}
-
-uint64_t
-stream_reader_n_frames(const struct stream_reader *r)
-{
-	return r->n_frames;
-}
-
 void
 stream_reader_feed(
     struct stream_reader *r, const struct stream_feed *feed, const char *name)

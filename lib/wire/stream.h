@@ -81,8 +81,4 @@ bool stream_reader_deserted(const struct stream_reader *r);
 bool stream_reader_unread(const struct stream_reader *r);
 const struct fail *stream_reader_fail(const struct stream_reader *r);
 
-/* Read so far. */
-uint64_t stream_reader_n_rows(const struct stream_reader *r);
-uint64_t stream_reader_n_frames(const struct stream_reader *r);
-
 #endif

@@ -69,12 +69,20 @@ on_terminal() {
 	EOF
 }
 
-# A background process would keep a failed test from ending.
+no_jobs() {
+	[ -z "$(jobs -pr)" ]
+}
+
+# A background process would keep a failed test from ending, and what it still
+# writes the folder of the test from being removed.
 stop_jobs() {
 	local jobs
 	jobs=$(jobs -p)
+	[ -n "$jobs" ] || return 0
 	# shellcheck disable=SC2086 # a list of numbers
-	[ -z "$jobs" ] || kill $jobs 2>/dev/null || :
+	kill $jobs 2>/dev/null || :
+	# shellcheck disable=SC2046 # a list of numbers
+	until_true 5 no_jobs || kill -9 $(jobs -p) 2>/dev/null || :
 }
 
 teardown() {

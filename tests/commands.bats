@@ -12,14 +12,14 @@ rows() {
 
 # through ARG...: x.mill through smap and out as csv.
 through() {
-	timeout 10 smap "$@" <x.mill | ssink -f csv
+	timeout 60 smap "$@" <x.mill | ssink -f csv
 }
 
 fails() {
 	local status=$1
 	shift
 	run "-$status" --separate-stderr bash -c \
-		'timeout 10 smap "$@" <x.mill | ssink -N' _ "$@"
+		'timeout 60 smap "$@" <x.mill | ssink -N' _ "$@"
 }
 
 @test "-x gives back what the command gives back, of every type" {

@@ -60,7 +60,7 @@ def answer(script, line):
     """What a line prints, errors too, as a case has it."""
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(["bash", "-c", script + "\n" + line],
-                              cwd=folder, timeout=60, check=False,
+                              cwd=folder, timeout=300, check=False,
                               stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT)

@@ -72,7 +72,7 @@ def matches(want, got):
 
 def run(command, folder):
     """What a command prints: lines of errors, lines of output."""
-    done = subprocess.run(["bash", "-c", command], cwd=folder, timeout=60,
+    done = subprocess.run(["bash", "-c", command], cwd=folder, timeout=300,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           stdin=subprocess.DEVNULL, check=False)
     return [text.decode("utf-8", "replace").splitlines()

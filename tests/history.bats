@@ -163,7 +163,7 @@ a,1" ]
 	rows
 	touch log
 	run -64 --separate-stderr bash -c \
-		"timeout 5 sbatch -F -f lines log | smap --dedup line"
+		"timeout 60 sbatch -F -f lines log | smap --dedup line"
 	[ "$stderr" = "smap: --dedup: the input has no end, so keys must be forgotten some time; write --within D, such as --within 10m" ]
 }
 

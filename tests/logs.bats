@@ -222,7 +222,7 @@ GET,7" ]
 @test "regex: a pattern that backtracks without end makes a bad record" {
 	printf 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\n' >in
 	run -65 --separate-stderr bash -c \
-		"timeout 20 sbatch -f 'regex:^(?<n>(a+)+)\$' in | ssink"
+		"timeout 60 sbatch -f 'regex:^(?<n>(a+)+)\$' in | ssink"
 	[ "$stderr" = "sbatch: in:1:1: the pattern takes too many steps" ]
 }
 

@@ -257,6 +257,21 @@ late_killed() {
 	[[ ${stderr_lines[0]} == "swindow: --late-to: late.mill has 10 bytes, and had "* ]]
 }
 
+@test "a start without --late-to leaves what is committed of it" {
+	printf '%s\n' 5,a,1 150,a,2 6,late1,3 >in.csv
+	late
+	cp late.mill was.mill
+	echo 160,a,4 >>in.csv
+	fresh | swindow 1m -q | ssink -q >/dev/null
+	echo 7,late2,5 >>in.csv
+	run -65 --separate-stderr late
+	[ "${stderr_lines[0]}" = "swindow: --late-to: late.mill is there already, and is not of this pipeline; move it away, or name another file" ]
+	cmp was.mill late.mill
+	rm late.mill
+	late
+	[ "$(ssink -N <late.mill | cut -f 2)" = late2 ]
+}
+
 @test "--late-to behind sbatch -S wants a file" {
 	echo 5,a,1 >in.csv
 	run -64 --separate-stderr bash -c "$(declare -f fresh);

@@ -27,6 +27,7 @@ begun_save(const struct checkpoint *c, char **why, int fd)
 	buf_init(&b, DURABLE_MAX);
 	rc = side_measure(&e, fd, 0);
 	side_put(&b, &e);
+	buf_put_int(&b, c->last.epoch, 8);
 	if (rc == 0)
 		rc = durable_write(c->fd, name, DURABLE_BEGUN, b.data, b.len);
 	rc = rc == -1 ? checkpoint_failed(c, why, name) : 0;
@@ -40,6 +41,7 @@ begun_load(struct file_id *id, char **why, const struct checkpoint *c)
 {
 	char *name = note_name(c);
 	struct side_end e = {.len = 0};
+	uint64_t epoch = 0;
 	struct buf b;
 	struct cur in;
 	int rc;
@@ -47,13 +49,16 @@ begun_load(struct file_id *id, char **why, const struct checkpoint *c)
 	buf_init(&b, 0);
 	rc = durable_read(&b, c->fd, name, DURABLE_BEGUN);
 	cur_init(&in, b.data, b.len);
-	if (rc == 1)
+	if (rc == 1) {
 		side_get(&e, &in);
+		epoch = cur_get_int(&in, 8);
+	}
 	if (in.failed || in.left > 0) {
 		errno = EBADMSG;
 		rc = -1;
 	}
-	*id = e.id;
+	/* What came into it since may be committed. */
+	*id = epoch == c->last.epoch ? e.id : (struct file_id){0};
 	rc = rc == -1 ? checkpoint_failed(c, why, name) : 0;
 	buf_release(&b);
 	free(name);

@@ -13,7 +13,8 @@
 /*
  * begun_save: the stage of c begins the file fd; durable on return, and in
  * place of what was noted before.
- * begun_load: which one it was; all zero bytes where none was.
+ * begun_load: which one it was; all zero bytes where none was, or an epoch was
+ * committed since.
  * 0, or the exit status with the reason in *why, to be freed.
  */
 int begun_save(const struct checkpoint *c, char **why, int fd);

@@ -8,7 +8,8 @@ setup() {
 	TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 	BIN=${BIN:-$TOP/build/bin}
 	export PATH="$BIN:$BIN/../tests:$PATH" TOP LC_ALL=C NO_COLOR=1
-	unset TZ
+	unset TZ COLUMNS
+	umask 022
 	cd "$BATS_TEST_TMPDIR" || return 1
 }
 

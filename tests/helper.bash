@@ -15,12 +15,13 @@ setup() {
 
 # until_true SECONDS COMMAND...: poll until it succeeds or time is up: a minute
 # and four times the SECONDS that it should need, for a machine with more to
-# do.  The limit ends a test that hangs; it asks nothing of speed.
+# do, and some looks more, for one that stood still meanwhile.  The limit ends
+# a test that hangs; it asks nothing of speed.
 until_true() {
-	local deadline=$((SECONDS + 60 + 4 * $1))
+	local deadline=$((SECONDS + 60 + 4 * $1)) looks=$((10 * $1))
 	shift
 	while ! "$@"; do
-		if [ "$SECONDS" -ge "$deadline" ]; then
+		if [ "$SECONDS" -ge "$deadline" ] && [ $((looks--)) -le 0 ]; then
 			echo "timed out: $*" >&2
 			return 1
 		fi

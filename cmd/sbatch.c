@@ -106,7 +106,7 @@ tell_totals(struct run *r, const struct account *a)
 	const struct bad *bad = &r->in.bad;
 
 	progress_clear(&r->progress);
-	if (a->invalid > 0 && r->tool.verbose >= 0)
+	if (a->invalid > r->in.emit.n_bad_told && r->tool.verbose >= 0)
 		tool_warn("%ju of %ju records invalid, %s%s",
 		    (uintmax_t)a->invalid, (uintmax_t)a->in,
 		    bad->policy == BAD_KEEP ? "kept in " : "skipped",

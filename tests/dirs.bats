@@ -274,12 +274,12 @@ setup_dir() {
 	[ "$(tail -n 1 err)" = "sbatch: 1 of 2 records invalid, skipped" ]
 	printf 'a,b\n5,6\n' >in/z.csv
 	[ "$(b 2>err)" = "5,6" ]
-	[ "$(tail -n 1 err)" = "sbatch: 1 of 3 records invalid, skipped" ]
+	[ ! -s err ]
 	# However much of it there is.
 	seq 1000000 | sed '1s/.*/c,d/' >in/y.csv
 	b 2>err
 	[ "$(tail -n 1 err)" = "sbatch: 2 of 4 records invalid, skipped" ]
 	echo 7,8 >>in/z.csv
 	[ "$(b 2>err)" = "7,8" ]
-	[ "$(tail -n 1 err)" = "sbatch: 2 of 5 records invalid, skipped" ]
+	[ ! -s err ]
 }

@@ -151,6 +151,33 @@ accounts_of_all() {
 	[ "$stderr" = "swindow: 1 of 4 rows late, worst by 10s; --late 11s keeps all" ]
 }
 
+@test "what was late, invalid or unread is told by the start that had it" {
+	told() {
+		sbatch --once --bad skip -f csv -N -c t:time,v -t t -S d in.csv |
+			swindow 1m | sreduce 'sum(v) as s' | ssink -q -N >out
+	}
+	printf '%s\n' 65,1 ,2 x,3 5,4 66,y >in.csv
+	run -0 --separate-stderr told
+	[ "$(printf '%s\n' "${stderr_lines[@]}" | sort)" = \
+		'sbatch: 1 of 5 records invalid, skipped
+sreduce: 1 cell did not read as the type wanted and became null
+swindow: 1 of 4 rows have no usable event time
+swindow: 1 of 4 rows late, worst by 60s; --late 61s keeps all' ]
+	run -0 --separate-stderr told
+	[ "$stderr" = "" ]
+	printf '%s\n' 70,5 >>in.csv
+	run -0 --separate-stderr told
+	[ "$stderr" = "" ]
+	printf '%s\n' 6,6 x,7 130,z ,8 >>in.csv
+	run -0 --separate-stderr told
+	[ "$(cat out)" = "1970-01-01T00:01:00Z	1970-01-01T00:02:00Z	6" ]
+	[ "$(printf '%s\n' "${stderr_lines[@]}" | sort)" = \
+		'sbatch: 2 of 10 records invalid, skipped
+sreduce: 2 cells did not read as the type wanted and became null
+swindow: 2 of 8 rows have no usable event time
+swindow: 2 of 8 rows late, worst by 64s; --late 65s keeps all' ]
+}
+
 @test "--max-late counts the late rows of all starts" {
 	printf '%s\n' 5,a,1 150,a,2 6,a,3 >in.csv
 	fresh --once | swindow 1m -q --max-late 1 | ssink -q >/dev/null

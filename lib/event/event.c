@@ -419,6 +419,7 @@ on_idle(struct stage *st, void *arg, int *timeout_ms)
 	return 0;
 }
 
+/* What earlier starts have told of is told again when there is more of it. */
 static void
 tell(const struct stage *st, const struct event *e)
 {
@@ -427,11 +428,13 @@ tell(const struct stage *st, const struct event *e)
 	char text[NUM_TEXT_MAX];
 	size_t len = num_format_dur(text, e->stamp.worst_us);
 
-	if (st->acct.late > 0)
+	if (st->acct.late > st->resume.late)
 		tool_warn("%ju of %ju rows late, worst by %.*ss; --late %jds "
 			  "keeps all",
 		    (uintmax_t)st->acct.late, n, (int)len, text,
 		    (intmax_t)(e->stamp.worst_us / TIME_US + 1));
+	if (st->acct.invalid == st->resume.invalid)
+		return;
 	if (n_future > 0) {
 		len = num_format_dur(text, e->stamp.ahead_us);
 		tool_warn("%ju of %ju rows set aside: they are ahead of their "

@@ -34,6 +34,7 @@ struct emit {
 	int64_t oldest_us; /* read_mono_us of the oldest row in build */
 	uint64_t n_rows; /* sent */
 	uint64_t n_bad; /* records that ended as invalid, so far */
+	uint64_t n_bad_told; /* of those, by earlier starts */
 	uint64_t n_filtered; /* rows that were outside of a range, so far */
 	uint64_t out_frames; /* of earlier starts */
 	const struct cut *start; /* the batch that one of them had open */

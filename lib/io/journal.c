@@ -332,6 +332,7 @@ get_counts(struct intake *in, struct cur *c)
 
 	e->n_rows = cur_get_int(c, 8);
 	e->n_bad = e->n_bad_sent = in->bad.n = cur_get_int(c, 8);
+	e->n_bad_told = e->n_bad;
 	e->n_filtered = e->n_filtered_sent = cur_get_int(c, 8);
 	e->out_frames = cur_get_int(c, 8);
 	in->start = (struct cut){.batch = cur_get_int(c, 8),

@@ -101,6 +101,9 @@ take_state(struct stage *st, const struct state *s)
 	memcpy(a.name, st->acct.name, sizeof(a.name));
 	st->acct = a;
 	st->resume.in_frames = a.in_frames;
+	st->resume.late = a.late;
+	st->resume.invalid = a.invalid;
+	st->resume.n_unparsed = s->n_unparsed;
 	/* What reads a stream of no checkpoint counts from here on. */
 	if (st->out.path[0] != '\0') {
 		st->resume.out = a.out;

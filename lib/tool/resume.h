@@ -27,6 +27,8 @@ struct resume {
 	uint64_t epoch; /* of the barrier before */
 	uint64_t out, out_frames; /* rows and frames of earlier starts */
 	uint64_t in_frames; /* of those, too */
+	uint64_t late, invalid; /* rows of those, of which they have told */
+	uint64_t n_unparsed; /* cells, likewise */
 	struct accepted accepted;
 	bool changed; /* from what the state is of, as was accepted */
 	char *renamed; /* owned: how the names of columns differ, or NULL */

@@ -139,7 +139,7 @@ on_end(struct stage *st, const struct stage_ops *ops, void *arg,
 		return -1;
 	if (ops->commit != NULL && ops->commit(st, arg) == -1)
 		return -1;
-	if (st->n_unparsed > 0 && st->tool->verbose >= 0)
+	if (st->n_unparsed > st->resume.n_unparsed && st->tool->verbose >= 0)
 		tool_warn("%llu cell%s did not read as the type wanted and "
 			  "became null",
 		    (unsigned long long)st->n_unparsed,

@@ -121,6 +121,12 @@ check_file_system(
 	return 0;
 }
 
+static bool
+has(const struct checkpoint *c, const char *name)
+{
+	return faccessat(c->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* Open dir itself, which must be no link, and learn its one true path. */
 static int
 open_own(struct checkpoint *c, char **why, const char *dir)
@@ -137,6 +143,12 @@ open_own(struct checkpoint *c, char **why, const char *dir)
 	c->path = realpath(dir, NULL);
 	if (c->path == NULL)
 		return refuse(why, EX_IOERR, dir, strerror(errno));
+	/* To close one of other use to others is no advice to give. */
+	if ((st.st_mode & 0777) != 0700 && !has(c, "identity"))
+		return refuse(why, EX_USAGE, dir,
+		    "it is no checkpoint, which has the mode 0700: name a "
+		    "directory that is not there yet, or an empty one of that "
+		    "mode");
 	return check_owner(why, EX_USAGE, dir, &st);
 }
 
@@ -195,12 +207,6 @@ check_empty(const struct checkpoint *c, char **why)
 	return rc;
 }
 
-static bool
-has(const struct checkpoint *c, const char *name)
-{
-	return faccessat(c->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 /* Before a lock is made in it: a directory that is refused stays as it is. */
 static int
 check_before(const struct checkpoint *c, char **why)
@@ -224,7 +230,7 @@ make_identity(struct checkpoint *c, char **why)
 {
 	int rc;
 
-	if (faccessat(c->fd, "identity", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	if (has(c, "identity"))
 		return read_identity(c, why, c->identity);
 	if (errno != ENOENT)
 		return checkpoint_failed(c, why, "identity");

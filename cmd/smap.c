@@ -47,7 +47,7 @@ static const struct tool_opt options[] = {
     {OPT_TAIL, "tail", "N", "pass the last N rows of each batch"},
     {OPT_DEDUP, "dedup", "KEYS", "pass the first row of each key"},
     {OPT_WITHIN, "within", "D", "how long --dedup remembers a key"},
-    {'k', "keys", "KEYS", "aggregates, lag, ... are of the key's rows so far"},
+    {'k', "keys", "KEYS", "aggregates and lag are of the key's rows so far"},
     {OPT_OVER, "over", "D|Nrows", "aggregates look at the last rows only"},
     {OPT_CHANGED, "changed", "EXPR", "pass rows unlike their key's last one"},
     {OPT_TTL, "ttl", "D", "forget keys that were silent for D"},

@@ -45,8 +45,7 @@ enum {
 };
 
 static const struct tool_opt options[] = {
-    {'f', "format", "FORMAT",
-	"table, tsv, csv, json, logfmt, markdown, plot, dump, frames"},
+    {'f', "format", "FORMAT", "table, tsv, csv, json, markdown, plot, ..."},
     {'k', "keys", "COLS", "columns that name the series of a plot"},
     {'N', "no-header", NULL, "no line of column names"},
     {'d', "delimiter", "CHAR", "between the cells of csv"},

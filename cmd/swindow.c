@@ -30,7 +30,7 @@ static const struct tool_opt options[] = {
     {OPT_LATE_TO, "late-to", "FILE", "save late rows as a stream"},
     {OPT_IDLE, "idle", "D", "do not wait for sources silent for so long"},
     {OPT_MAX_FUTURE, "max-future", "D",
-	"set rows aside that are further ahead of their arrival"},
+	"set aside rows further ahead of their arrival"},
     {OPT_ARRIVAL, "arrival", NULL, "go by the time of arrival"},
     {OPT_ORIGIN, "origin", "D", "shift the windows by D"},
     {OPT_TZ, "tz", "ZONE", "calendar of 1d, 1w, 1mo and 1y windows"},

@@ -158,6 +158,11 @@ rows() {
 	run -66 --separate-stderr bash -c 'sbatch one nothere | ssink'
 	[ -z "$output" ]
 	[ "$stderr" = "sbatch: nothere: No such file or directory" ]
+	run -66 --separate-stderr bash -c 'sbatch a=nothere | ssink'
+	[ "$stderr" = "sbatch: a: nothere: No such file or directory" ]
+	touch a=nothere
+	run -66 --separate-stderr bash -c 'sbatch a=nothere | ssink'
+	[ "$stderr" = "sbatch: a: nothere: No such file or directory; write ./a=nothere for the file of that name" ]
 	mkdir dir
 	run -66 --separate-stderr bash -c 'sbatch dir | ssink'
 	[ "$stderr" = "sbatch: dir: is a directory; write dir/ for the files in it" ]

@@ -2,12 +2,14 @@
 /* Standard input, pipes and files at rest.  sbatch(1), SOURCES. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/mem.h"
 #include "io/source_int.h"
 
 /* Standard input. */
@@ -67,13 +69,33 @@ is_special(const char *path, enum source_mode mode)
 	       && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
 }
 
+/* NAME=PATH may have been meant as the name of a file. */
+static int
+refuse_path(struct source *s, const char *why)
+{
+	char *whole;
+	int rc;
+
+	if (!s->named)
+		return source_fail(s, EX_NOINPUT, "%s", why);
+	whole = mem_printf("%s=%s", s->name, s->path);
+	if (access(whole, F_OK) == 0)
+		rc = source_fail(s, EX_NOINPUT,
+		    "%s: %s; write ./%s for the file of that name", s->path,
+		    why, whole);
+	else
+		rc = source_fail(s, EX_NOINPUT, "%s: %s", s->path, why);
+	free(whole);
+	return rc;
+}
+
 int
 source_check_path(struct source *s)
 {
 	struct stat st;
 
 	if (stat(s->path, &st) == -1 || access(s->path, R_OK) == -1)
-		return source_fail(s, EX_NOINPUT, "%s", strerror(errno));
+		return refuse_path(s, strerror(errno));
 	if (S_ISDIR(st.st_mode))
 		return source_fail(s, EX_NOINPUT,
 		    "is a directory; write %s/ for the files in it", s->path);

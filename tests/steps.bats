@@ -58,6 +58,12 @@ y,1" ]
 	[ -z "$stderr" ]
 	run -64 --separate-stderr smap --drop a -w 'a = 1' <s.mill
 	[[ "$stderr" == "smap: -w: no column a; the columns are b, c"* ]]
+	run -64 --separate-stderr bash -c \
+		'echo "{\"a\":1,\"a-b\":2,\"b-c\":3}" | sbatch -f json |
+			smap -w "a = 1 and b-c > 2" | ssink'
+	[ "$stderr" = "smap: -w: the column b-c needs backquotes
+  a = 1 and b-c > 2
+            ^~~" ]
 }
 
 @test "a column of the system stays" {

@@ -156,10 +156,26 @@ apply(struct check *c, struct node *n)
 	return 0;
 }
 
+/* A column whose whole name stands at n, of which n is the beginning only. */
+static const char *
+find_odd(const struct schema *s, const struct unit *u, const struct node *n)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const char *name = s->fields[i].name;
+		size_t len = strlen(name);
+
+		if (len > n->len && len <= u->len - n->at
+		    && memcmp(u->source + n->at, name, len) == 0)
+			return name;
+	}
+	return NULL;
+}
+
 static int
 check_col(struct check *c, struct node *n)
 {
 	int i = schema_find(c->s, n->name, strlen(n->name));
+	const char *odd;
 	struct buf b;
 
 	if (i >= 0) {
@@ -174,6 +190,10 @@ check_col(struct check *c, struct node *n)
 		    "%s is no key: put it inside an aggregate, such as "
 		    "last(%s), or among the keys (-k)",
 		    n->name, n->name);
+	odd = find_odd(c->aggs != NULL ? c->input : c->s, c->u, n);
+	if (odd != NULL)
+		return expr_fail(c->err, n->at, strlen(odd),
+		    "the column %.100s needs backquotes", odd);
 	buf_init(&b, sizeof(c->err->text) - 160);
 	schema_list(&b, c->aggs != NULL ? c->input : c->s);
 	expr_fail(c->err, n->at, n->len, "no column %.100s; %s %.*s%s", n->name,

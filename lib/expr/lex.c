@@ -261,7 +261,9 @@ lex_punct(struct lex *l)
 		add(l, TOK_PUNCT, at);
 		return 0;
 	}
-	return expr_fail(l->err, at, 1, "this cannot begin anything here");
+	return expr_fail(l->err, at, 1,
+	    "this cannot begin anything here; a name with it stands in "
+	    "backquotes");
 }
 
 static int

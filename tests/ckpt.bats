@@ -911,8 +911,16 @@ rotate_before_columns() {
 	[ "$stderr" = "sbatch: --bad: bad.txt has 5 bytes, and the last start did not write to it; move it away to begin one anew" ]
 	echo mine | diff - bad.txt
 	rm bad.txt
-	[ "$(go)" = 6 ]
-	echo z | diff - bad.txt
+	# What a killed start has begun is none of this.
+	printf 'y\n7\n' >>n.csv
+	launch out -N -c 'n:int' --bad bad.txt --epoch 1h -F -S d n.csv
+	until_true 10 test -s bad.txt
+	crash
+	[ "$(go | paste -sd ' ')" = "6 7" ]
+	printf 'z\ny\n' | diff - bad.txt
+	printf 'x\n8\n' >>n.csv
+	[ "$(go)" = 8 ]
+	printf 'z\ny\nx\n' | diff - bad.txt
 }
 
 # bats test_tags=long

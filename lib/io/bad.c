@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "io/begun.h"
 
 #define KEPT_MAX (64u << 10) /* bytes held before they are written */
 #define SHARE_FROM 1000 /* records before a share of them means anything */
@@ -210,14 +211,40 @@ bad_settle(struct bad *b, struct side_end *end)
 	return 0;
 }
 
-int
-bad_resume(struct bad *b, const struct side_end *end)
+/* Nothing that counts is in it, and *end is of another file. */
+static int
+begin_anew(struct bad *b, const struct checkpoint *c)
 {
 	char *why = NULL;
+	int status;
+
+	if (ftruncate(b->fd, 0) == -1)
+		return fail_errno(b);
+	status = begun_save(c, &why, b->fd);
+	return settle(b, status, why);
+}
+
+int
+bad_resume(
+    struct bad *b, const struct checkpoint *c, const struct side_end *end)
+{
+	struct file_id now;
+	struct stat st;
+	char *why = NULL;
+	bool anew;
 	int is = keeps_file(b), status;
+	int64_t mtime_ns;
 
 	if (is != 1)
 		return is;
+	if (fstat(b->fd, &st) == -1
+	    || sibling_id(&now, &mtime_ns, b->fd, "") == -1)
+		return fail_errno(b);
+	status = begun_is(&anew, &why, c, b->fd, end);
+	if (settle(b, status, why) == -1)
+		return -1;
+	if (anew || (st.st_size == 0 && !file_id_same(&now, &end->id)))
+		return begin_anew(b, c);
 	status = side_cut(end, &why, b->path, b->fd);
 	return settle(b, status, why);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "ckpt/checkpoint.h"
 #include "io/side.h"
 #include "text/text.h"
 
@@ -60,11 +61,13 @@ bool bad_pass(struct bad *b, struct buf *notes, const char *name,
 
 /*
  * What is kept over a restart: bad_settle: how the file ends, once it is
- * flushed and durable; nothing without one.  bad_resume: cut it to that again.
+ * flushed and durable; nothing without one.  bad_resume: cut it to that again,
+ * or to nothing where only a killed start of c has written to it.
  * 0, or -1 with why and status.
  */
 int bad_settle(struct bad *b, struct side_end *end);
-int bad_resume(struct bad *b, const struct side_end *end);
+int bad_resume(
+    struct bad *b, const struct checkpoint *c, const struct side_end *end);
 
 /*
  * bad_claim: of a pipeline that resumes, before bad_resume: no other stage

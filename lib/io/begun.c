@@ -4,11 +4,12 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
 #include "ckpt/durable.h"
-#include "io/side.h"
 
 static char *
 note_name(const struct checkpoint *c)
@@ -36,8 +37,9 @@ begun_save(const struct checkpoint *c, char **why, int fd)
 	return rc;
 }
 
-int
-begun_load(struct file_id *id, char **why, const struct checkpoint *c)
+/* Which one it was; all zero bytes where none was. */
+static int
+load(struct file_id *id, char **why, const struct checkpoint *c)
 {
 	char *name = note_name(c);
 	struct side_end e = {.len = 0};
@@ -63,4 +65,23 @@ begun_load(struct file_id *id, char **why, const struct checkpoint *c)
 	buf_release(&b);
 	free(name);
 	return rc;
+}
+
+int
+begun_is(bool *is, char **why, const struct checkpoint *c, int fd,
+    const struct side_end *end)
+{
+	struct file_id begun, now;
+	int64_t mtime_ns;
+	int rc = load(&begun, why, c);
+
+	*is = false;
+	if (rc != 0)
+		return rc;
+	if (sibling_id(&now, &mtime_ns, fd, "") == -1) {
+		*why = mem_strdup(strerror(errno));
+		return EX_IOERR;
+	}
+	*is = file_id_same(&now, &begun) && !file_id_same(&now, &end->id);
+	return 0;
 }

@@ -7,17 +7,20 @@
 #ifndef MILLRACE_IO_BEGUN_H
 #define MILLRACE_IO_BEGUN_H
 
+#include <stdbool.h>
+
 #include "ckpt/checkpoint.h"
-#include "io/sibling.h"
+#include "io/side.h"
 
 /*
  * begun_save: the stage of c begins the file fd; durable on return, and in
  * place of what was noted before.
- * begun_load: which one it was; all zero bytes where none was, or an epoch was
- * committed since.
+ * begun_is: whether fd is that file, and nothing in it is committed: *end,
+ * which the state tells, is of another one, and no epoch was committed since.
  * 0, or the exit status with the reason in *why, to be freed.
  */
 int begun_save(const struct checkpoint *c, char **why, int fd);
-int begun_load(struct file_id *id, char **why, const struct checkpoint *c);
+int begun_is(bool *is, char **why, const struct checkpoint *c, int fd,
+    const struct side_end *end);
 
 #endif

@@ -354,7 +354,7 @@ get_counts(struct intake *in, struct cur *c)
 		e->newest_us = (int64_t)cur_get_int(c, 8);
 	if (c->failed)
 		return malformed(in);
-	if (bad_resume(&in->bad, &kept) == -1)
+	if (bad_resume(&in->bad, &in->epochs.dir, &kept) == -1)
 		return intake_fail(in, in->bad.status, "%s", in->bad.why);
 	return 0;
 }

@@ -100,18 +100,13 @@ is_stream(const struct sidestream *s)
 static int
 is_uncommitted(struct sidestream *s, struct stage *st)
 {
-	struct file_id begun, is;
-	int64_t mtime_ns;
+	bool begun;
 	char *why = NULL;
-	int status = begun_load(&begun, &why, &st->resume.dir);
+	int status = begun_is(&begun, &why, &st->resume.dir, s->fd, &s->end);
 
 	if (checked(s, st, status, why) == -1)
 		return -1;
-	if (sibling_id(&is, &mtime_ns, s->fd, "") == -1)
-		return failed(s, st);
-	return file_id_same(&is, &begun)
-	       && !(s->resumes && file_id_same(&is, &s->end.id))
-	       && is_stream(s);
+	return begun && is_stream(s);
 }
 
 /* It is empty now, whatever the last start knew of one. */

@@ -84,6 +84,26 @@ os.execvp("sbatch", ["sbatch", "-F", "log"])' >out.mill 2>err &
 	rows_are a1 b1 a2 b2 a3 b3 a4 b4 a5 b5 a6 b6 end
 }
 
+# bats test_tags=long
+@test "what was written before the signal is read, however slow that is" {
+	echo a1 >log
+	# Each read takes longer than all of them may.
+	strace -D -qq -o /dev/null -e trace=pread64 \
+		-e inject=pread64:delay_enter=1100000 \
+		sbatch -F log >out.mill 2>err &
+	source=$!
+	until_true 10 rows_are a1
+	kill -STOP "$source"
+	for i in 2 3; do
+		mv log "log.$((4 - i))"
+		echo "a$i" >log
+	done
+	kill -TERM "$source"
+	kill -CONT "$source"
+	wait "$source"
+	rows_are a1 a2 a3
+}
+
 @test "an unterminated last line waits for its end" {
 	printf 'a\nb' >log
 	follow

@@ -151,17 +151,26 @@ rest(struct intake *in)
 	return turn_let_go(in);
 }
 
+/* Whether what is not read by now is too much. */
+static bool
+is_late(const struct intake *in)
+{
+	return in->stop_us != 0 && time_mono_us() >= in->stop_us
+	       && (!epochs_are_on(&in->epochs) || journal_settled(in));
+}
+
 enum intake_got
 intake_step(struct intake *in)
 {
 	struct lane *l = NULL;
+	bool late;
 
 	if (in->begun && !in->o.schema_only && keep_time(in) == -1)
 		return INTAKE_FAILED;
 	if (in->begun && epochs_are_on(&in->epochs) && epochs_step(in) == -1)
 		return INTAKE_FAILED;
-	if (in->stop_us != 0 && time_mono_us() >= in->stop_us
-	    && (!epochs_are_on(&in->epochs) || journal_settled(in)))
+	late = is_late(in);
+	if (late && (in->paced || in->n_late++ >= INTAKE_STOP_STEPS))
 		return INTAKE_DONE;
 	if (in->begun && in->o.schema_only)
 		return INTAKE_DONE;
@@ -169,7 +178,7 @@ intake_step(struct intake *in)
 	turn_wake(in);
 	l = TAILQ_FIRST(&in->ready);
 	if (l == NULL)
-		return rest(in);
+		return late ? INTAKE_DONE : rest(in);
 	switch (lane_step(in, l)) {
 	case LANE_FAILED:
 		return INTAKE_FAILED;

@@ -37,8 +37,12 @@
  */
 #define INTAKE_LINGER_US INT64_C(5000)
 
-/* How long what is there is still read after intake_stop. */
+/*
+ * How long what is there is still read after intake_stop, and for how many
+ * steps at least: a process that was not run has read nothing in that time.
+ */
 #define INTAKE_STOP_US INT64_C(1000000)
+#define INTAKE_STOP_STEPS 256
 
 #define INTAKE_LOOK_MS 2 /* between two looks whether all is committed */
 
@@ -107,7 +111,8 @@ struct intake {
 	struct share share; /* its n is the owner's */
 	struct lane *turn; /* who has the parser, or NULL */
 	struct feed spare; /* room of a file that has ended */
-	int64_t stop_us; /* when to stop at the latest; 0 = not asked to */
+	int64_t stop_us; /* when to stop; 0 = not asked to */
+	uint32_t n_late; /* steps after that */
 	bool resumed; /* from a commit */
 	bool keeps_parts; /* what ends now does so for this start only */
 	struct journal journal; /* of sources that have no lane */
@@ -126,7 +131,7 @@ void intake_release(struct intake *in);
  * intake_step: do a bounded amount of work: read, or parse and send a frame.
  * intake_stop: end an endless input with END_STOP: what is there now is the
  * last of it, but for an unterminated record and for what takes longer than
- * INTAKE_STOP_US.
+ * INTAKE_STOP_US and INTAKE_STOP_STEPS.
  * intake_finish: send what follows the last row and END; *a is the account.
  * intake_left: after it: whether the owner need not wait any longer before
  * intake_leave; else to be called again, some INTAKE_LOOK_MS later.

@@ -215,7 +215,7 @@ a,1" ]
 	printf 'v\n9223372036854775807\n-1\n1\n1\n' | sbatch -f csv -c v:int >h.mill
 	run -65 --separate-stderr bash -c \
 		"smap -k '' -a 'sum(v) as s' <h.mill | ssink -N"
-	[ "$stderr" = "smap: -a: sum(v) as s: sum(v): beyond the range of int" ]
+	[ "$stderr" = "smap: -a: sum(v) as s: sum(v): beyond the range of int; floats, as of x::float, are not" ]
 	printf 'v\n9223372036854775807\n-2\n' | sbatch -f csv -c v:int >h.mill
 	run -65 --separate-stderr bash -c \
 		"smap -k '' -a 'delta(v) as s' <h.mill | ssink -N"

@@ -150,7 +150,7 @@ load sreduce
 	printf '%s\n' x 9223372036854775807 1 >a.csv
 	run -65 --separate-stderr bash -c \
 		"sbatch -c x:int a.csv | sreduce 'sum(x)' | ssink"
-	[ "$stderr" = "sreduce: sum(x) is beyond the range of int" ]
+	[ "$stderr" = "sreduce: sum(x) is beyond the range of int; floats, as of x::float, are not" ]
 	sbatch -c x:int a.csv | sreduce 'avg(x)' | ssink -N >out
 	printed 4611686018427388000
 	printf '%s\n' -1 >>a.csv

@@ -238,8 +238,11 @@ agg_needs_time(const struct agg_fn *f)
 const char *
 agg_limit(const struct agg_fn *f)
 {
-	return type_is_bytes(f->result) ? "longer than 64 MiB"
-					: "beyond the range of int";
+	if (type_is_bytes(f->result))
+		return "longer than 64 MiB";
+	return f->result == TYPE_DUR
+		   ? "beyond the range of durations"
+		   : "beyond the range of int; floats, as of x::float, are not";
 }
 
 const char *

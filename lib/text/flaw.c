@@ -74,7 +74,9 @@ explain(struct buf *b, const struct text *t, const struct flaw *f,
 			mend(b, f, blk);
 		break;
 	case FLAW_UTF8:
-		buf_printf(b, "%s: not UTF-8", f->col->name);
+		buf_printf(b,
+		    "%s: not UTF-8, which sbatch --invalid-utf8 can pass",
+		    f->col->name);
 		break;
 	case FLAW_LONG:
 		buf_printf(b, "%s: longer than --max-field %zu", f->col->name,

@@ -500,7 +500,8 @@ test_journald(void)
 	o.columns = "message,uid=_UID:int,_BOOT_ID";
 	SAYS(&o, JOURNAL "[195,40]}\n" JOURNAL "\"x\"}\n",
 	    "message:str uid:int _BOOT_ID:str?\n"
-	    "!1:165 after 0: message: not UTF-8 [" JOURNAL "[195,40]}]\n"
+	    "!1:165 after 0: message: not UTF-8, which sbatch --invalid-utf8 "
+	    "can pass [" JOURNAL "[195,40]}]\n"
 	    "x|0|~\n");
 }
 

@@ -55,7 +55,9 @@ test_bad(void)
 	SAYS(&o, "a=1\na=x\na=\"7\"\na=\n",
 	    "a:int\n!2:3 after 1: a: x is no int [a=x]\n1\n7\n~\n");
 	o = logfmt("a");
-	SAYS(&o, "a=\xff\n", "a:str?\n!1:3 after 0: a: not UTF-8 [a=\xff]\n");
+	SAYS(&o, "a=\xff\n",
+	    "a:str?\n!1:3 after 0: a: not UTF-8, which sbatch --invalid-utf8 "
+	    "can pass [a=\xff]\n");
 }
 
 static void

@@ -161,7 +161,8 @@ test_utf8(void)
 	struct text_opts o = story_format("csv");
 
 	SAYS(&o, "a,b\n\xc3\xa9,x\xff\ny,z\n",
-	    "a:str? b:str?\n!2:4 after 0: b: not UTF-8 [\xc3\xa9,x\xff]\n"
+	    "a:str? b:str?\n!2:4 after 0: b: not UTF-8, which sbatch "
+	    "--invalid-utf8 can pass [\xc3\xa9,x\xff]\n"
 	    "y|z\n");
 	o.utf8 = TEXT_UTF8_REPLACE;
 	SAYS(&o, "a,b\n\xc3\xa9,x\xff\xc3\n,z\n",

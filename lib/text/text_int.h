@@ -113,7 +113,6 @@ struct text {
 	struct schema schema;
 	bool bound; /* cols and schema are set */
 	bool no_header;
-	bool headed; /* the current source's columns are known */
 	char delim;
 	struct text_null null;
 	char *null_str; /* owned */

@@ -290,6 +290,22 @@ check_cast(struct check *c, struct node *n)
 	return 1;
 }
 
+/* A text that every row would convert to null is a slip of the pen. */
+static int
+simplify_cast(struct check *c, struct node *n)
+{
+	const struct node *k = n->kids[0];
+	bool text = n->name[0] == ':' && !n->quiet && k->kind == NODE_LIT
+		    && !k->is_null && k->type == TYPE_STR;
+
+	if (simplify(c, n) == -1)
+		return -1;
+	if (text && n->is_null)
+		return expr_fail(c->err, n->at, n->len, "this text is no %s",
+		    type_name(n->type));
+	return 0;
+}
+
 static int
 check_call(struct check *c, struct node *n)
 {
@@ -318,7 +334,7 @@ check_call(struct check *c, struct node *n)
 			 || n->fn->flags & FUNC_UNTYPED);
 	if (prepare(c, n) == -1)
 		return -1;
-	return simplify(c, n);
+	return n->n_kids == 1 ? simplify_cast(c, n) : simplify(c, n);
 }
 
 /* A bare word may be an aggregate. */

@@ -276,28 +276,43 @@ sfan: no worker is left; worker 2: nosuch: No such file or directory" ]
 	done
 }
 
+# fails_late KIND LIMIT WHY: what sfan --timeout LIMIT says of a worker that fails
+# so behind $cut bytes, the rows being those in want.
+fails_late() {
+	run -0 --separate-stderr bash -c "sfan -j 1 --timeout $2 -- \
+		python3 $TOP/tests/sfan.py fault $1 $cut mark.$1 \
+		'smap -w true' <in.mill >out.$1"
+	[ "$stderr" = "sfan: worker 1, at the end of the stream: $3; all its frames are answered" ]
+	ssink <"out.$1" | same want -
+	python3 "$TOP/tests/decode.py" -c <"out.$1"
+}
+
 @test "a worker that fails at the end of the stream is told of" {
+	local kind why pids=()
 	rows
 	ssink <in.mill >want
 	sfan -j 1 -- 'smap -w true | tee answers' <in.mill >/dev/null
 	cut=$(($(wc -c <answers) - 10))
 	while IFS='|' read -r kind why; do
-		run -0 --separate-stderr bash -c "sfan -j 1 --timeout 3s -- \
-			python3 $TOP/tests/sfan.py fault $kind $cut mark \
-			'smap -w true' <in.mill >out.mill"
-		[ "$stderr" = "sfan: worker 1, at the end of the stream: $why; all its frames are answered" ]
-		ssink <out.mill | same want -
-		python3 "$TOP/tests/decode.py" -c <out.mill
-		rm mark
+		fails_late "$kind" 60s "$why"
 	done <<-'ENDS'
 		kill|signal 9 ended it
 		exit0|it ended with status 0 before its work was done
 		garbage|bad payload checksum
 		partial|it ended with status 0 before its work was done
-		hang|it has not answered within 3s
-		stop|it has not answered within 3s: it is stopped
-		close|it has not answered within 3s
 	ENDS
+	# Within the limit it must begin, too.
+	while IFS='|' read -r kind why; do
+		fails_late "$kind" 10s "it has not answered within 10s$why" &
+		pids+=("$!")
+	done <<-'ENDS'
+		hang|
+		stop|: it is stopped
+		close|
+	ENDS
+	for pid in "${pids[@]}"; do
+		wait "$pid"
+	done
 	run -3 --separate-stderr sfan -j 1 -- \
 		"smap -w true | dd bs=1 count=$cut status=none; exit 3" <in.mill
 	[ "$stderr" = "sfan: worker 1 ended with status 3" ]
@@ -408,10 +423,11 @@ given_up() {
 @test "commands of smap -x end with the worker that is replaced" {
 	: >pids
 	seq 5 | sbatch >in.mill
-	run -74 --separate-stderr sfan -q -j 2 --timeout 1s -- smap -x --frame -- \
+	run -74 --separate-stderr sfan -q -j 2 --timeout 3s -- smap -x --frame -- \
 		sh -c 'echo $$ >>pids; sleep 600 & echo $! >>pids; wait' <in.mill
-	[[ $stderr == *"it has not answered within 1s" ]]
-	[ "$(wc -l <pids)" -ge 4 ]
+	[[ $stderr == *"it has not answered within 3s" ]]
+	# Of three tries one at least has come so far.
+	[ "$(wc -l <pids)" -ge 2 ]
 	until_true 20 all_ended
 }
 
@@ -528,7 +544,7 @@ twice	int" ]
 		--worker 'smap -w true' <in.mill | ssink -N"
 	[ "$output" = "$(seq 300)" ]
 	[[ $stderr == *"sfan: worker 2: busy "*" 0 retries, "[1-9]*" races won"* ]]
-	run -0 --separate-stderr bash -c "sfan -v --once-only --timeout 2s \
+	run -0 --separate-stderr bash -c "sfan -v --once-only --timeout 5s \
 		--worker ./slow --worker 'smap -w true' <in.mill | ssink -N"
 	[ "$output" = "$(seq 300)" ]
 	grep -qE '^sfan: [1-9][0-9]* frames run again, 0 races, 0 won, [1-9]' <<<"$stderr"

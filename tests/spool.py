@@ -43,6 +43,7 @@ STAGES = [
 CALLS = ("openat write writev fsync renameat unlinkat mkdir read pread64 "
          "close").split()
 IO = 74
+LIMIT_S = 300  # for processes that should end by themselves
 
 
 def records(data, number, end):
@@ -161,7 +162,7 @@ class Run:
                 break
             self.pause(where, procs[0])
         os.close(write)
-        self.statuses = [p.wait(timeout=60) for p in procs]
+        self.statuses = [p.wait(LIMIT_S) for p in procs]
         errors.seek(0)
         self.said = errors.read().decode("utf-8", "replace")
         errors.close()
@@ -186,6 +187,7 @@ class Spool:
         self.args = args
         self.random = random.Random(args.seed)
         self.top = tempfile.mkdtemp(prefix="spool.")
+        self.log = os.path.join(self.top, "log")
         self.bad = self.done = self.again = self.rows = 0
 
     def place(self):
@@ -198,11 +200,16 @@ class Spool:
         self.bad += 1
         print("%s: %s (seed %d)" % (what, text, self.args.seed))
 
-    def chosen(self, places):
+    def chosen(self, places, n=0):
+        """So many, --sample or all, and more while none of them had rows to
+        commit again."""
         places = list(places)
-        n = self.args.sample
-        return self.random.sample(places, n) if n and n < len(places) \
-            else places
+        n = n or self.args.sample or len(places)
+        for place in self.random.sample(places, len(places)):
+            if n <= 0 and self.again > 0:
+                return
+            yield place
+            n -= 1
 
     @staticmethod
     def files(where, known):
@@ -241,14 +248,13 @@ class Spool:
     def calls(self):
         for i in (0, 2):
             where = self.place()
-            log = os.path.join(self.top, "log")
             prefixes = [(), (), ()]
-            prefixes[i] = ["strace", "-o", log, "-e",
+            prefixes[i] = ["strace", "-o", self.log, "-e",
                            "trace=" + ",".join(CALLS)]
             r = Run(where, PIECES, prefixes)
             assert r.statuses == [0, 0, 0], r.said
             seen = {}
-            with open(log, encoding="utf-8", errors="replace") as f:
+            with open(self.log, encoding="utf-8", errors="replace") as f:
                 for line in f:
                     name = line.split("(")[0]
                     if name in CALLS:
@@ -258,9 +264,15 @@ class Spool:
     def inject(self, i, call, n, what):
         where = self.place()
         prefixes = [(), (), ()]
-        prefixes[i] = ["strace", "-o", os.devnull, "-e", "trace=" + call,
+        prefixes[i] = ["strace", "-o", self.log, "-e", "trace=" + call,
                        "-e", "inject=%s:%s:when=%d" % (call, what, n)]
         return where, Run(where, PIECES, prefixes)
+
+    def injected(self):
+        """Whether the last run came to that call: a slow one ends less
+        epochs."""
+        with open(self.log, encoding="utf-8", errors="replace") as f:
+            return "(INJECTED)" in f.read()
 
     def kill(self):
         for i, call, n in self.chosen(self.calls()):
@@ -276,8 +288,8 @@ class Spool:
             what = "%s: %s %d: %s" % (STAGES[i][0], call, n, error)
             if r.statuses[0] != 0 and not r.said:
                 self.object(what, "status %d without a word" % r.statuses[0])
-            if call == "fsync" and (r.statuses[0] != IO
-                                    or r.statuses[-1] != IO):
+            if call == "fsync" and self.injected() and (
+                    r.statuses[0] != IO or r.statuses[-1] != IO):
                 self.object(what, "statuses %s" % r.statuses)
             self.check(what, where)
 
@@ -301,7 +313,8 @@ class Spool:
                 k, len(ops), how), where)
 
     def connect(self):
-        for n in range(self.args.sample or 50):
+        rounds = self.args.sample or 50
+        for n in self.chosen(range(10 * rounds), rounds):
             where, known = self.place(), {}
             clients = Clients(self.random, os.path.join(where, "s"))
             starts = self.random.randrange(2, 7)
@@ -331,9 +344,14 @@ class Spool:
         sink = subprocess.Popen(STAGES[2], cwd=where, stdin=source.stdout,
                                 stdout=subprocess.DEVNULL, stderr=errors)
         source.stdout.close()
+        until = time.monotonic() + LIMIT_S
+        # A signal before it listens would end it as any process.
+        while last and not clients.call() and time.monotonic() < until:
+            time.sleep(0.005)
         clients.talk(0.3 if last else self.random.uniform(0.05, 0.6))
         # On a slow machine nothing is committed so soon.
-        until = time.monotonic() + (60 if self.random.random() < 0.8 else 0)
+        until = time.monotonic() + (
+            LIMIT_S if self.random.random() < 0.8 else 0)
         while not last and not shown(where) and time.monotonic() < until:
             clients.talk(0.05)
         before = shown(where)
@@ -347,9 +365,9 @@ class Spool:
             sink.kill()
         if how == "sink":
             # Without rows it need not notice.
-            sink.wait(60)
+            sink.wait(LIMIT_S)
             source.kill()
-        status = [source.wait(60), sink.wait(60)]
+        status = [source.wait(LIMIT_S), sink.wait(LIMIT_S)]
         if last and status != [0, 0]:
             errors.seek(0)
             self.object("stop", "%s: %s" % (status, errors.read()))
@@ -365,6 +383,7 @@ class Clients:
         self.open, self.n, self.lines = [], 0, 0
 
     def call(self):
+        """Open one; whether somebody listens."""
         s = socket.socket(socket.AF_UNIX)
         s.settimeout(5)
         # The path of a temporary directory may be too long for an address.
@@ -376,6 +395,7 @@ class Clients:
         except OSError:
             s.close()
         os.chdir(here)
+        return s in self.open
 
     def write(self, s):
         text = ""

@@ -250,10 +250,18 @@ class Torture:
                     seen[name] = seen.get(name, 0) + 1
                     yield i, name, seen[name]
 
+    def log_of(self, where):
+        return os.path.join(self.top, os.path.basename(where) + ".log")
+
     def inject(self, where, i, call, n, what):
         return Run(self.case, where, i, [
-            "strace", "-o", os.devnull, "-e", "trace=" + call, "-e",
+            "strace", "-o", self.log_of(where), "-e", "trace=" + call, "-e",
             "inject=%s:%s:when=%d" % (call, what, n)])
+
+    def injected(self, where):
+        """Whether the last run there came to that call."""
+        with open(self.log_of(where), encoding="utf-8", errors="replace") as f:
+            return "(INJECTED)" in f.read()
 
     def kill(self, where):
         def attempt(where, i, call, n):
@@ -271,7 +279,8 @@ class Torture:
             # A library may know better of its own files.
             last = i + 1 == len(r.statuses)
             if call in FATAL and not (last and self.case.database) and (
-                    r.statuses[i] != IO or r.statuses[-1] != IO):
+                    r.statuses[i] != IO or r.statuses[-1] != IO) \
+                    and self.injected(where):
                 self.object(what, "statuses %s" % r.statuses)
             # A log that cannot be looked into now, which is told, is read by
             # the next run.

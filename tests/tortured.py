@@ -8,9 +8,11 @@ import collections
 import os
 import shutil
 import subprocess
+import time
 import zlib
 
 ONCE = "--once"
+LIMIT_S = 300  # for a run that should end by itself
 
 
 class Run:
@@ -40,7 +42,7 @@ class Run:
                 before = p.stdout
                 procs.append(p)
             try:
-                self.statuses = [p.wait(timeout=60) for p in procs]
+                self.statuses = [p.wait(LIMIT_S) for p in procs]
             except subprocess.TimeoutExpired:
                 for p in procs:
                     p.kill()
@@ -258,8 +260,17 @@ class Postgres(Files):
     def settle(self, where):
         self.dumps[where] = self.dumped(where)
 
+    def alone(self, where):
+        return self.sql(where, """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()
+            """) == "0\n"
+
     def fill(self, where, dump):
-        # Who was killed may not be quite gone.
+        # The server may not be done with who was killed.
+        until = time.monotonic() + LIMIT_S
+        while not self.alone(where) and time.monotonic() < until:
+            time.sleep(0.01)
         self.sql(where, "SET client_min_messages = error;"
                  "SET lock_timeout = '30s';"
                  "DROP SCHEMA public CASCADE; CREATE SCHEMA public;" + dump)

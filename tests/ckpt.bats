@@ -183,37 +183,39 @@ all() {
 	run -64 --separate-stderr sbatch -F -f lines -c n:int --bad in/bad in/
 	[ "$stderr" = "sbatch: --bad in/bad: it is in the source in/, which is read; name another file" ]
 	[ "$(wc -l <a.log)" = 3 ]
+	# With -F none has ended before another one begins.
 	both() {
-		sbatch -f lines -c n:int --once -S d --bad "$1" a.log | ssink -q -N --append o
+		sbatch -f lines -c n:int "$1" -S d --bad "$2" a.log | ssink -q -N --append o
 	}
-	run -64 --separate-stderr both o
+	run -64 --separate-stderr both -F o
 	[[ $stderr == *"ssink: o: another stage writes to it, and a restart would cut off what is not its own; name another file"* ]]
 	rm -r o d
-	both e
+	both --once e
 	printf '%s\n' 1 2 | cmp - o
 	# The file of the sink is not cut by the end of that of sbatch.
 	echo 3 >>a.log
-	run ! both o
+	run ! both -F o
 	printf '%s\n' 1 2 | cmp - o
 	[ "$(cat e)" = x ]
 }
 
 @test "bad records of smap go to no file that another stage writes" {
 	printf '%s\n' 1 x 2 >a.log
+	# With -F none has ended before another one begins.
 	both() {
-		sbatch -f lines --once -S d ${1:+--bad "$1"} -c line a.log |
-			smap -q -a 'b = line' -p line=csv -c n:int --bad o "${@:3}" |
-			ssink -q -N --append "$2"
+		sbatch -f lines "$1" -S d ${2:+--bad "$2"} -c line a.log |
+			smap -q -a 'b = line' -p line=csv -c n:int --bad o "${@:4}" |
+			ssink -q -N --append "$3"
 	}
 	why="o: another stage writes to it, and a restart would cut off what is not its own; name another file"
-	run ! --separate-stderr both o out
+	run ! --separate-stderr both -F o out
 	[[ $stderr == *"smap: -p: --bad: $why"* ]]
-	run ! --separate-stderr both "" o
+	run ! --separate-stderr both -F "" o
 	[[ $stderr == *": $why"* ]]
-	run -64 --separate-stderr both "" out -p b=csv -c m --bad o
+	run -64 --separate-stderr both -F "" out -p b=csv -c m --bad o
 	[[ $stderr == *"smap: -p: --bad: $why"* ]]
 	rm -rf d o out
-	both e out
+	both --once e out
 	[ "$(cat o)" = x ]
 	[ "$(cut -f 1 out | paste -sd ' ')" = "1 2" ]
 	# Without -S all just add to it.

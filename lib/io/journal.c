@@ -335,10 +335,10 @@ get_counts(struct intake *in, struct cur *c)
 	e->n_bad_told = e->n_bad;
 	e->n_filtered = e->n_filtered_sent = cur_get_int(c, 8);
 	e->out_frames = cur_get_int(c, 8);
-	in->start = (struct cut){.batch = cur_get_int(c, 8),
-	    .rows = cur_get_int(c, 8),
-	    .bytes = cur_get_int(c, 8),
-	    .batch_us = (int64_t)cur_get_int(c, 8)};
+	in->start.batch = cur_get_int(c, 8);
+	in->start.rows = cur_get_int(c, 8);
+	in->start.bytes = cur_get_int(c, 8);
+	in->start.batch_us = (int64_t)cur_get_int(c, 8);
 	in->n_parts = (uint32_t)cur_get_int(c, 4);
 	mixed = cur_get_int(c, 1) != 0;
 	/* Without HEAD there was no batch, and no column of parts. */

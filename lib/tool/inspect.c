@@ -11,13 +11,13 @@
 #include "base/opttext.h"
 #include "base/quote.h"
 #include "base/time.h"
+#include "ckpt/checkpoint.h"
 #include "ckpt/durable.h"
 #include "io/places.h"
 #include "tool/state.h"
 #include "tool/tool.h"
 
 #define SOURCE "00-sbatch"
-#define SOURCE_LOCK "source"
 
 static char *
 name_of(const struct survey_file *f)
@@ -162,7 +162,7 @@ static const struct survey_file *
 holder(const struct survey *s, const char *stage)
 {
 	return survey_holder(
-	    s, strcmp(stage, SOURCE) == 0 ? SOURCE_LOCK : stage);
+	    s, strcmp(stage, SOURCE) == 0 ? CHECKPOINT_SOURCE : stage);
 }
 
 static void
@@ -190,8 +190,9 @@ put_new_stages(
 {
 	for (size_t i = 0; i < s->n; i++) {
 		const struct survey_file *f = &s->v[i];
-		const char *stage =
-		    strcmp(f->stage, SOURCE_LOCK) == 0 ? SOURCE : f->stage;
+		const char *stage = strcmp(f->stage, CHECKPOINT_SOURCE) == 0
+					? SOURCE
+					: f->stage;
 		bool known = false;
 
 		if (!f->held)

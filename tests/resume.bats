@@ -3,6 +3,7 @@
 # What windows, groups and joins keep over restarts: sbatch -S.
 
 load helper
+load crashed
 
 @test "random pipelines that are resumed answer as if they ran through" {
 	PATH=$BIN:$PATH python3 "$BATS_TEST_DIRNAME/resume.py" 12
@@ -297,6 +298,16 @@ late_killed() {
 	rm late.mill
 	late
 	[ "$(ssink -N <late.mill | cut -f 2)" = late2 ]
+}
+
+# bats test_tags=long
+@test "--late-to holds each late row once, whatever is killed" {
+	crashed 6 -F in.csv '|' swindow -q 10s --late-to late.mill
+	"${LOG[@]}" whole.csv | swindow -q 10s --late-to want.mill |
+		ssink -N | cmp - got
+	ssink -N <want.mill >want
+	[ "$(wc -l <want)" -gt 100 ]
+	ssink -N <late.mill | cmp - want
 }
 
 @test "--late-to behind sbatch -S wants a file" {

@@ -2,6 +2,7 @@
 # sfan(1): order, failures, accounts, exit statuses.
 
 load helper
+load crashed
 
 # 3000 rows of an access log in frames of 100, in in.mill.
 rows() {
@@ -357,8 +358,8 @@ given_up() {
 	grep -qx 'sfan: worker 4 is given up: signal 9 ended it' err
 }
 
-@test "a frame that no worker can answer ends the pipe after three tries" {
-	seq 100 | sed 's/^55$/poison/' | sbatch --frame-rows 10 >in.mill
+# A worker in the file poison, which dies of a frame with that word.
+poison_worker() {
 	cat >poison <<-'ENDS'
 		import sys
 		data = sys.stdin.buffer.read1
@@ -371,6 +372,11 @@ given_up() {
 		    out.write(piece)
 		    out.flush()
 	ENDS
+}
+
+@test "a frame that no worker can answer ends the pipe after three tries" {
+	seq 100 | sed 's/^55$/poison/' | sbatch --frame-rows 10 >in.mill
+	poison_worker
 	run -7 --separate-stderr bash -c "sfan --once-only -j 2 -- python3 poison <in.mill |
 		ssink -N -f csv; exit \${PIPESTATUS[0]}"
 	# Once more where no sound worker has answered others meanwhile; its
@@ -388,7 +394,7 @@ given_up() {
 	python3 "$TOP/tests/decode.py" -c <q.mill
 }
 
-@test "--quarantine replaces a file only by frames, and not behind -S" {
+@test "--quarantine replaces a file only by frames, and none behind -S" {
 	seq 20 | sbatch --frame-rows 10 >in.mill
 	echo old >q.mill
 	run -0 bash -c "sfan -j 1 --quarantine q.mill -- smap -w true <in.mill |
@@ -397,10 +403,62 @@ given_up() {
 	[ "$(cat q.mill)" = old ]
 	[ "$(find . -name '.q*' | wc -l)" = 0 ]
 	seq 20 >in
-	run -64 --separate-stderr bash -c "sbatch -S d --once in |
+	run -65 --separate-stderr bash -c "sbatch -S d --once in |
 		sfan -j 1 --quarantine q.mill -- smap -w true | ssink -q"
-	[ "${stderr_lines[0]}" = "sfan: --quarantine: sbatch -S: the file would not go on over restarts; leave it out, and the pipeline ends at such a frame and begins with it again" ]
+	[ "${stderr_lines[0]}" = "sfan: --quarantine: q.mill is there already, and is not of this pipeline; move it away, or name another file" ]
 	[ "$(cat q.mill)" = old ]
+}
+
+@test "--quarantine behind -S goes on over restarts, where it has frames" {
+	poison_worker
+	go() {
+		sbatch -f lines -S d --frame-rows 1 "$@" in |
+			sfan -q -j 1 --quarantine q.mill -- python3 poison |
+			ssink -q -N
+	}
+	seq 3 >in
+	[ "$(go --once)" = "$(seq 3)" ]
+	[ ! -e q.mill ]
+	printf '%s\n' 4 poison1 5 >>in
+	[ "$(go --once)" = "$(seq 4 5)" ]
+	# The data have not ended.
+	run -74 --separate-stderr ssink -N <q.mill
+	[ "$output" = poison1 ]
+	millrace dump d 01-sfan |
+		grep -qx "rows in 6, used 5, filtered 0, late 0, invalid 1, out 5"
+	printf '%s\n' 6 poison2 >>in
+	[ "$(go)" = 6 ]
+	[ "$(ssink -N <q.mill)" = "$(printf '%s\n' poison1 poison2)" ]
+	python3 "$TOP/tests/decode.py" -c <q.mill
+	# Without new rows it stays as it is.
+	cp q.mill keep
+	[ "$(go)" = "" ]
+	cmp q.mill keep
+	# One that was taken away comes again with the next frame.
+	rm q.mill
+	echo 7 >>in
+	[ "$(go)" = 7 ]
+	[ ! -e q.mill ]
+	echo poison3 >>in
+	[ "$(go)" = "" ]
+	[ "$(ssink -N <q.mill)" = poison3 ]
+	cp keep q.mill
+	echo poison4 >>in
+	run -65 --separate-stderr go
+	[[ ${stderr_lines[0]} == "sfan: --quarantine: q.mill is another file than it was, or was changed; move it away to begin one anew" ]]
+	cmp q.mill keep
+}
+
+# bats test_tags=long
+@test "--quarantine holds each frame once, whatever is killed" {
+	local add="case when n % 1500 = 7 then 'poi' || 'son' end as p"
+	poison_worker
+	crashed 6 -F --frame-rows 1 in.csv '|' smap -a "$add" '|' \
+		sfan -q -j 2 --quarantine q.mill -- python3 poison
+	"${LOG[@]}" whole.csv | smap -a "$add" | ssink -N >want
+	grep -v poison want | cmp - got
+	grep poison want >set_aside
+	ssink -N <q.mill | cmp - set_aside
 }
 
 @test "the account in a state adds up as the one at the end does" {

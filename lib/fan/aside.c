@@ -2,90 +2,55 @@
 /* Frames that no worker can answer. */
 #include "fan/aside.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/time.h"
-#include "tool/signal.h"
-#include "wire/writer.h"
-
-static int
-failed(struct stage *st)
+void
+aside_init(struct aside *a, const char *path)
 {
-	return stage_fail(
-	    st, TOOL_IO, "--quarantine: the file: %s", strerror(errno));
+	*a = (struct aside){.n_frames = 0};
+	sidestream_init(&a->to, "--quarantine", CLASS_FRAME);
+	a->to.path = path;
+	a->to.if_any = true;
 }
 
-int
-aside_open(struct aside *a, struct stage *st, const char *path)
+void
+aside_release(struct aside *a)
 {
-	struct head head;
-	char *why = NULL;
-	int rc;
-
-	if (path == NULL)
-		return 0;
-	a->sink = sink_open(path, tool_remove, &why);
-	if (a->sink == NULL) {
-		stage_fail(st, TOOL_IO, "%s", why);
-		free(why);
-		return -1;
-	}
-	if (sink_fd(a->sink) == -1)
-		return stage_fail(st, TOOL_USAGE,
-		    "--quarantine: a stream is not compressed; write "
-		    "FILE.mill");
-	a->writer = stream_writer_new(sink_fd(a->sink), STREAM_PCRC);
-	head_copy(&head, &st->in);
-	head_forget_checkpoint(&head);
-	/* All of them are one batch, and no watermark goes with them. */
-	head.many = false;
-	head.windowed = false;
-	head_add_stage(&head, CLASS_FRAME, st->tool->program, st->tool->name,
-	    "--quarantine");
-	rc = stream_write_head(a->writer, &head);
-	head_release(&head);
-	return rc == -1 ? failed(st) : 0;
+	sidestream_release(&a->to);
 }
 
-int
-aside_job(struct aside *a, struct stage *st, struct job *j)
+void
+aside_take(struct job *j)
 {
-	struct frame_header h = {.watermark = TIME_NONE,
-	    .part = j->h.part,
-	    .rows = j->h.rows,
-	    .batch_us = j->h.batch_us,
-	    .arrival_us = j->h.arrival_us};
-
-	if (stream_write_payload(a->writer, &h, j->data.p, j->len) == -1)
-		return failed(st);
-	a->n_frames++;
-	a->n_rows += j->h.rows;
+	j->aside = j->data;
+	j->aside_len = j->len;
+	j->data = (struct room){.cap = 0};
 	j->set_aside = j->h.rows;
 	j->h.invalid += j->h.rows;
 	j->h.rows = 0;
 	j->h.raw_len = 0;
 	j->len = 0;
-	return 0;
+}
+
+int
+aside_write(struct aside *a, struct stage *st, const struct job *j)
+{
+	struct frame_header h = j->h;
+
+	if (j->set_aside == 0)
+		return 0;
+	h.rows = (uint32_t)j->set_aside;
+	a->n_frames++;
+	a->n_rows += j->set_aside;
+	return sidestream_payload(&a->to, st, &h, j->aside.p, j->aside_len);
 }
 
 int
 aside_end(struct aside *a, struct stage *st, enum end_reason reason)
 {
-	struct frame_header h = {.watermark = TIME_NONE, .flags = FRAME_LAST};
-	struct mark m = {.what = MARK_EOF, .name = ""};
-	struct end e = {.reason = reason};
-
 	/* What is there may be of an earlier run: the only copy of its rows. */
 	if (a->n_frames == 0)
 		return 0;
-	if (stream_write_mark(a->writer, &h, &m) == -1
-	    || stream_write_payload(a->writer, &h, NULL, 0) == -1
-	    || stream_write_end(a->writer, &h, &e) == -1)
-		return failed(st);
-	if (sink_publish(a->sink) == -1)
-		return stage_fail(st, TOOL_IO, "%s", sink_error(a->sink));
+	if (sidestream_end(&a->to, st, reason) == -1)
+		return -1;
 	if (st->tool->verbose >= 0)
 		tool_warn("%ju frame%s of %ju rows set aside, which no worker "
 			  "could answer",
@@ -95,8 +60,23 @@ aside_end(struct aside *a, struct stage *st, enum end_reason reason)
 }
 
 void
-aside_release(struct aside *a)
+aside_save(struct aside *a, struct stage *st, struct buf *out)
 {
-	sink_free(a->sink);
-	stream_writer_free(a->writer);
+	if (a->to.path == NULL && a->n_frames == 0)
+		return;
+	sidestream_save(&a->to, st, out);
+	buf_put_int(out, a->n_frames, 8);
+	buf_put_int(out, a->n_rows, 8);
+}
+
+int
+aside_load(struct aside *a, struct cur *in)
+{
+	if (in->left == 0)
+		return 0;
+	if (sidestream_load(&a->to, in) == -1)
+		return -1;
+	a->n_frames = cur_get_int(in, 8);
+	a->n_rows = cur_get_int(in, 8);
+	return 0;
 }

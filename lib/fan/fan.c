@@ -109,11 +109,6 @@ on_head(struct stage *st, void *arg)
 
 	st->options = f->o->unordered ? "--unordered" : "";
 	fan_left(f);
-	if (f->o->quarantine != NULL && resume_applies(st))
-		return stage_fail(st, TOOL_USAGE,
-		    "--quarantine: sbatch -S: the file would not go on over "
-		    "restarts; leave it out, and the pipeline ends at such a "
-		    "frame and begins with it again");
 	if (check_limit(f) == -1)
 		return -1;
 	if (guard_start(&f->guard) == -1)
@@ -135,9 +130,15 @@ on_head(struct stage *st, void *arg)
 		if (f->workers[i].state == WORKER_NONE
 		    && recover_start(f, &f->workers[i]) == -1)
 			return -1;
-	if (hear_others(f) == -1)
-		return -1;
-	return aside_open(&f->aside, st, f->o->quarantine);
+	return hear_others(f);
+}
+
+static int
+on_begin(struct stage *st, void *arg)
+{
+	struct fan *f = arg;
+
+	return sidestream_begin(&f->aside.to, st);
 }
 
 static int
@@ -310,13 +311,13 @@ on_commit(struct stage *st, void *arg)
 static void
 on_save(struct stage *st, void *arg, struct buf *out)
 {
-	const struct fan *f = arg;
+	struct fan *f = arg;
 	struct ledger all = f->before;
 
-	(void)st;
 	for (size_t i = 0; i < f->o->n; i++)
 		ledger_add(&all, &f->workers[i].ledger);
 	ledger_save(&all, out);
+	aside_save(&f->aside, st, out);
 }
 
 static int
@@ -326,11 +327,12 @@ on_load(struct stage *st, void *arg, struct cur *in)
 
 	(void)st;
 	ledger_load(&f->before, in);
-	return 0;
+	return aside_load(&f->aside, in);
 }
 
 static const struct stage_ops ops = {.cls = CLASS_FRAME,
     .head = on_head,
+    .begin = on_begin,
     .rows = on_rows,
     .mark = on_mark,
     .end = on_end,
@@ -381,6 +383,7 @@ fan_run(struct tool *t, const struct fan_opts *o)
 	buf_init(&f.answer, HEAD_MAX_LEN);
 	head_init(&f.inner);
 	batch_init(&f.batch);
+	aside_init(&f.aside, o->quarantine);
 	f.polls = mem_zero(2 + FAN_ENDS * o->n, sizeof(*f.polls));
 	f.workers = mem_zero(o->n, sizeof(*f.workers));
 	for (size_t i = 0; i < o->n; i++) {

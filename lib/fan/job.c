@@ -59,6 +59,7 @@ job_drop(struct job *j, struct rooms *r)
 		return;
 	pieces_drop(j->pieces, j->n_pieces, r);
 	rooms_put(r, &j->data);
+	rooms_put(r, &j->aside);
 	free(j->pieces);
 	free(j->fail.stage);
 	free(j->fail.text);

@@ -56,7 +56,9 @@ struct job {
 	bool mark;
 	bool done;
 	bool queued; /* its answer has not gone out */
-	uint64_t set_aside; /* rows that are in quarantine instead of here */
+	uint64_t set_aside; /* rows that are in aside instead of here */
+	struct room aside; /* of them, the payload that no worker could take */
+	size_t aside_len;
 	int64_t passed; /* watermark of frames behind it that went out early */
 	struct piece *pieces;
 	size_t n_pieces;

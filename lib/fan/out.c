@@ -77,6 +77,8 @@ write_job(struct fan *f, struct job *j, int64_t watermark)
 {
 	if (j->fail.status != 0)
 		return fail_stage(f, &j->fail);
+	if (aside_write(&f->aside, f->st, j) == -1)
+		return -1;
 	return j->mark ? write_mark(f, j, watermark)
 		       : write_rows(f, j, watermark);
 }

@@ -62,28 +62,27 @@ is_bad(const struct fan *f, const struct worker *w, const struct job *j)
 }
 
 /* Every worker that had the frame has failed. */
-static int
+static void
 set_aside(struct fan *f, struct worker *w, struct job *j)
 {
-	if (f->aside.writer == NULL || j->h.rows == 0) {
+	if (f->aside.to.path == NULL || j->h.rows == 0) {
 		job_fail(j, status_of(w), NULL,
 		    mem_printf(
 			"a frame of %u rows failed %u times; worker %u: %s",
 			j->h.rows, j->tries, w->n, w->why));
-		return 0;
+		return;
 	}
 	j->tries = 0;
 	for (size_t i = 0; i < f->o->n; i++)
 		f->workers[i].n_deaths = 0;
-	return aside_job(&f->aside, f->st, j);
+	aside_take(j);
 }
 
 /* What it had goes to others; the one it was at is to blame, perhaps. */
-static int
+static void
 take_back(struct fan *f, struct worker *w)
 {
 	struct job *j;
-	int rc = 0;
 
 	for (size_t i = 0; i < w->n_runs; i++) {
 		j = w->runs[i].job;
@@ -94,13 +93,12 @@ take_back(struct fan *f, struct worker *w)
 			if (i == 0 && j->tries++ == 0)
 				j->failed_at = f->n_replaced;
 			j->alone = true;
-			if (rc == 0 && is_bad(f, w, j))
-				rc = set_aside(f, w, j);
+			if (is_bad(f, w, j))
+				set_aside(f, w, j);
 		}
 		job_drop(j, &f->rooms);
 	}
 	w->n_runs = 0;
-	return rc;
 }
 
 static int
@@ -190,7 +188,8 @@ recover_lost(struct fan *f, struct worker *w)
 	w->n_deaths++;
 	f->n_replaced++;
 	/* A frame that fails for good may be the first one left. */
-	if (take_back(f, w) == -1 || out_jobs(f) == -1)
+	take_back(f, w);
+	if (out_jobs(f) == -1)
 		return -1;
 	/* The shell's way to say that there is no such program. */
 	if (w->eof && (w->status == 126 || w->status == 127))

@@ -220,7 +220,7 @@ begin_anew(struct bad *b, const struct checkpoint *c)
 
 	if (ftruncate(b->fd, 0) == -1)
 		return fail_errno(b);
-	status = begun_save(c, &why, b->fd);
+	status = begun_save(c, &why, b->fd, c->last.epoch);
 	return settle(b, status, why);
 }
 

@@ -18,7 +18,7 @@ note_name(const struct checkpoint *c)
 }
 
 int
-begun_save(const struct checkpoint *c, char **why, int fd)
+begun_save(const struct checkpoint *c, char **why, int fd, uint64_t epoch)
 {
 	char *name = note_name(c);
 	struct side_end e;
@@ -28,7 +28,7 @@ begun_save(const struct checkpoint *c, char **why, int fd)
 	buf_init(&b, DURABLE_MAX);
 	rc = side_measure(&e, fd, 0);
 	side_put(&b, &e);
-	buf_put_int(&b, c->last.epoch, 8);
+	buf_put_int(&b, epoch, 8);
 	if (rc == 0)
 		rc = durable_write(c->fd, name, DURABLE_BEGUN, b.data, b.len);
 	rc = rc == -1 ? checkpoint_failed(c, why, name) : 0;
@@ -60,7 +60,7 @@ load(struct file_id *id, char **why, const struct checkpoint *c)
 		rc = -1;
 	}
 	/* What came into it since may be committed. */
-	*id = epoch == c->last.epoch ? e.id : (struct file_id){0};
+	*id = epoch >= c->last.epoch ? e.id : (struct file_id){0};
 	rc = rc == -1 ? checkpoint_failed(c, why, name) : 0;
 	buf_release(&b);
 	free(name);

@@ -13,13 +13,14 @@
 #include "io/side.h"
 
 /*
- * begun_save: the stage of c begins the file fd; durable on return, and in
- * place of what was noted before.
+ * begun_save: the stage of c, which has saved its state of that epoch last,
+ * begins the file fd; durable on return, and in place of what was noted before.
  * begun_is: whether fd is that file, and nothing in it is committed: *end,
- * which the state tells, is of another one, and no epoch was committed since.
+ * which the state tells, is of another one, and no later epoch is
+ * committed.
  * 0, or the exit status with the reason in *why, to be freed.
  */
-int begun_save(const struct checkpoint *c, char **why, int fd);
+int begun_save(const struct checkpoint *c, char **why, int fd, uint64_t epoch);
 int begun_is(bool *is, char **why, const struct checkpoint *c, int fd,
     const struct side_end *end);
 

@@ -120,7 +120,7 @@ begin_anew(struct sidestream *s, struct stage *st)
 	s->resumes = false;
 	if (ftruncate(s->fd, 0) == -1)
 		return failed(s, st);
-	status = begun_save(&st->resume.dir, &why, s->fd);
+	status = begun_save(&st->resume.dir, &why, s->fd, st->resume.epoch);
 	return checked(s, st, status, why);
 }
 
@@ -161,19 +161,41 @@ claim(struct sidestream *s, struct stage *st)
 	return checked(s, st, status, why);
 }
 
+/* With O_CREAT it is made where there is none. */
+static int
+take_file(struct sidestream *s, struct stage *st, int create)
+{
+	if (s->fd != -1)
+		return 0;
+	s->fd = open(s->path, O_RDWR | create | O_NOCTTY | O_CLOEXEC, 0666);
+	if (s->fd == -1)
+		return create == 0 && errno == ENOENT ? 0 : failed(s, st);
+	return claim(s, st) == -1 ? -1 : cut_file(s, st);
+}
+
 /* Behind sbatch -S. */
 static int
 open_file(struct sidestream *s, struct stage *st)
 {
-	s->fd = open(s->path, O_RDWR | O_CREAT | O_NOCTTY | O_CLOEXEC, 0666);
-	if (s->fd == -1 || io_sync_directory(s->path) == -1)
-		return failed(s, st);
-	if (claim(s, st) == -1 || cut_file(s, st) == -1)
+	if (take_file(s, st, O_CREAT) == -1)
 		return -1;
+	if (io_sync_directory(s->path) == -1)
+		return failed(s, st);
 	s->writer = stream_writer_new(s->fd, STREAM_PCRC);
 	if (!s->resumes)
 		return write_head(s, st);
 	stream_writer_continue(s->writer, &s->place);
+	return 0;
+}
+
+/* Look whether the file can be taken, and goes on; make none. */
+static int
+look(struct sidestream *s, struct stage *st)
+{
+	if (take_file(s, st, 0) == -1)
+		return -1;
+	if (s->fd == -1)
+		s->resumes = false;
 	return 0;
 }
 
@@ -196,7 +218,9 @@ sidestream_begin(struct sidestream *s, struct stage *st)
 		return stage_fail(st, TOOL_USAGE,
 		    "%s: a stream is not compressed; write FILE.mill", s->opt);
 	/* What an earlier start has ended stays so until there is more. */
-	return s->resumes ? 0 : ready(s, st);
+	if (s->resumes)
+		return 0;
+	return st->resume.active && s->if_any ? look(s, st) : ready(s, st);
 }
 
 static struct frame_header
@@ -281,11 +305,24 @@ settle(struct sidestream *s, struct stage *st)
 	return fsync(s->fd) == -1 ? failed(s, st) : 0;
 }
 
+/* Whether there is a stream, or is to be one: 1, 0, or -1. */
+static int
+is_there(struct sidestream *s, struct stage *st)
+{
+	if (s->path == NULL)
+		return 0;
+	if (s->writer != NULL || !s->if_any)
+		return 1;
+	return look(s, st) == -1 ? -1 : s->resumes;
+}
+
 void
 sidestream_save(struct sidestream *s, struct stage *st, struct buf *out)
 {
-	buf_put_int(out, s->path != NULL ? SAYS_END : 0, 1);
-	if (s->path == NULL || settle(s, st) == -1)
+	int is = is_there(s, st);
+
+	buf_put_int(out, is == 1 ? SAYS_END : 0, 1);
+	if (is != 1 || settle(s, st) == -1)
 		return;
 	side_put(out, &s->end);
 	buf_put_int(out, s->place.seq, 8);

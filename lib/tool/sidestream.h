@@ -18,6 +18,7 @@ struct sidestream {
 	const char *path; /* where it is saved, or NULL; borrowed */
 	const char *opt; /* that names it, such as "--late-to" */
 	enum stage_class cls; /* of the stage it is added by to the chain */
+	bool if_any; /* behind sbatch -S the first rows begin it */
 	/* Private. */
 	struct sink *sink;
 	int fd; /* the file itself, behind sbatch -S; or -1 */

@@ -169,7 +169,7 @@ test_unsafe(void)
 	int fd;
 
 	CHECK(mkdir(dir, 0755) == 0);
-	refused(dir, EX_USAGE, "its mode is not 0700");
+	refused(dir, EX_USAGE, "it is no checkpoint");
 	CHECK(chmod(dir, 0700) == 0);
 	CHECK(symlink(dir, link) == 0);
 	refused(link, EX_USAGE, "it is a link");

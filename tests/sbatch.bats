@@ -216,6 +216,27 @@ rows() {
 	[ "$output" = $'a\tb' ]
 }
 
+@test "an empty source without a header has the columns that -c names" {
+	: >empty.csv
+	printf '1,2,3\n' >more.csv
+	run -0 --separate-stderr bash -c ': | sbatch -f csv -N -c a,b:int | ssink'
+	[ "$output" = $'a\tb' ]
+	[ -z "$stderr" ]
+	for j in 1 2; do
+		run -0 --separate-stderr bash -c \
+			'sbatch -j "$0" -N -c a,b empty.csv more.csv empty.csv | ssink -N' "$j"
+		[ "$output" = $'1\t2' ]
+		[ -z "$stderr" ]
+	done
+	for columns in '' '-c a,*' '-c auto' '-c a -S state'; do
+		# shellcheck disable=SC2086 # several arguments, or none
+		run -65 --separate-stderr bash -c 'sbatch -N "$@" empty.csv | ssink' \
+			_ $columns
+		[ "$stderr" = \
+			'sbatch: empty.csv: it is empty, so its columns are not known' ]
+	done
+}
+
 @test "--schema prints the columns and reads no further" {
 	printf 'a,b\n1,2\nx\n' >x.csv
 	run -0 --separate-stderr sbatch --schema -c 'b:int' --source s x.csv

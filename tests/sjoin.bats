@@ -181,6 +181,9 @@ refused() {
 	sed -n '2,$s/,/;/gp' r.csv | sed 's/^;/NIL;/' >plain
 	joined -f csv -N -d ';' --null NIL -c u,n,w --left -k u plain
 	printed a,1,10,x a,1,11,z b,2,20,y ,3,, c,4,, a,5,10,x a,5,11,z
+	: >plain
+	joined -f csv -N -c u,n,w --left -k u plain
+	printed a,1,, b,2,, ,3,, c,4,, a,5,,
 }
 
 @test "a table that cannot be read is an error with its place" {

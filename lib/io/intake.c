@@ -489,6 +489,8 @@ intake_begin(struct intake *in)
 {
 	char *why = NULL;
 
+	/* A state must know how many fields a record has. */
+	in->o.text.named = !epochs_are_on(&in->epochs);
 	in->text = text_new(&in->o.text, &why);
 	if (in->text == NULL) {
 		intake_fail(in, EX_USAGE, "%s", why);

@@ -201,6 +201,7 @@ read_source(struct tablefile *f, struct source *s, const struct text_opts *o)
 		return fail(f, EX_USAGE,
 		    "%s: nothing says its format: write -f FORMAT",
 		    source_name(s));
+	opts.named = true;
 	r.text = text_new(&opts, &why);
 	if (r.text == NULL) {
 		fail(f, EX_USAGE, "%s", why);

@@ -142,16 +142,6 @@ bom_len(const char *p, size_t len, bool eof)
 	return n == 3 ? 3 : eof ? 0 : -1;
 }
 
-/* An empty source is good when it need not say what its columns are. */
-static int
-empty_source(struct text *t)
-{
-	if (t->bound)
-		return 1;
-	return text_fail(
-	    t, mem_printf("it is empty, so its columns are not known"));
-}
-
 static int
 bind_names(struct text *t, const struct names *names, const char *p, size_t len,
     bool eof)
@@ -177,6 +167,41 @@ bind_names(struct text *t, const struct names *names, const char *p, size_t len,
 		r = text_bind(t, &s) == -1 ? -1 : 1;
 	free(fields);
 	free(origins);
+	return r;
+}
+
+/* Whether -c names every column, so that no record need tell of others. */
+static bool
+names_all(const struct cols *c)
+{
+	struct cols_want want;
+
+	for (size_t i = 0; i < c->n_items; i++)
+		if (!cols_wants(&want, c, i) || want.star)
+			return false;
+	return c->n_items > 0;
+}
+
+/*
+ * An empty source is good when it need not say what its columns are.  How many
+ * fields there are the first record says that comes in a later one.
+ */
+static int
+empty_source(struct text *t)
+{
+	struct names names = {.n = 0};
+	int r;
+
+	if (t->bound)
+		return 1;
+	if (!t->named || !t->no_header || !names_all(&t->cols))
+		return text_fail(
+		    t, mem_printf("it is empty, so its columns are not known"));
+	for (size_t i = 0; i < t->cols.n_items; i++)
+		add_name(&names, mem_printf("c%zu", i + 1));
+	r = bind_names(t, &names, "", 0, true);
+	free_names(&names);
+	t->n_fields = 0;
 	return r;
 }
 
@@ -225,7 +250,7 @@ dsvhead_read(struct text *t, size_t *used, const char *p, size_t len, bool eof)
 	len -= (size_t)bom;
 	*used = (size_t)bom;
 	/* Its first record is one as any other, good or bad. */
-	if (t->no_header && t->bound)
+	if (t->no_header && t->n_fields > 0)
 		return 1;
 	t->scan = (struct scan){.at = 0};
 	end = t->fmt->find_end(t, p, len);

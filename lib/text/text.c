@@ -106,6 +106,7 @@ set_options(struct text *t, const struct text_opts *o)
 	const struct text_fmt *fmt = t->fmt;
 
 	t->no_header = o->no_header;
+	t->named = o->named;
 	t->delim = o->delim == -1 ? fmt->delim : (char)o->delim;
 	t->null = fmt->null;
 	t->max_field = o->max_field;

@@ -112,7 +112,7 @@ struct text {
 	struct cols cols;
 	struct schema schema;
 	bool bound; /* cols and schema are set */
-	bool no_header;
+	bool no_header, named;
 	char delim;
 	struct text_null null;
 	char *null_str; /* owned */

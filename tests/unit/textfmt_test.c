@@ -59,7 +59,18 @@ test_csv_options(void)
 	SAYS(&o, "1,2\n3,4\n", "c1:str? c2:str?\n1|2\n3|4\n");
 	o.columns = "a:int,_,b";
 	SAYS(&o, "1,2,3,4\n", "a:int b:str?\n1|3\n");
+	SAYS(&o, "", "error: it is empty, so its columns are not known\n");
+	o.named = true;
+	SAYS(&o, "", "a:int b:str?\n");
+	SAYS(&o, "\xef\xbb\xbf", "a:int b:str?\n");
+	SAYS2(&o, "", "1,2,3,4\n1,2,3\n",
+	    "a:int b:str?\na:int b:str?\n"
+	    "!2:0 after 1: 3 fields instead of 4 [1,2,3]\n1|3\n");
+	SAYS2(&o, "", "1,2\n",
+	    "a:int b:str?\nerror: no column c3; the columns are c1, c2\n");
+	SAYS2(&o, "", "", "a:int b:str?\na:int b:str?\n");
 	o.columns = "a:int,_,*";
+	SAYS(&o, "", "error: it is empty, so its columns are not known\n");
 	SAYS(&o, "1,2,3,4\n", "a:int c3:str? c4:str?\n1|3|4\n");
 	o.columns = "a,b";
 	SAYS(&o, "1\n", "error: -c: b is column 2, and there are only 1\n");

@@ -342,6 +342,19 @@ fails_late() {
 	ENDS
 }
 
+@test "who still speaks behind its output is waited for" {
+	rows
+	speaks() {
+		local rc=0
+		sfan -q -j 1 -- 'smap -w true | head -c 300; exec >&-
+			for i in 1 2 3 4 5 6; do sleep 0.1; echo $i >&2; done
+			exit 3' <in.mill >/dev/null 2>err || rc=$?
+		[ "$rc" -eq 3 ] && [ "$(grep -c '^sfan\[1\]: [1-6]$' err)" -eq 18 ]
+	}
+	# Each pause is one that a busy machine may make too long.
+	until_true 20 speaks
+}
+
 given_up() {
 	[ "$(grep -c 'is given up' err)" -eq "$1" ]
 }

@@ -23,7 +23,9 @@
 
 #define LEND_LEAST (64u << 10) /* fewer bytes are copied as soon as lent */
 #define STEP (1u << 20) /* payload memory before its bytes came */
-#define LAST_WAIT_US INT64_C(200000) /* for the status of who is at its end */
+/* For the status of who is at its end: while it is silent, and in all. */
+#define LAST_SILENCE_US INT64_C(200000)
+#define LAST_WAIT_US INT64_C(1000000)
 #define STEP_MS 2 /* between two looks for that */
 #define MAX_READS 256 /* of standard error then: a pipe at its largest */
 
@@ -398,13 +400,17 @@ static bool
 ends(struct worker *w)
 {
 	bool soon = w->eof || w->fail_status != 0;
-	int64_t until = time_mono_us() + (soon ? LAST_WAIT_US : 0);
+	int64_t now = time_mono_us(), heard = now;
+	int64_t end = now + (soon ? LAST_WAIT_US : 0);
 
 	while (!spawn_is_over(w->pid, 0)) {
-		if (time_mono_us() >= until)
+		if (now >= end || now >= heard + LAST_SILENCE_US)
 			return false;
-		if (io_wait(w->err_fd, -1, STEP_MS) == 1)
+		if (io_wait(w->err_fd, -1, STEP_MS) == 1) {
 			worker_log(w);
+			heard = time_mono_us();
+		}
+		now = time_mono_us();
 	}
 	return true;
 }

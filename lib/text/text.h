@@ -32,7 +32,7 @@ struct text_opts {
 	const char *null_str; /* --null, or NULL */
 	int delim; /* -d, or -1 */
 	bool no_header; /* -N */
-	bool named; /* -c may then say the columns of sources without a record */
+	bool named; /* with -N, -c may tell the columns of an empty source */
 	size_t max_field; /* bytes */
 	enum text_utf8 utf8;
 	const struct zone *tz; /* --tz, borrowed; NULL = UTC */

@@ -95,7 +95,10 @@ report() {
 	mkfifo in
 	seq 3 | sbatch -f lines >s
 	for second in ALRM:74 TERM:143; do
-		strace -D -qq -o log -e trace=alarm smap -w true <in >out 2>err &
+		# The signal comes as soon as HEAD is seen.
+		strace -D -qq -o log -e trace=alarm,writev \
+			-e inject=writev:delay_exit=200000:when=1 \
+			smap -w true <in >out 2>err &
 		pid=$!
 		exec 7>in
 		# A stream without its END.

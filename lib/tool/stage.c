@@ -258,6 +258,12 @@ begin(struct stage *st, const struct stage_ops *ops, void *arg)
 		return -1;
 	if (ops->begin != NULL && ops->begin(st, arg) == -1)
 		return -1;
+	/*
+	 * Signals are drained only where the one before us stops, too; who has
+	 * seen HEAD may send one.
+	 */
+	if (io_flows(STDIN_FILENO))
+		tool_drain(t);
 	if (st->writer != NULL && stream_write_head(st->writer, &st->out) == -1)
 		return stage_output_failed(st);
 	return 0;
@@ -302,9 +308,6 @@ loop(struct stage *st, const struct stage_ops *ops, void *arg)
 	int rc = 0;
 
 	batch_init(&b);
-	/* Signals are drained only where the one before us stops, too. */
-	if (io_flows(STDIN_FILENO))
-		tool_drain(st->tool);
 	while (rc == 0) {
 		rc = next_frame(st, ops, arg, &f);
 		if (rc == 1)
